@@ -1,0 +1,113 @@
+/** Gives the gateway a video, plays its beginning and follows it to its end, telling the terminal. */
+import { statSync } from "node:fs";
+import { basename } from "node:path";
+import { StartError, findSystemCode } from "../start/start-error.ts";
+import { isAddress, type AddOptions } from "./add-arguments.ts";
+import { playFirstSegment } from "./first-play.ts";
+import { followVideo, type VideoEnd } from "./follow-video.ts";
+import { ApiError, NoServerError, postVideo, uploadFile, type AddedVideo } from "./gateway-client.ts";
+import { formatDuration, openProgressLine } from "./progress-line.ts";
+
+export interface Terminal { isTTY?: boolean; write(text: string): unknown }
+
+/**
+ * @param what a URL, or an absolute path
+ * @returns the exit code: 0 when it plays (and, when followed, is complete), else 1
+ */
+export async function addVideo(server: string, what: string, options: AddOptions, terminal: Terminal): Promise<number> {
+  const say = (text: string): unknown => terminal.write(`${text}\n`);
+  try {
+    const source = isAddress(what) ? { url: what } : { uploadId: await upload(server, what, terminal), title: basename(what).replaceAll(/\p{Cc}/gu, " ") };
+    const { title, policy, priority } = options;
+    const postedAt = performance.now();
+    const video = await postVideo(server, { ...source, ...(title === undefined ? {} : { title }), policy, priority });
+    say(video.existing ? `This is already video ${video.id}.` : `Video ${video.id} is accepted.`);
+    const rejected = await firstPlay(video, postedAt, say);
+    if (rejected) return 1;
+    if (terminal.isTTY !== true && !options.wait) return 0;
+    return await follow(server, video.id, terminal);
+  } catch (error) {
+    if (error instanceof NoServerError) throw new StartError(error.message);
+    if (error instanceof SyntaxError) throw new StartError(`A playlist of ${server} can't be read: ${error.message}.`);
+    if (!(error instanceof ApiError)) throw error;
+    tellFault(error, say);
+    return 1;
+  }
+}
+
+async function upload(server: string, path: string, terminal: Terminal): Promise<string> {
+  const size = fileSize(path);
+  const line = openProgressLine("uploading", terminal);
+  try {
+    return await uploadFile(server, path, size, (sent) => line.show(sent, size, `${(sent / 1e6).toFixed(1)} of ${(size / 1e6).toFixed(1)} MB`));
+  } finally {
+    line.end();
+  }
+}
+
+/** @throws StartError when there is no such file */
+function fileSize(path: string): number {
+  try {
+    const { size } = statSync(path);
+    if (statSync(path).isDirectory()) throw new StartError(`${path} is a directory, not a video.`);
+    return size;
+  } catch (error) {
+    if (error instanceof StartError) throw error;
+    const code = findSystemCode(error);
+    throw new StartError(code === "ENOENT" ? `There is no file ${path}.` : `The file ${path} can't be read (${code ?? "unknown fault"}).`);
+  }
+}
+
+/** @returns whether it turned out that the video is rejected */
+async function firstPlay(video: AddedVideo, postedAt: number, say: (text: string) => unknown): Promise<boolean> {
+  try {
+    const { bytes } = await playFirstSegment(video.hls);
+    say(`First picture and sound after ${Math.round(performance.now() - postedAt)} ms (${Math.round(bytes / 1000)} kB).`);
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    tellFault(error, say);
+    return true;
+  }
+  say(`\n  watch     ${video.page}\n  playback  ${video.hls}\n`);
+  return false;
+}
+
+/** Ctrl-C ends the following; the video goes on. */
+async function follow(server: string, videoId: string, terminal: Terminal): Promise<number> {
+  const line = openProgressLine("encoding", terminal);
+  const left = new AbortController();
+  const onInterrupt = (): void => left.abort();
+  process.once("SIGINT", onInterrupt);
+  let end: VideoEnd;
+  try {
+    end = await followVideo(server, videoId, ({ stored, planned, etaSec }) => {
+      line.show(stored, planned, `${stored} of ${planned} segments${etaSec === undefined ? "" : `, about ${formatDuration(etaSec)} left`}`);
+    }, left.signal);
+  } catch (error) {
+    if (!left.signal.aborted) throw error;
+    terminal.write("\nThe server goes on with it.\n");
+    return 0;
+  } finally {
+    line.end();
+    process.off("SIGINT", onInterrupt);
+  }
+  switch (end.kind) {
+    case "complete":
+      terminal.write("Complete: all that its policy makes is stored.\n");
+      return 0;
+    case "deleted":
+      terminal.write("The video was deleted.\n");
+      return 1;
+    case "rejected":
+    case "failed":
+      terminal.write(`The video ${end.kind === "failed" ? "failed" : "was rejected"}:\n${end.reasons.map((reason) => `  ${reason}\n`).join("")}`);
+      return 1;
+    default:
+      return end satisfies never;
+  }
+}
+
+function tellFault(error: ApiError, say: (text: string) => unknown): void {
+  say(`${error.message} (${error.code})`);
+  for (const reason of error.reasons) say(`  ${reason}`);
+}

@@ -1,0 +1,111 @@
+/** The gateway's HTTP API as this command needs it. Answers are read as untrusted input. */
+import { createReadStream } from "node:fs";
+import { request } from "undici";
+
+/** What the gateway said no with (RFC 9457). */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly reasons: readonly string[];
+  constructor(status: number, code: string, detail: string, reasons: readonly string[]) {
+    super(detail);
+    this.name = "ApiError";
+    this.status = status;
+    this.code = code;
+    this.reasons = reasons;
+  }
+}
+
+/** Nobody answers at `server`, or it broke off. */
+export class NoServerError extends Error {
+  constructor(sentence: string) {
+    super(sentence);
+    this.name = "NoServerError";
+  }
+}
+
+/** `hls` and `page` are absolute. `existing`: the same source was already a video. */
+export interface AddedVideo { readonly id: string; readonly status: string; readonly existing: boolean; readonly hls: string; readonly page: string }
+
+/** Sends a file's bytes. @throws ApiError, NoServerError */
+export async function uploadFile(server: string, path: string, size: number, onProgress: (sentBytes: number) => void): Promise<string> {
+  let sent = 0;
+  const file = createReadStream(path, { highWaterMark: 1024 * 1024 });
+  file.on("data", (chunk) => {
+    sent += chunk.length;
+    onProgress(sent);
+  });
+  const answer = await reach(server, async () => {
+    // No limit on the wait for the answer: the server hashes and stores the file first.
+    const { statusCode, body } = await request(`${server}/v1/uploads`, {
+      method: "POST", body: file, headersTimeout: 0, bodyTimeout: 0,
+      headers: { "content-type": "application/octet-stream", "content-length": String(size) },
+    });
+    return readAnswer(statusCode, await body.text());
+  });
+  const { uploadId } = parseObject(answer);
+  if (typeof uploadId !== "string") throw unexpected(server);
+  return uploadId;
+}
+
+/** @throws ApiError, NoServerError */
+export async function postVideo(server: string, video: Readonly<Record<string, string | undefined>>): Promise<AddedVideo> {
+  const answer = await reach(server, async () => {
+    const response = await fetch(`${server}/v1/videos`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(video) });
+    return readAnswer(response.status, await response.text());
+  });
+  const { id, status, existing, playback } = parseObject(answer);
+  const { hls, page } = parseObject(playback);
+  if (typeof id !== "string" || typeof status !== "string" || typeof hls !== "string" || typeof page !== "string") throw unexpected(server);
+  return { id, status, existing: existing === true, hls: new URL(hls, server).href, page: new URL(page, server).href };
+}
+
+/** Faults of the connection become NoServerError. */
+export async function reach<Answer>(server: string, talk: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await talk();
+  } catch (error) {
+    const code = findConnectionCode(error);
+    if (code === undefined) throw error;
+    if (NOBODY.includes(code)) throw new NoServerError(`No Lectern answers at ${server}: run \`npm start\` first, or say with --server where it is.`);
+    throw new NoServerError(`The connection to ${server} broke (${code}).`);
+  }
+}
+
+const NOBODY = ["ECONNREFUSED", "ENOTFOUND", "EHOSTUNREACH", "ENETUNREACH", "EAI_AGAIN", "UND_ERR_CONNECT_TIMEOUT"];
+const BROKEN = ["ECONNRESET", "EPIPE", "ETIMEDOUT", "UND_ERR_SOCKET", "UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT"];
+
+/** fetch hides the system's error in `cause`; of two addresses tried, the AggregateError has the code. */
+function findConnectionCode(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const code = "code" in error && typeof error.code === "string" ? error.code : undefined;
+  if (code !== undefined && (NOBODY.includes(code) || BROKEN.includes(code))) return code;
+  return findConnectionCode(error.cause);
+}
+
+/** @throws ApiError for any status from 400 */
+export function readAnswer(status: number, text: string): unknown {
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    body = undefined; // a proxy's page, say
+  }
+  if (status < 400 && body !== undefined) return body;
+  const { code, detail, reasons } = parseObject(body);
+  throw new ApiError(status, typeof code === "string" ? code : `http_${status}`, typeof detail === "string" ? detail : `The server answered ${status}.`, parseReasons(reasons));
+}
+
+/** The messages of `reasons[]`. */
+export function parseReasons(reasons: unknown): readonly string[] {
+  if (!Array.isArray(reasons)) return [];
+  return reasons.map((reason: unknown) => parseObject(reason)["message"]).filter((message) => typeof message === "string");
+}
+
+export function parseObject(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null ? value as Record<string, unknown> : {};
+}
+
+function unexpected(server: string): ApiError {
+  return new ApiError(200, "unexpected_answer", `What answers at ${server} is no Lectern.`, []);
+}

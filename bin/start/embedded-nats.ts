@@ -1,0 +1,30 @@
+/** The NATS that `npm start` runs when none is configured. Nothing in it needs to survive: events only announce. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Command } from "./child.ts";
+import { waitForAnswer } from "./first-line.ts";
+
+/** Where nodes of other machines' docs expect it. */
+export const NATS_PORT = 4222;
+const HOST = "127.0.0.1";
+
+export function natsUrl(port: number): string {
+  return `nats://${HOST}:${port}`;
+}
+
+/** nats-server 2.9 syntax. Its default of 1 MB a message is below what services may send each other. */
+export function natsConfig(port: number): string {
+  return `listen: "${HOST}:${port}"\nserver_name: "lectern-embedded"\nmax_payload: 8MB\n`;
+}
+
+/** Writes the configuration below `dataDir`. */
+export function prepareNats(program: string, dataDir: string, port: number): Command {
+  const path = join(dataDir, "nats.conf");
+  writeFileSync(path, natsConfig(port));
+  return { program, args: ["--config", path] };
+}
+
+/** A NATS server introduces itself to whoever connects. */
+export function waitForNats(port: number, signal: AbortSignal): Promise<void> {
+  return waitForAnswer({ host: HOST, port, isReady: (line) => line.startsWith("INFO {") }, signal);
+}

@@ -1,0 +1,165 @@
+/**
+ * Reads the settings table from an environment into one typed object, or fails with every fault at once.
+ */
+import { resolve } from "node:path";
+import { hostname } from "node:os";
+import { SETTINGS, type Setting, type SettingName } from "./settings.ts";
+import { resolveServices, type ServiceName } from "./services.ts";
+
+export type StoreLocation = { kind: "file"; dir: string } | { kind: "s3"; bucket: string; endpoint: string | undefined };
+
+export interface Config {
+  readonly httpHost: string;
+  readonly httpPort: number;
+  readonly publicUrl: string | undefined;
+  readonly metricsHost: string;
+  readonly metricsPort: number;
+  readonly natsUrl: string | undefined;
+  readonly redisUrl: string | undefined;
+  readonly store: StoreLocation;
+  readonly region: string;
+  readonly services: readonly ServiceName[];
+  readonly nodeId: string;
+  readonly namespace: string;
+  /** Absolute. */
+  readonly dataDir: string;
+  readonly slots: number;
+  readonly sourceAllow: readonly string[];
+  readonly sourceMaxBytes: number;
+  readonly durationMaxSec: number;
+  readonly cacheMemoryBytes: number;
+  readonly sourceCacheBytes: number;
+  readonly ffmpegPath: string;
+  readonly ffprobePath: string;
+  readonly logLevel: string;
+  readonly logFormat: "text" | "json";
+}
+
+/** Every fault of an environment, one sentence each. */
+export class ConfigError extends Error {
+  readonly faults: readonly string[];
+  constructor(faults: readonly string[]) {
+    super(faults.join("\n"));
+    this.name = "ConfigError";
+    this.faults = faults;
+  }
+}
+
+const MiB = 1024 * 1024;
+const PREFIX = "LECTERN_";
+
+/** @throws ConfigError naming every unknown name and bad value of the environment. */
+export function loadConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const faults: string[] = [];
+  const known = new Map<string, Setting>(Object.values(SETTINGS).map((s) => [s.env, s]));
+  for (const name of Object.keys(env)) {
+    if (name.startsWith(PREFIX) && !known.has(name)) faults.push(`${name} is not a setting${suggest(name, [...known.keys()])}.`);
+  }
+  const text = (name: SettingName): string | undefined => {
+    const setting: Setting = SETTINGS[name];
+    const given = env[setting.env];
+    return given === undefined || given === "" ? setting.fallback : given;
+  };
+  for (const name of Object.keys(SETTINGS)) {
+    const setting: Setting = SETTINGS[name as SettingName];
+    const value = text(name as SettingName);
+    const fault = value === undefined ? undefined : findFault(setting, value);
+    if (fault !== undefined) faults.push(`${setting.env} ${fault}.`);
+  }
+  const integer = (name: SettingName): number => Number(text(name));
+  const required = (name: SettingName): string => text(name) ?? "";
+  let services: readonly ServiceName[] = [];
+  try {
+    services = resolveServices(splitList(text("services")));
+  } catch (error) {
+    faults.push(`LECTERN_SERVICES ${error instanceof Error ? error.message : String(error)}.`);
+  }
+  if (faults.length > 0) throw new ConfigError(faults);
+
+  const dataDir = resolve(required("data"));
+  return {
+    httpHost: required("httpHost"),
+    httpPort: integer("httpPort"),
+    publicUrl: text("publicUrl")?.replace(/\/+$/, ""),
+    metricsHost: required("metricsHost"),
+    metricsPort: integer("metricsPort"),
+    natsUrl: text("natsUrl"),
+    redisUrl: text("redisUrl"),
+    store: parseStore(text("store") ?? `file:${dataDir}/store`, text("s3Endpoint")),
+    region: required("region"),
+    services,
+    nodeId: text("nodeId") ?? `${hostname()}-${process.pid}`,
+    namespace: required("namespace"),
+    dataDir,
+    slots: integer("slots"),
+    sourceAllow: splitList(text("sourceAllow")).map((hostPort) => hostPort.toLowerCase()),
+    sourceMaxBytes: integer("sourceMaxMb") * MiB,
+    durationMaxSec: integer("durationMaxHours") * 3600,
+    cacheMemoryBytes: integer("cacheMemoryMb") * MiB,
+    sourceCacheBytes: integer("sourceCacheMb") * MiB,
+    ffmpegPath: required("ffmpeg"),
+    ffprobePath: required("ffprobe"),
+    logLevel: required("logLevel"),
+    logFormat: text("logFormat") === "json" ? "json" : "text",
+  };
+}
+
+function splitList(value: string | undefined): string[] {
+  return (value ?? "").split(",").map((part) => part.trim()).filter((part) => part !== "");
+}
+
+function parseStore(value: string, endpoint: string | undefined): StoreLocation {
+  return value.startsWith("file:")
+    ? { kind: "file", dir: resolve(value.slice("file:".length)) }
+    : { kind: "s3", bucket: value.slice("s3://".length), endpoint };
+}
+
+function findFault(setting: Setting, value: string): string | undefined {
+  const type = setting.type;
+  const shown = setting.secret ? "" : ` "${value}"`;
+  switch (type.kind) {
+    case "string":
+    case "list":
+      return undefined;
+    case "integer": {
+      const n = Number(value);
+      const good = /^\d+$/.test(value) && n >= type.min && n <= type.max;
+      return good ? undefined : `must be a whole number from ${type.min} to ${type.max}, not${shown}`;
+    }
+    case "choice":
+      return type.of.includes(value) ? undefined : `must be one of ${type.of.join(", ")}, not${shown}`;
+    case "url": {
+      const good = value.split(",").every((part) => URL.canParse(part) && type.schemes.includes(new URL(part).protocol));
+      return good ? undefined : `must be a URL with ${type.schemes.map((s) => `${s}//`).join(" or ")}`;
+    }
+    case "hostPorts": {
+      const bad = splitList(value).filter((part) => !/^(\[[0-9a-f:.]+\]|[a-z0-9.-]+):\d{1,5}$/i.test(part));
+      return bad.length === 0 ? undefined : `must list exact host:port pairs, not "${bad.join(", ")}"`;
+    }
+    case "store": {
+      const good = /^file:.+/.test(value) || /^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(value);
+      return good ? undefined : `must be file:<dir> or s3://<bucket>, not${shown}`;
+    }
+    default:
+      return type satisfies never;
+  }
+}
+
+/** ` (did you mean X?)` for a name one or two letters off. */
+function suggest(name: string, names: readonly string[]): string {
+  const near = names.find((candidate) => editDistance(name, candidate) <= 2);
+  return near === undefined ? "" : ` (did you mean ${near}?)`;
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const swap = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

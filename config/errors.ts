@@ -1,0 +1,62 @@
+/**
+ * The one table of errors. `fail` is the only place an error for a caller is born; the gateway sends what is in the
+ * table as problem+json and anything else as a bare 500. Errors are recognised by `type`: classes do not survive the wire.
+ */
+import { Errors } from "moleculer";
+
+interface ErrorRow {
+  /** HTTP status. */
+  readonly status: number;
+  /** Whether the mesh may call again by itself (the action must be idempotent). */
+  readonly retryable: boolean;
+  readonly meaning: string;
+}
+
+export const ERRORS = {
+  bad_request: { status: 400, retryable: false, meaning: "the request is malformed; `detail` says where" },
+  body_too_large: { status: 413, retryable: false, meaning: "the request's JSON is over 64 KiB" },
+  bad_url: { status: 400, retryable: false, meaning: "the URL is not one that can be fetched" },
+  source_refused: { status: 422, retryable: false, meaning: "the source's address is not allowed, or its origin refuses" },
+  source_unreachable: { status: 502, retryable: false, meaning: "the origin does not answer as it should" },
+  source_changed: { status: 409, retryable: false, meaning: "the source changed while it was being read" },
+  source_too_large: { status: 413, retryable: false, meaning: "the source or upload is over the size limit" },
+  upload_not_found: { status: 404, retryable: false, meaning: "there is no such upload, or it is not finished" },
+  upload_incomplete: { status: 400, retryable: false, meaning: "the upload ended before all its bytes had arrived" },
+  upload_empty: { status: 400, retryable: false, meaning: "the upload has no bytes" },
+  video_not_found: { status: 404, retryable: false, meaning: "there is no such video" },
+  video_rejected: { status: 422, retryable: false, meaning: "the video was rejected; `reasons` says why" },
+  video_failed: { status: 500, retryable: false, meaning: "the video could not be made; `reasons` says why" },
+  video_deleted: { status: 410, retryable: false, meaning: "the video was deleted" },
+  plan_pending: { status: 503, retryable: false, meaning: "the video is still being looked at; try again shortly" },
+  idempotency_conflict: { status: 422, retryable: false, meaning: "this Idempotency-Key was used with another request" },
+  not_found: { status: 404, retryable: false, meaning: "there is nothing at this path" },
+  method_not_allowed: { status: 405, retryable: false, meaning: "the path does not take this method" },
+  segment_not_found: { status: 404, retryable: false, meaning: "the video has no such rendition or segment" },
+  not_media: { status: 422, retryable: false, meaning: "the bytes are not a video that can be read" },
+  encode_failed: { status: 500, retryable: true, meaning: "FFmpeg could not make the segment" },
+  encode_stalled: { status: 504, retryable: true, meaning: "FFmpeg made no progress and was stopped" },
+  overloaded: { status: 503, retryable: true, meaning: "too much work is waiting; try again after `Retry-After`" },
+  storage_unavailable: { status: 503, retryable: true, meaning: "the object store does not answer" },
+  storage_full: { status: 507, retryable: false, meaning: "the object store is full" },
+  queue_unavailable: { status: 503, retryable: true, meaning: "the region's Redis does not answer" },
+  not_ready: { status: 503, retryable: true, meaning: "a part of the mesh is missing; `detail` names it" },
+} as const satisfies Record<string, ErrorRow>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** Makes (does not throw) the error `code`. `data` is sent to the caller: no secrets, no paths. */
+export function fail(code: ErrorCode, message: string, data?: Record<string, unknown>): Errors.MoleculerError {
+  const { status, retryable } = ERRORS[code];
+  return retryable ? new Errors.MoleculerRetryableError(message, status, code, data) : new Errors.MoleculerError(message, status, code, data);
+}
+
+/** The code of an error that `fail` made here or on another node. */
+export function findErrorCode(error: unknown): ErrorCode | undefined {
+  if (typeof error !== "object" || error === null || !("type" in error)) return undefined;
+  const type = error.type;
+  return typeof type === "string" && Object.hasOwn(ERRORS, type) ? (type as ErrorCode) : undefined;
+}
+
+export function errorMessage(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

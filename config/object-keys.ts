@@ -1,0 +1,28 @@
+/**
+ * Every key this project uses in the object store. A video's state is a set of objects that are each written once:
+ * which of them exist says how far the video has come, so two writers can never undo each other.
+ */
+export const objectKeys = {
+  /** What was asked for. */
+  record: (videoId: string) => `videos/${videoId}/record.json`,
+  /** The validator's answer: facts, or reasons for a rejection. */
+  verdict: (videoId: string) => `videos/${videoId}/verdict.json`,
+  plan: (videoId: string) => `videos/${videoId}/plan.json`,
+  /** How it ended: complete, or failed with reasons. */
+  outcome: (videoId: string) => `videos/${videoId}/outcome.json`,
+  /** A video's objects but for its tombstone. */
+  video: (videoId: string) => `videos/${videoId}/`,
+  media: (videoId: string, rendition: string, name: string) => `videos/${videoId}/media/${rendition}/${name}`,
+  rendition: (videoId: string, rendition: string) => `videos/${videoId}/media/${rendition}/`,
+  /** Says that a video was deleted; outlives its objects. */
+  tombstone: (videoId: string) => `deleted/${videoId}.json`,
+  /** Marks a video that is not finished, so that a restart finds it without reading every record. */
+  open: (videoId: string) => `open/${videoId}`,
+  allOpen: "open/",
+  allVideos: "videos/",
+  /** Names the one video that is made of a source. `digest` is a hash of what was asked. */
+  claim: (digest: string) => `claims/${digest}.json`,
+  uploadBytes: (uploadId: string) => `uploads/${uploadId}/source`,
+  upload: (uploadId: string) => `uploads/${uploadId}/upload.json`,
+  uploadFolder: (uploadId: string) => `uploads/${uploadId}/`,
+} as const;

@@ -1,0 +1,19 @@
+/** Every key this project uses in Redis. All of it can be lost: the object store has the truth. */
+export function redisKeys(namespace: string) {
+  return {
+    /** String: the bytes of a recently made segment, for other nodes of the region. Expires. */
+    warmSegment: (videoId: string, rendition: string, name: string) => `${namespace}:warm:${videoId}/${rendition}/${name}`,
+    /** String: node id; held while one node makes a segment. Expires. */
+    flight: (videoId: string, rendition: string, name: string) => `${namespace}:flight:${videoId}/${rendition}/${name}`,
+    /** Bitmap: bit n is set when segment n of the rendition is in the object store. */
+    stored: (videoId: string, rendition: string) => `${namespace}:stored:${videoId}/${rendition}`,
+    /** Stream: what happened to a video, for server-sent events. Bounded; expires. */
+    events: (videoId: string) => `${namespace}:events:${videoId}`,
+    /** Sorted set: video ids by time of creation, for lists. */
+    catalog: `${namespace}:catalog`,
+    /** Prefix of BullMQ's own keys. */
+    queuePrefix: `${namespace}:queue`,
+  };
+}
+
+export type RedisKeys = ReturnType<typeof redisKeys>;

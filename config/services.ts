@@ -1,0 +1,42 @@
+/**
+ * Which services exist, in the order they start (ground floor first), and which must sit on the same node so that
+ * media bytes never cross the mesh: whoever touches bytes has its own door to the sources and to the store.
+ */
+export const SERVICES = ["metrics", "storage", "videos", "source", "validator", "transcoder", "scheduler", "cache", "delivery", "gateway"] as const;
+export type ServiceName = (typeof SERVICES)[number];
+
+const BESIDE: Readonly<Record<ServiceName, readonly ServiceName[]>> = {
+  metrics: [],
+  storage: [],
+  videos: ["storage"],
+  source: ["storage"],
+  validator: ["source"],
+  transcoder: ["source", "storage"],
+  scheduler: ["storage"],
+  cache: ["storage"],
+  delivery: ["cache"],
+  gateway: ["delivery", "source"],
+};
+
+/**
+ * The services a node starts when asked for `names` (none named: all), with those they need beside them.
+ * @throws Error naming what does not exist
+ */
+export function resolveServices(names: readonly string[]): readonly ServiceName[] {
+  if (names.length === 0) return SERVICES;
+  const unknown = names.filter((name) => !isServiceName(name));
+  if (unknown.length > 0) throw new Error(`names no service "${unknown.join(", ")}"; there are ${SERVICES.join(", ")}`);
+  const wanted = new Set<ServiceName>();
+  const add = (name: ServiceName): void => {
+    if (wanted.has(name)) return;
+    wanted.add(name);
+    BESIDE[name].forEach(add);
+  };
+  add("metrics"); // every node can be seen
+  names.filter(isServiceName).forEach(add);
+  return SERVICES.filter((name) => wanted.has(name));
+}
+
+function isServiceName(name: string): name is ServiceName {
+  return (SERVICES as readonly string[]).includes(name);
+}

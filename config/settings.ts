@@ -1,0 +1,57 @@
+/**
+ * The one table of settings. Each is an environment variable; its default is written here and nowhere else.
+ * The README's table is checked against this one by a test.
+ */
+import { cpus } from "node:os";
+
+export type SettingKind =
+  | { kind: "string" }
+  | { kind: "integer"; min: number; max: number }
+  | { kind: "url"; schemes: readonly string[] }
+  | { kind: "choice"; of: readonly string[] }
+  | { kind: "list" }
+  | { kind: "hostPorts" }
+  | { kind: "store" };
+
+export interface Setting {
+  readonly env: string;
+  readonly type: SettingKind;
+  /** What applies when the variable is absent; undefined: nothing does. */
+  readonly fallback: string | undefined;
+  readonly meaning: string;
+  /** Never shown in logs or by `$node.options`. */
+  readonly secret?: boolean;
+}
+
+const port: SettingKind = { kind: "integer", min: 0, max: 65535 };
+const mebibytes: SettingKind = { kind: "integer", min: 1, max: 1_048_576 };
+
+export const SETTINGS = {
+  httpHost: { env: "LECTERN_HTTP_HOST", type: { kind: "string" }, fallback: "127.0.0.1", meaning: "address the gateway listens on" },
+  httpPort: { env: "LECTERN_HTTP_PORT", type: port, fallback: "3000", meaning: "port of the gateway" },
+  publicUrl: { env: "LECTERN_PUBLIC_URL", type: { kind: "url", schemes: ["http:", "https:"] }, fallback: undefined, meaning: "base of the links in answers, behind a proxy; else the request's own host" },
+  metricsHost: { env: "LECTERN_METRICS_HOST", type: { kind: "string" }, fallback: "127.0.0.1", meaning: "address that `/metrics` and the probes of a node without a gateway listen on" },
+  metricsPort: { env: "LECTERN_METRICS_PORT", type: port, fallback: "0", meaning: "port of `/metrics` on every node; 0 takes a free one and logs it" },
+  natsUrl: { env: "LECTERN_NATS_URL", type: { kind: "url", schemes: ["nats:", "tls:"] }, fallback: undefined, meaning: "the mesh's NATS, comma-separated for a cluster; absent: `npm start` runs one", secret: true },
+  redisUrl: { env: "LECTERN_REDIS_URL", type: { kind: "url", schemes: ["redis:", "rediss:"] }, fallback: undefined, meaning: "the region's Redis; absent: `npm start` runs one", secret: true },
+  store: { env: "LECTERN_STORE", type: { kind: "store" }, fallback: undefined, meaning: "`file:<dir>` or `s3://<bucket>`; absent: the directory `store` under the data directory" },
+  s3Endpoint: { env: "LECTERN_S3_ENDPOINT", type: { kind: "url", schemes: ["http:", "https:"] }, fallback: undefined, meaning: "an S3 server other than AWS (path-style addressing)" },
+  region: { env: "LECTERN_REGION", type: { kind: "string" }, fallback: "local", meaning: "where this node runs: `us`, `eu`, `asia`, …" },
+  services: { env: "LECTERN_SERVICES", type: { kind: "list" }, fallback: undefined, meaning: "services this node runs, comma-separated; absent: all" },
+  nodeId: { env: "LECTERN_NODE_ID", type: { kind: "string" }, fallback: undefined, meaning: "name of this node in the mesh; absent: host name and process id" },
+  namespace: { env: "LECTERN_NAMESPACE", type: { kind: "string" }, fallback: "lectern", meaning: "meshes with different names on one NATS do not see each other; also the prefix of Redis keys" },
+  data: { env: "LECTERN_DATA", type: { kind: "string" }, fallback: ".lectern", meaning: "directory for caches, the embedded servers and the default store" },
+  slots: { env: "LECTERN_SLOTS", type: { kind: "integer", min: 1, max: 256 }, fallback: String(cpus().length), meaning: "FFmpeg processes this node runs at once; default: one per core" },
+  sourceAllow: { env: "LECTERN_SOURCE_ALLOW", type: { kind: "hostPorts" }, fallback: "", meaning: "private or loopback origins that may be fetched, exact `host:port`, comma-separated" },
+  sourceMaxMb: { env: "LECTERN_SOURCE_MAX_MB", type: mebibytes, fallback: "65536", meaning: "largest source or upload, in MiB" },
+  durationMaxHours: { env: "LECTERN_DURATION_MAX_HOURS", type: { kind: "integer", min: 1, max: 1000 }, fallback: "24", meaning: "longest video accepted" },
+  cacheMemoryMb: { env: "LECTERN_CACHE_MEMORY_MB", type: mebibytes, fallback: "256", meaning: "segments kept in a node's memory, in MiB" },
+  sourceCacheMb: { env: "LECTERN_SOURCE_CACHE_MB", type: mebibytes, fallback: "2048", meaning: "source blocks kept on a node's disk, in MiB" },
+  ffmpeg: { env: "LECTERN_FFMPEG", type: { kind: "string" }, fallback: "ffmpeg", meaning: "the FFmpeg to run" },
+  ffprobe: { env: "LECTERN_FFPROBE", type: { kind: "string" }, fallback: "ffprobe", meaning: "the ffprobe to run" },
+  logLevel: { env: "LECTERN_LOG_LEVEL", type: { kind: "choice", of: ["fatal", "error", "warn", "info", "debug", "trace"] }, fallback: "info", meaning: "least severe log line that is written" },
+  logFormat: { env: "LECTERN_LOG_FORMAT", type: { kind: "choice", of: ["text", "json"] }, fallback: "text", meaning: "log lines for people or for machines" },
+  testS3Endpoint: { env: "LECTERN_TEST_S3_ENDPOINT", type: { kind: "url", schemes: ["http:", "https:"] }, fallback: undefined, meaning: "tests only: an S3 server to use instead of starting one (with the usual AWS variables)" },
+} as const satisfies Record<string, Setting>;
+
+export type SettingName = keyof typeof SETTINGS;

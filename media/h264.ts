@@ -1,0 +1,94 @@
+/** What the H.264 decoder configuration says that decides whether every browser plays the stream (ITU-T H.264 7.3.2.1). */
+
+export interface H264Config {
+  profile: number;
+  /** 1 is 4:2:0. */
+  chromaFormat: number;
+  bitDepth: number;
+  /** False: frames may be coded as fields. */
+  progressive: boolean;
+}
+
+const PROFILES_WITH_CHROMA = new Set([100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135]);
+
+/** Reads an AVCDecoderConfigurationRecord (ISO/IEC 14496-15 5.3.3.1). Undefined when it is damaged. */
+export function parseH264Config(avcC: Uint8Array): H264Config | undefined {
+  const spsCount = (avcC[5] ?? 0) & 0x1f;
+  const spsLength = ((avcC[6] ?? 0) << 8) | (avcC[7] ?? 0);
+  if (spsCount === 0 || spsLength < 4 || 8 + spsLength > avcC.byteLength) return undefined;
+  return parseSps(avcC.subarray(8, 8 + spsLength));
+}
+
+function parseSps(sps: Uint8Array): H264Config | undefined {
+  const bits = bitReader(removeEmulation(sps));
+  bits.skip(8); // NAL unit header
+  const profile = bits.read(8);
+  bits.skip(16); // constraint flags, level
+  bits.golomb(); // seq_parameter_set_id
+  let [chromaFormat, bitDepth] = [1, 8];
+  if (PROFILES_WITH_CHROMA.has(profile)) {
+    chromaFormat = bits.golomb();
+    if (chromaFormat === 3) bits.skip(1); // separate_colour_plane_flag
+    bitDepth = 8 + Math.max(bits.golomb(), bits.golomb());
+    bits.skip(1); // qpprime_y_zero_transform_bypass_flag
+    if (bits.read(1) === 1) skipScalingLists(bits, chromaFormat === 3 ? 12 : 8);
+  }
+  bits.golomb(); // log2_max_frame_num_minus4
+  const orderType = bits.golomb();
+  if (orderType === 0) bits.golomb();
+  else if (orderType === 1) {
+    bits.skip(1);
+    bits.golomb();
+    bits.golomb();
+    const cycle = bits.golomb();
+    for (let i = 0; i < Math.min(cycle, 255); i++) bits.golomb();
+  }
+  bits.golomb(); // max_num_ref_frames
+  bits.skip(1);
+  bits.golomb(); // width
+  bits.golomb(); // height
+  const progressive = bits.read(1) === 1;
+  return bits.exhausted() ? undefined : { profile, chromaFormat, bitDepth, progressive };
+}
+
+function skipScalingLists(bits: BitReader, count: number): void {
+  for (let list = 0; list < count; list++) {
+    if (bits.read(1) === 0) continue;
+    let [last, next] = [8, 8];
+    for (let i = 0; i < (list < 6 ? 16 : 64); i++) {
+      if (next !== 0) next = (last + bits.signedGolomb() + 256) % 256;
+      if (next !== 0) last = next;
+    }
+  }
+}
+
+/** 00 00 03 stands for 00 00 inside a NAL unit. */
+function removeEmulation(bytes: Uint8Array): Uint8Array {
+  return bytes.filter((byte, i) => !(byte === 3 && i >= 2 && bytes[i - 1] === 0 && bytes[i - 2] === 0));
+}
+
+type BitReader = ReturnType<typeof bitReader>;
+
+function bitReader(bytes: Uint8Array) {
+  let position = 0;
+  const read = (count: number): number => {
+    let value = 0;
+    for (let i = 0; i < count; i++, position++) value = value * 2 + (((bytes[position >> 3] ?? 0) >> (7 - (position & 7))) & 1);
+    return value;
+  };
+  const golomb = (): number => {
+    let zeros = 0;
+    while (zeros < 32 && position < bytes.byteLength * 8 && read(1) === 0) zeros++;
+    return 2 ** zeros - 1 + read(zeros);
+  };
+  return {
+    read,
+    golomb,
+    signedGolomb: (): number => {
+      const code = golomb();
+      return code % 2 === 1 ? (code + 1) / 2 : -code / 2;
+    },
+    skip: (count: number): void => { position += count; },
+    exhausted: (): boolean => position > bytes.byteLength * 8,
+  };
+}

@@ -1,0 +1,24 @@
+/** A source's tracks as an init segment says them. Pure. */
+import { fail } from "../config/errors.ts";
+import type { AudioTrack, VideoTrack } from "./cmaf/sample-entry.ts";
+import type { AudioFacts, VideoFacts } from "./facts.ts";
+
+export function videoTrack(facts: VideoFacts): VideoTrack & { timescale: number } {
+  const { codec, codecString, configuration, timescale, width, height, displayWidth, displayHeight, rotation } = facts;
+  if (codec !== "h264" && codec !== "hevc" && codec !== "vp9" && codec !== "av1") throw fail("not_media", `${codec} is not repackaged`);
+  return {
+    codec, timescale, width, height, displayWidth, displayHeight, rotation,
+    ...(codecString === undefined ? {} : { codecString }),
+    ...(configuration === undefined ? {} : { configuration: Buffer.from(configuration, "base64") }),
+  };
+}
+
+export function audioTrack(facts: AudioFacts): AudioTrack & { timescale: number } {
+  const { codec, configuration, timescale, sampleRate, channels, language } = facts;
+  if (codec !== "aac") throw fail("not_media", `${codec} is not repackaged`);
+  return {
+    codec, timescale, sampleRate, channels,
+    ...(language === undefined ? {} : { language }),
+    ...(configuration === undefined ? {} : { configuration: Buffer.from(configuration, "base64") }),
+  };
+}

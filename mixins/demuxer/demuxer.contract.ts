@@ -1,0 +1,27 @@
+/** What passes between a service and the demuxer's thread. */
+import type { Facts } from "../../media/facts.ts";
+
+/** A source the thread may read, by asking for ranges. `key` names its bytes for good. */
+export interface OpenSource { key: string; size: number }
+
+/** An encoded frame or audio packet, in decode order. `pts` and `duration` in ticks of the track, edits applied. */
+export interface Packet { pts: number; duration: number; isKey: boolean; data: Uint8Array }
+
+export type Track = "video" | "audio";
+
+/** What `inspect` found: facts; or that the container is none that has an index we read; or that it has no index. */
+export type Inspection =
+  | { outcome: "facts"; facts: Facts; audioTracks: number; subtitleTracks: number }
+  | { outcome: "no_index"; container?: string }
+  | { outcome: "unreadable"; message: string };
+
+export type DemuxerRequest =
+  | { op: "inspect"; source: OpenSource }
+  /** Packets of [from, to): for video from the key frame at or before `from`; for audio those that start in it. */
+  | { op: "packets"; source: OpenSource; track: Track; index: number; timescale: number; from: number; to: number };
+
+export type ToThread = { id: number; request: DemuxerRequest } | { read: number; bytes: Uint8Array } | { read: number; error: string };
+export type FromThread =
+  | { id: number; result: Inspection | Packet[] }
+  | { id: number; error: string }
+  | { read: number; key: string; start: number; end: number };

@@ -1,0 +1,127 @@
+/**
+ * Reads containers (their index, and the packets of a span) in one thread a node, shared by the services on it. The
+ * thread cannot reach anything: it asks for bytes, and they come from `source`. A container that makes it hang or
+ * grow costs the thread, never the node.
+ */
+import { Worker } from "node:worker_threads";
+import { errorMessage, fail } from "../../config/errors.ts";
+import type { DemuxerRequest, FromThread, Inspection, OpenSource, Packet, ToThread, Track } from "./demuxer.contract.ts";
+
+/** Bytes [start, end) of the source. */
+export type ReadSource = (start: number, end: number) => Promise<Uint8Array>;
+export interface PacketSpan { track: Track; index: number; timescale: number; from: number; to: number }
+
+const TIMEOUT_MS = 20_000;
+const MAX_HEAP_MB = 768;
+
+interface Pending { settle: PromiseWithResolvers<Inspection | Packet[]>; timer: NodeJS.Timeout; key: string }
+
+class Demuxer {
+  private worker: Worker | undefined;
+  private readonly pending = new Map<number, Pending>();
+  /** How to read each source that is being worked on or is open in the thread. */
+  private readonly readers = new Map<string, ReadSource>();
+  private lastId = 0;
+
+  /** @throws not_media when the thread could not read it in time */
+  async inspect(source: OpenSource, read: ReadSource): Promise<Inspection> {
+    return (await this.request({ op: "inspect", source }, read)) as Inspection;
+  }
+
+  /** Packets of a span in decode order. */
+  async packets(source: OpenSource, read: ReadSource, span: PacketSpan): Promise<Packet[]> {
+    return (await this.request({ op: "packets", source, ...span }, read)) as Packet[];
+  }
+
+  async close(): Promise<void> {
+    await this.stop("the node is stopping");
+  }
+
+  private request(request: DemuxerRequest, read: ReadSource): Promise<Inspection | Packet[]> {
+    const worker = this.start();
+    const id = ++this.lastId;
+    const key = request.source.key;
+    this.readers.delete(key);
+    this.readers.set(key, read); // the newest reader of the same bytes; also the youngest in the order of eviction
+    if (this.readers.size > 256) this.readers.delete(this.readers.keys().next().value ?? "");
+    const settle = Promise.withResolvers<Inspection | Packet[]>();
+    const timer = setTimeout(() => {
+      this.stop(`reading the container took longer than ${TIMEOUT_MS / 1000} s`).catch(() => undefined);
+    }, TIMEOUT_MS);
+    this.pending.set(id, { settle, timer, key });
+    worker.postMessage({ id, request } satisfies ToThread);
+    return settle.promise;
+  }
+
+  /** Starts the thread unless it runs: loading it takes a quarter of a second that no video should wait for. */
+  start(): Worker {
+    if (this.worker !== undefined) return this.worker;
+    const worker = new Worker(new URL("./demuxer-thread.ts", import.meta.url), { resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB } });
+    worker.unref();
+    worker.on("message", (message: FromThread) => this.receive(worker, message));
+    worker.on("error", (error) => this.lose(worker, error.message));
+    worker.on("exit", () => this.lose(worker, "the thread ended"));
+    this.worker = worker;
+    return worker;
+  }
+
+  private receive(worker: Worker, message: FromThread): void {
+    if ("read" in message) {
+      this.readFor(worker, message.read, message.key, message.start, message.end).catch((error: unknown) => {
+        worker.postMessage({ read: message.read, error: errorMessage(error) } satisfies ToThread);
+      });
+      return;
+    }
+    const pending = this.pending.get(message.id);
+    this.pending.delete(message.id);
+    clearTimeout(pending?.timer);
+    if ("result" in message) pending?.settle.resolve(message.result);
+    else pending?.settle.reject(fail("not_media", `The container could not be read: ${message.error}.`));
+  }
+
+  private async readFor(worker: Worker, read: number, key: string, start: number, end: number): Promise<void> {
+    const reader = this.readers.get(key);
+    if (reader === undefined) throw new Error("the source was closed");
+    worker.postMessage({ read, bytes: await reader(start, end) } satisfies ToThread);
+  }
+
+  private async stop(reason: string): Promise<void> {
+    const worker = this.worker;
+    if (worker === undefined) return;
+    this.lose(worker, reason);
+    await worker.terminate();
+  }
+
+  /** All that waits for the thread fails; the next request starts a new one. */
+  private lose(worker: Worker, reason: string): void {
+    if (this.worker !== worker) return;
+    this.worker = undefined;
+    for (const { settle, timer } of this.pending.values()) {
+      clearTimeout(timer);
+      settle.reject(fail("not_media", `The container could not be read: ${reason}.`));
+    }
+    this.pending.clear();
+    this.readers.clear();
+  }
+}
+
+export type { Demuxer };
+
+let shared: { demuxer: Demuxer; users: number } | undefined;
+
+/** The node's demuxer, its thread already running. Who opens it closes it, with `closeDemuxer`. */
+export function openDemuxer(): Demuxer {
+  if (shared === undefined) {
+    shared = { demuxer: new Demuxer(), users: 0 };
+    shared.demuxer.start();
+  }
+  shared.users++;
+  return shared.demuxer;
+}
+
+export async function closeDemuxer(): Promise<void> {
+  if (shared === undefined || --shared.users > 0) return;
+  const { demuxer } = shared;
+  shared = undefined;
+  await demuxer.close();
+}

@@ -1,0 +1,56 @@
+/**
+ * A connection to the region's Redis that never makes a caller wait for an outage: commands fail at once while the
+ * server is away, because all that Redis holds can be rebuilt. BullMQ's blocking connections are its own.
+ */
+import { Redis } from "ioredis";
+import type { Logger } from "moleculer";
+import { fail } from "../config/errors.ts";
+
+/** Opens a connection; resolves when it is ready. @throws queue_unavailable after 10 s, or when no server is configured */
+export async function openRedis(url: string | undefined, logger: Logger): Promise<Redis> {
+  if (url === undefined) throw fail("queue_unavailable", "LECTERN_REDIS_URL is not set, and this node needs the region's Redis.");
+  const redis = new Redis(url, {
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    commandTimeout: 3_000,
+    retryStrategy: (attempt) => Math.min(100 * attempt, 2_000),
+  });
+  let away = false;
+  redis.on("error", (error: Error) => {
+    if (!away) logger.warn(`Redis is away: ${error.message}`);
+    away = true;
+  });
+  redis.on("ready", () => {
+    if (away) logger.info("Redis is back");
+    away = false;
+  });
+  const ready = Promise.withResolvers<void>();
+  const limit = setTimeout(() => ready.reject(fail("queue_unavailable", "Redis did not answer within 10 s.")), 10_000);
+  redis.once("ready", () => ready.resolve());
+  redis.connect().catch(() => undefined); // reported by the error listener; the retry strategy goes on
+  try {
+    await ready.promise;
+  } catch (error) {
+    redis.disconnect();
+    throw error;
+  } finally {
+    clearTimeout(limit);
+  }
+  return redis;
+}
+
+/** Closes what `openRedis` opened; fine when it never came to that. */
+export function closeRedis(redis: Redis | undefined): void {
+  redis?.disconnect();
+}
+
+/** Runs what can be lost. `fallback` stands in while Redis is away. */
+export async function withoutRedis<T>(work: () => Promise<T>, fallback: T, logger: Logger): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    logger.debug("Redis command failed:", error);
+    return fallback;
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * Where FFmpeg and ffprobe read a source: an HTTP server on this node's loopback that answers ranges, at paths nobody
+ * can guess. Behind it is the `source` service; FFmpeg itself never opens a stranger's address.
+ */
+import { randomBytes } from "node:crypto";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { once } from "node:events";
+import type { Logger } from "moleculer";
+import { errorMessage } from "../config/errors.ts";
+
+export interface DoorSource { size: number; read(start: number, end: number): Promise<Uint8Array> }
+export interface OpenDoor { url: string; close(): void }
+
+/** Bytes asked of `source` at a time: enough to keep FFmpeg busy, little enough to waste on a seek. */
+const STRIDE_BYTES = 512 * 1024;
+
+export async function openSourceDoor(logger: Logger) {
+  const sources = new Map<string, DoorSource>();
+  const server = createServer((request, response) => {
+    serve(request, response).catch((error: unknown) => {
+      logger.debug(`A read through the source door ended early: ${errorMessage(error)}`);
+      response.destroy();
+    });
+  });
+
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const source = sources.get((request.url ?? "").slice(1));
+    if (source === undefined || request.method !== "GET") {
+      response.writeHead(404).end();
+      return;
+    }
+    const range = parseRange(request.headers.range, source.size);
+    if (range === undefined) {
+      response.writeHead(416, { "Content-Range": `bytes */${source.size}` }).end();
+      return;
+    }
+    const { start, end, partial } = range;
+    response.writeHead(partial ? 206 : 200, {
+      "Content-Length": end - start, "Accept-Ranges": "bytes", "Content-Type": "application/octet-stream",
+      ...(partial ? { "Content-Range": `bytes ${start}-${end - 1}/${source.size}` } : {}),
+    });
+    for (let at = start; at < end && !response.destroyed;) {
+      // Blocks are small and cached: ending a read at a multiple of the stride keeps requests on block boundaries.
+      const until = Math.min(end, (Math.floor(at / STRIDE_BYTES) + 1) * STRIDE_BYTES);
+      const bytes = await source.read(at, until);
+      if (bytes.byteLength !== until - at) throw new Error("the source gave fewer bytes than it has");
+      at = until;
+      if (!response.write(bytes) && !response.destroyed) await Promise.race([once(response, "drain"), once(response, "close")]);
+    }
+    response.end();
+  }
+
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+
+  return {
+    /** Lets the holder of the URL read the source until `close`. */
+    open(source: DoorSource): OpenDoor {
+      const token = randomBytes(24).toString("base64url");
+      sources.set(token, source);
+      return { url: `http://127.0.0.1:${port}/${token}`, close: () => { sources.delete(token); } };
+    },
+    async close(): Promise<void> {
+      const closed = once(server, "close");
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+export type SourceDoor = Awaited<ReturnType<typeof openSourceDoor>>;
+
+function parseRange(header: string | undefined, size: number): { start: number; end: number; partial: boolean } | undefined {
+  if (header === undefined) return { start: 0, end: size, partial: false };
+  const match = /^bytes=(\d{1,15})-(\d{0,15})$/.exec(header);
+  if (match?.[1] === undefined) return undefined;
+  const start = Number(match[1]);
+  const end = match[2] === undefined || match[2] === "" ? size : Math.min(Number(match[2]) + 1, size);
+  return start < end ? { start, end, partial: true } : undefined;
+}

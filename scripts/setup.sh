@@ -1,0 +1,145 @@
+#!/bin/sh
+# Brings what Lectern needs and this machine lacks: the locked npm packages (the pinned Node is one of them) and the
+# programs ffmpeg, nats-server and redis-server; with --tests also a Chromium. Every npm script runs it first, so it
+# must cost nothing when nothing is missing: no npm, no Node, only look-ups.
+# It leaves no other trace: services that the packages bring are neither started nor enabled.
+set -eu
+cd "$(dirname "$0")/.."
+
+PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin" # Debian keeps nats-server in /usr/sbin, which a user's PATH may lack
+tests=no
+for argument in "$@"; do
+  case "$argument" in
+    --tests) tests=yes ;;
+    *) echo "usage: sh scripts/setup.sh [--tests]" >&2; exit 2 ;;
+  esac
+done
+
+say() { printf '%s\n' "$*" >&2; }
+has() { command -v "$1" >/dev/null 2>&1; }
+# kill -0 also fails for a living process of another user.
+alive() { kill -0 "$1" 2>/dev/null || [ -d "/proc/$1" ]; }
+
+# Prints the Debian names of the programs that are missing. An address or path in the settings stands for the program;
+# the tests start their own servers whatever the settings say.
+missing_packages() {
+  if { [ -z "${LECTERN_FFMPEG:-}" ] && ! has ffmpeg; } || { [ -z "${LECTERN_FFPROBE:-}" ] && ! has ffprobe; }; then echo ffmpeg; fi
+  if { [ $tests = yes ] || [ -z "${LECTERN_NATS_URL:-}" ]; } && ! has nats-server; then echo nats-server; fi
+  if { [ $tests = yes ] || [ -z "${LECTERN_REDIS_URL:-}" ]; } && ! has redis-server; then echo redis-server; fi
+  if [ $tests = yes ] && ! has chromium && ! has chromium-browser && ! has google-chrome; then echo chromium; fi
+}
+
+stamp=node_modules/.lectern-setup
+wanted_stamp="$(cksum <package-lock.json) $(uname -sm)"
+packages_installed() { [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted_stamp" ] && [ -x node_modules/.bin/node ]; }
+
+if packages_installed && [ -z "$(missing_packages)" ]; then exit 0; fi
+
+# --- from here on something is to be done, by one set-up at a time -----------------------------------------------
+
+held=
+release() { # in reverse; the traps call it
+  for thing in $held; do rm -rf "$thing"; done
+  held=
+}
+trap release EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+# take_lock DIR: waits while a living process holds it; one that died without letting go doesn't count.
+take_lock() {
+  waited=0
+  until mkdir "$1" 2>/dev/null; do
+    owner=$(cat "$1/pid" 2>/dev/null || true)
+    if [ -n "$owner" ] && ! alive "$owner"; then rm -rf "$1"; continue; fi
+    if [ -z "$owner" ] && [ $waited -ge 5 ]; then rm -rf "$1"; continue; fi # it died before it wrote its id
+    if [ $waited = 1 ]; then say "Another set-up is under way${owner:+ (process $owner)}; waiting for it."; fi
+    waited=$((waited + 1))
+    sleep 1
+  done
+  echo $$ >"$1/pid"
+  held="$1 $held"
+}
+
+install_packages() {
+  if ! has node || ! has npm; then
+    say "Lectern needs Node 20 or newer with npm: https://nodejs.org, or: apt-get install nodejs npm"
+    exit 1
+  fi
+  # The pinned Node is about to be replaced, so the system's does it.
+  clean_path=$(printf '%s' "$PATH" | tr ':' '\n' | grep -v '/node_modules/\.bin$' | grep -v '/node-gyp-bin$' | paste -sd: -)
+  if ! PATH="$clean_path" node scripts/lock-installed.mjs; then
+    say "Installing the locked npm packages (once; about half a minute) …"
+    if ! PATH="$clean_path" npm ci --include=dev --no-audit --no-fund --loglevel=error >&2; then
+      say "npm could not install the packages: its message is above. It needs the npm registry and about 500 MB of disk."
+      exit 1
+    fi
+  fi
+  if ! node_modules/.bin/node --version >/dev/null 2>&1; then # npm was told not to run install scripts
+    (cd node_modules/node && PATH="$clean_path" node installArchSpecificPackage >/dev/null 2>&1) || true
+  fi
+  if ! node_modules/.bin/node --version >/dev/null 2>&1; then
+    say "The pinned Node (npm package \"node\") did not install its program. Most likely npm may not run install scripts:"
+    say "  npm config set ignore-scripts false && rm -rf node_modules && npm start"
+    exit 1
+  fi
+  printf '%s\n' "$wanted_stamp" >"$stamp"
+}
+
+cannot_install() { # $1: why; the rest: packages
+  why=$1; shift
+  say "Lectern needs programs that are missing here: $*."
+  say "$why Install them, then run the same command again:"
+  say "  Debian, Ubuntu:  sudo apt-get install --no-install-recommends $*"
+  say "  Fedora:          sudo dnf install $(printf '%s ' "$@" | sed 's/ffmpeg/ffmpeg-free/; s/redis-server/redis/')"
+  say "  macOS:           brew install $(printf '%s ' "$@" | sed 's/redis-server/redis/')"
+  say "Or let containers bring everything:  docker compose up"
+  exit 1
+}
+
+# Debian starts and enables a service when its package is installed. Here they are only programs: a policy-rc.d that
+# forbids starting (deb-policy: exit 101), and what got enabled is disabled again.
+install_programs() {
+  if ! has apt-get || ! [ -f /etc/debian_version ]; then cannot_install "This is no Debian, so the set-up can't." "$@"; fi
+  if [ "$(id -u)" != 0 ]; then cannot_install "The set-up may not (it isn't root)." "$@"; fi
+  take_lock /run/lectern-setup
+  policy=/usr/sbin/policy-rc.d
+  if ! [ -e $policy ]; then
+    held="$policy $held"
+    printf '#!/bin/sh\nexit 101\n' >$policy
+    chmod 755 $policy
+  fi
+  say "Installing $* (once) …"
+  log=$(mktemp /tmp/lectern-setup.XXXXXX)
+  held="$log $held"
+  export DEBIAN_FRONTEND=noninteractive
+  if ! { apt-get update && apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=300 "$@"; } >"$log" 2>&1 </dev/null; then
+    tail -n 15 "$log" >&2
+    cannot_install "apt-get failed: its last lines are above." "$@"
+  fi
+  for package in "$@"; do disable_services "$package"; done
+}
+
+disable_services() {
+  for unit in $(dpkg -L "$1" | sed -n 's|^.*/systemd/system/\([^/@]*\.service\)$|\1|p'); do
+    if has systemctl; then
+      systemctl --quiet disable "$unit" >/dev/null 2>&1 || say "$unit stays enabled; to change that: systemctl disable $unit"
+      if [ -d /run/systemd/system ]; then systemctl stop "$unit" >/dev/null 2>&1 || true; fi # it never ran: nothing to stop
+    else
+      rm -f /etc/systemd/system/*.wants/"$unit" # what deb-systemd-helper linked for a systemd to come
+    fi
+  done
+  for script in $(dpkg -L "$1" | sed -n 's|^/etc/init.d/||p'); do
+    if has update-rc.d; then update-rc.d "$script" disable >/dev/null 2>&1 || true; fi # not linked: nothing to disable
+  done
+}
+
+mkdir -p .lectern
+take_lock .lectern/setup.lock
+if ! packages_installed; then install_packages; fi # the set-up that was waited for may have done it
+missing=$(missing_packages)
+# shellcheck disable=SC2086 # a list of words
+if [ -n "$missing" ]; then install_programs $missing; fi
+missing=$(missing_packages)
+# shellcheck disable=SC2086
+if [ -n "$missing" ]; then cannot_install "They were installed but can't be found in PATH." $missing; fi

@@ -1,0 +1,33 @@
+/**
+ * Keeps two nodes of a region from making the same segment at the same time. The lock ends by itself, and without Redis
+ * there is none: the same segment made twice is the same segment.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import type { Redis } from "ioredis";
+import type { Logger } from "moleculer";
+import { withoutRedis } from "../../mixins/redis.ts";
+
+/** Longer than an encode takes; who waits longer makes it after all. */
+const LOCK_MS = 10_000;
+const LOOK_MS = 25;
+
+/** Deletes the lock only when it is still this holder's. KEYS: lock. ARGV: holder. */
+const RELEASE = `if redis.call("get", KEYS[1]) == ARGV[1] then return redis.call("del", KEYS[1]) end return 0`;
+
+export function flightLock(redis: Redis, key: string, holder: string, logger: Logger) {
+  const acquire = (): Promise<boolean> => withoutRedis(async () => (await redis.set(key, holder, "PX", LOCK_MS, "NX")) === "OK", true, logger);
+  return {
+    /** Waits for the lock, and looks meanwhile whether the holder has made it: then that is the answer. */
+    async acquireOr<T>(look: () => Promise<T | undefined>): Promise<T | undefined> {
+      while (!(await acquire())) {
+        await delay(LOOK_MS);
+        const found = await look();
+        if (found !== undefined) return found;
+      }
+      return undefined;
+    },
+    async release(): Promise<void> {
+      await withoutRedis(() => redis.eval(RELEASE, 1, key, holder), null, logger);
+    },
+  };
+}

@@ -1,0 +1,79 @@
+/**
+ * delivery: what players ask for. Playlists are complete as soon as there is a plan, and a request for one waits for
+ * it; segments come from the cache. It keeps nothing but plans.
+ */
+import { LRUCache } from "lru-cache";
+import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
+import { fail } from "../../config/errors.ts";
+import { formatMasterPlaylist, formatMediaPlaylist } from "../../media/hls/playlists.ts";
+import { findRendition, segmentCount } from "../../media/plan-video.ts";
+import type { Plan } from "../../media/plan.ts";
+import type { SegmentParams, SegmentResult } from "../cache/cache.contract.ts";
+import type { SegmentWatched } from "../scheduler/scheduler.contract.ts";
+import type { VideoEventPayload, VideoIdParams } from "../videos/videos.contract.ts";
+import type { MasterParams, MediaPlaylistParams, MediaSegmentParams } from "./delivery.contract.ts";
+import { planWaiter, type PlanWaiter } from "./plan-waiter.ts";
+
+interface State { plans: LRUCache<string, Plan>; waiter: PlanWaiter }
+interface Methods { getPlan(id: string): Promise<Plan> }
+
+const MAKE_MS = 35_000;
+
+export function deliveryService() {
+  const schema: ServiceSchema<ServiceSettingSchema, Methods, State> = {
+    name: "delivery",
+    dependencies: ["cache"],
+    actions: {
+      master: {
+        params: { id: "string" },
+        async handler(ctx: Context<MasterParams>): Promise<string> {
+          return formatMasterPlaylist(await this.getPlan(ctx.params.id));
+        },
+      },
+      media: {
+        params: { id: "string", rendition: "string" },
+        async handler(ctx: Context<MediaPlaylistParams>): Promise<string> {
+          const plan = await this.getPlan(ctx.params.id);
+          if (findRendition(plan, ctx.params.rendition) === undefined) throw fail("segment_not_found", "The video has no such rendition.");
+          return formatMediaPlaylist(plan, ctx.params.rendition);
+        },
+      },
+      segment: {
+        params: { id: "string", rendition: "string", segment: [{ type: "equal", value: "init" }, { type: "number", integer: true, min: 0 }] },
+        async handler(ctx: Context<MediaSegmentParams>): Promise<SegmentResult> {
+          const { id, rendition: name, segment } = ctx.params;
+          const plan = await this.getPlan(id);
+          const rendition = findRendition(plan, name);
+          if (rendition === undefined || (segment !== "init" && segment >= segmentCount(plan))) throw fail("segment_not_found", "The video has no such segment.");
+          const result = await ctx.call<SegmentResult, SegmentParams>("cache.segment", { videoId: id, rendition: name, segment }, { timeout: MAKE_MS });
+          if (segment !== "init" && rendition.mode === "encode") await this.broker.emit("segment.watched", { videoId: id, rendition: name, segment } satisfies SegmentWatched);
+          return result;
+        },
+      },
+    },
+    events: {
+      "video.changed"(ctx: Context<VideoEventPayload>) {
+        this.waiter.wake(ctx.params.videoId);
+      },
+      "video.deleted"(ctx: Context<VideoEventPayload>) {
+        this.plans.delete(ctx.params.videoId);
+      },
+    },
+    methods: {
+      async getPlan(id: string): Promise<Plan> {
+        const known = this.plans.get(id);
+        if (known !== undefined) return known;
+        const plan = await this.waiter.wait(id, () => this.broker.call<Plan | null, VideoIdParams>("videos.plan", { id }));
+        this.plans.set(id, plan);
+        return plan;
+      },
+    },
+    created() {
+      this.plans = new LRUCache({ max: 500 });
+      this.waiter = planWaiter();
+    },
+  };
+  return schema;
+}
+
+export default deliveryService();

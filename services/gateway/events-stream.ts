@@ -1,0 +1,173 @@
+/**
+ * Server-sent events of videos. A stream opens with the video as it is and then tells its history, from the event that
+ * the client saw last. It is woken when the video changes, and looks by itself now and then: events of the mesh may get lost.
+ */
+import type { ServerResponse } from "node:http";
+import { fail, findErrorCode } from "../../config/errors.ts";
+import type { VideoEvent, VideoStatus, VideoView } from "../videos/videos.contract.ts";
+
+export interface EventStreamPorts {
+  /** @throws video_not_found */
+  view(videoId: string): Promise<VideoView>;
+  /** The events after the event `after`, oldest first, a page at a time. */
+  events(videoId: string, after: string | undefined): Promise<VideoEvent[]>;
+  /** Told of failed looks; the next look may do better. */
+  onFault(error: unknown): void;
+}
+
+export interface EventStreams {
+  /** @throws overloaded; and what `view` throws, before anything is sent */
+  open(res: ServerResponse, videoId: string, after: string | undefined, present: (video: VideoView) => object): Promise<void>;
+  wake(videoId: string): void;
+  close(): void;
+}
+
+interface Stream {
+  readonly res: ServerResponse;
+  readonly videoId: string;
+  readonly present: (video: VideoView) => object;
+  after: string | undefined;
+  /** A look is under way; `again`: something changed since it began. */
+  busy: boolean;
+  again: boolean;
+}
+
+const MAX_STREAMS = 2_000;
+const LOOK_EVERY_MS = 5_000;
+const PING_EVERY_LOOKS = 3;
+/** A client that lets so much pile up is cut off; it resumes from its last event. */
+const MAX_PENDING_BYTES = 1024 * 1024;
+const FINAL_STATUSES: readonly VideoStatus[] = ["complete", "rejected", "failed", "deleted"];
+const HEADERS = { "Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-store", "X-Accel-Buffering": "no" };
+
+export function openEventStreams(ports: EventStreamPorts, maxStreams = MAX_STREAMS): EventStreams {
+  const byVideo = new Map<string, Set<Stream>>();
+  const flights = new Map<string, Promise<unknown>>();
+  let count = 0;
+  let looks = 0;
+  let changes = 0;
+
+  /** Streams that stand at the same place share one call, unless it began before the latest change. */
+  function share<Result>(key: string, start: () => Promise<Result>): Promise<Result> {
+    const flying = flights.get(key);
+    if (flying !== undefined) return flying as Promise<Result>;
+    const flight = start().finally(() => flights.delete(key));
+    flights.set(key, flight);
+    return flight;
+  }
+  const readView = (id: string): Promise<VideoView> => share(`${id} ${changes}`, () => ports.view(id));
+  const readEvents = (id: string, after: string | undefined): Promise<VideoEvent[]> => share(`${id} ${changes} ${after ?? ""}`, () => ports.events(id, after));
+  /** The history may be lost while the video itself is there. */
+  const readEventsIfAny = (id: string, after: string | undefined): Promise<VideoEvent[]> => readEvents(id, after).catch((error: unknown) => {
+    ports.onFault(error);
+    return [];
+  });
+
+  function add(stream: Stream): void {
+    count++;
+    byVideo.set(stream.videoId, (byVideo.get(stream.videoId) ?? new Set()).add(stream));
+    stream.res.once("close", () => drop(stream));
+  }
+
+  function drop(stream: Stream): void {
+    const streams = byVideo.get(stream.videoId);
+    if (streams?.delete(stream) !== true) return;
+    count--;
+    if (streams.size === 0) byVideo.delete(stream.videoId);
+  }
+
+  function end(stream: Stream): void {
+    drop(stream);
+    stream.res.end();
+  }
+
+  function send(stream: Stream, text: string): void {
+    if (stream.res.destroyed || stream.res.writableEnded) return;
+    stream.res.write(text);
+    if (stream.res.writableLength > MAX_PENDING_BYTES) stream.res.destroy();
+  }
+
+  /** Sends what is new, the video's present state before it. */
+  function tell(stream: Stream, video: VideoView, events: readonly VideoEvent[]): void {
+    send(stream, [formatEvent("video", stream.present(video)), ...events.map((event) => formatEvent(event.type, event.data, event.id))].join(""));
+    stream.after = events.at(-1)?.id ?? stream.after;
+    const saidLast = events.some((event) => FINAL_STATUSES.some((status) => status === event.type));
+    if (saidLast || (events.length === 0 && isFinal(video))) end(stream);
+  }
+
+  async function look(stream: Stream): Promise<void> {
+    if (stream.busy) {
+      stream.again = true;
+      return;
+    }
+    stream.busy = true;
+    try {
+      do {
+        stream.again = false;
+        const events = await readEvents(stream.videoId, stream.after);
+        if (events.length > 0) {
+          tell(stream, await readView(stream.videoId), events);
+          stream.again = true; // there may be a next page
+        }
+      } while (stream.again && !stream.res.writableEnded && !stream.res.destroyed);
+    } catch (error) {
+      if (findErrorCode(error) === "video_not_found") end(stream);
+      else ports.onFault(error);
+    } finally {
+      stream.busy = false;
+    }
+  }
+
+  const timer = setInterval(() => {
+    looks++;
+    for (const stream of [...byVideo.values()].flatMap((streams) => [...streams])) {
+      if (looks % PING_EVERY_LOOKS === 0) send(stream, ": ping\n\n");
+      void look(stream);
+    }
+  }, LOOK_EVERY_MS);
+  timer.unref();
+
+  return {
+    async open(res, videoId, after, present) {
+      if (count >= maxStreams) throw fail("overloaded", "Too many clients follow videos here.");
+      if (res.destroyed) return;
+      const stream: Stream = { res, videoId, present, after, busy: true, again: false };
+      add(stream);
+      try {
+        const [video, events] = await Promise.all([readView(videoId), readEventsIfAny(videoId, after)]);
+        if (res.destroyed) return;
+        if (after !== undefined && events.length === 0 && isFinal(video)) {
+          drop(stream);
+          res.writeHead(204).end(); // tells an EventSource not to come back: all has been said
+          return;
+        }
+        res.writeHead(200, HEADERS);
+        send(stream, "retry: 1000\n\n");
+        tell(stream, video, events);
+        if (events.length > 0) stream.again = true;
+      } catch (error) {
+        drop(stream);
+        throw error;
+      }
+      stream.busy = false;
+      if (stream.again && !res.writableEnded) await look(stream);
+    },
+    wake(videoId) {
+      changes++;
+      for (const stream of byVideo.get(videoId) ?? []) void look(stream);
+    },
+    close() {
+      clearInterval(timer);
+      for (const stream of [...byVideo.values()].flatMap((streams) => [...streams])) end(stream);
+    },
+  };
+}
+
+function isFinal(video: VideoView): boolean {
+  return FINAL_STATUSES.includes(video.status);
+}
+
+/** JSON has no line breaks, so one `data` line holds it. */
+function formatEvent(type: string, data: object, id?: string): string {
+  return `${id === undefined ? "" : `id: ${id}\n`}event: ${type}\ndata: ${JSON.stringify(data)}\n\n`;
+}

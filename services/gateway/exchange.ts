@@ -1,0 +1,51 @@
+/** One HTTP request and its answer, as the routes see it. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { CallingOptions } from "moleculer";
+
+export interface Exchange {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  /** The path's parameters, decoded and otherwise as the client sent them. */
+  readonly params: Readonly<Record<string, string>>;
+  readonly requestId: string;
+  /** Calls an action of the mesh under this request's id. */
+  call<Result>(action: string, params?: object, options?: CallingOptions): Promise<Result>;
+}
+
+/** Who a route is for; decides about cross-origin use and page headers. */
+export type Area = "api" | "play" | "page" | "operate";
+
+export interface Route {
+  readonly method: "GET" | "POST" | "DELETE";
+  /** With `:name` for a parameter, which matches one part of a path. */
+  readonly path: string;
+  /** Its name in the OpenAPI document. */
+  readonly operation: string;
+  readonly area: Area;
+  /** Event streams have no HEAD: it would never end. */
+  readonly noHead?: boolean;
+  handle(exchange: Exchange): Promise<void>;
+}
+
+/** Whether the client is still there to be answered. */
+export function isOpen(res: ServerResponse): boolean {
+  return !res.destroyed && !res.writableEnded;
+}
+
+/** Ends the answer with `body`; of a HEAD request Node sends the headers only. */
+export function sendBytes(res: ServerResponse, status: number, headers: Record<string, string>, body: string | Uint8Array): void {
+  if (!isOpen(res)) return;
+  const bytes = typeof body === "string" ? Buffer.from(body) : body;
+  res.writeHead(status, { ...headers, "Content-Length": String(bytes.byteLength) });
+  res.end(bytes);
+}
+
+export function sendJson(res: ServerResponse, status: number, value: unknown, headers: Record<string, string> = {}): void {
+  sendBytes(res, status, { "Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-store", ...headers }, JSON.stringify(value));
+}
+
+export function sendEmpty(res: ServerResponse, status: number, headers: Record<string, string> = {}): void {
+  if (!isOpen(res)) return;
+  res.writeHead(status, headers);
+  res.end();
+}

@@ -1,0 +1,71 @@
+/**
+ * gateway: the mesh's HTTP door. It checks form, passes on, and answers; it decides nothing about videos and keeps
+ * nothing but the connections of its own clients. Any number may run.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
+import { loadConfig } from "../../config/config.ts";
+import { errorMessage } from "../../config/errors.ts";
+import { closeListener, listen } from "../../mixins/http-listener.ts";
+import type { VideoEvent, VideoEventPayload, VideoView } from "../videos/videos.contract.ts";
+import { openEventStreams, type EventStreams } from "./events-stream.ts";
+import type { Route } from "./exchange.ts";
+import { loadAssets } from "./pages.ts";
+import { openReadiness } from "./ready.ts";
+import { gatewayRoutes } from "./routes.ts";
+import { webServer, webServerSettings } from "./web-server.ts";
+
+interface Settings extends ServiceSettingSchema { httpHost: string; httpPort: number; publicUrl: string | undefined }
+interface State { streams: EventStreams | undefined; server: Server | undefined; httpUrl: string }
+interface Methods {
+  serveRoutes(routes: readonly Route[]): void;
+  httpHandler(req: IncomingMessage, res: ServerResponse): Promise<void>;
+}
+export interface GatewaySettings { httpHost: string; httpPort: number; publicUrl: string | undefined }
+
+const CHECK_TIMEOUT_MS = 2_000;
+
+export function gatewayService({ httpHost, httpPort, publicUrl }: GatewaySettings) {
+  const schema: ServiceSchema<Settings, Methods, State> = {
+    name: "gateway",
+    settings: { ...webServerSettings, httpHost, httpPort, publicUrl },
+    mixins: [webServer],
+    actions: {
+      // moleculer-web's own: they would let any node of the mesh rewrite our routes
+      listAliases: false,
+      addRoute: false,
+      removeRoute: false,
+    },
+    events: {
+      "video.changed"(ctx: Context<VideoEventPayload>) {
+        this.streams?.wake(ctx.params.videoId);
+      },
+    },
+    async started() {
+      const { broker, logger } = this;
+      this.streams = openEventStreams({
+        view: (id) => broker.call<VideoView, object>("videos.get", { id }),
+        events: async (id, after) => (await broker.call<{ events: VideoEvent[] }, object>("videos.events", { id, ...(after === undefined ? {} : { after }) })).events,
+        onFault: (error) => logger.debug("events:", errorMessage(error)),
+      });
+      const readiness = openReadiness({
+        runningServices: async () => new Set((await broker.call<{ name: string }[], object>("$node.services", { onlyAvailable: true, skipInternal: true })).map(({ name }) => name)),
+        check: (action) => broker.call(action, {}, { timeout: CHECK_TIMEOUT_MS, retries: 0 }),
+        now: () => performance.now(),
+      });
+      this.serveRoutes(gatewayRoutes({ publicUrl: this.settings.publicUrl, nodeId: broker.nodeID, streams: this.streams, readiness, assets: await loadAssets() }));
+      // no limit on a whole request: uploads take as long as they take, and a stalled one is cut by its own route
+      this.server = createServer({ requestTimeout: 0, headersTimeout: 20_000, keepAliveTimeout: 15_000 }, (req, res) => void this.httpHandler(req, res));
+      const { url } = await listen(this.server, this.settings.httpHost, this.settings.httpPort);
+      this.httpUrl = url;
+      logger.info(`listening on ${url}`);
+    },
+    async stopped() {
+      this.streams?.close(); // absent when started() failed, as may be the server
+      await closeListener(this.server);
+    },
+  };
+  return schema;
+}
+
+export default gatewayService(loadConfig(process.env));

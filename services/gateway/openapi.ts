@@ -1,0 +1,136 @@
+/** The OpenAPI 3.1 description of the routes. A test compares its paths with the routes table. */
+import { readFileSync } from "node:fs";
+import { ERRORS, type ErrorCode } from "../../config/errors.ts";
+import { REASON_CLASSES } from "../videos/videos.contract.ts";
+
+const json = (schema: object) => ({ "application/json": { schema } });
+const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
+const text = { type: "string" };
+const count = { type: "integer", minimum: 0 };
+
+const inPath = (name: string, schema: object = text) => ({ name, in: "path", required: true, schema });
+const id = inPath("id", { type: "string", pattern: "^[0-9a-z]{26}$" });
+const rendition = { ...inPath("rendition"), description: "`source`, `360p`, …, `audio`" };
+const playlist = { "application/vnd.apple.mpegurl": { schema: text } };
+const segment = { "video/mp4": { schema: { type: "string", contentEncoding: "binary" } } };
+const page = { "text/html": { schema: text } };
+
+/** One answer a status; problems of one status are listed together. */
+function problems(...codes: ErrorCode[]): Record<string, object> {
+  const byStatus = Map.groupBy(codes, (code) => String(ERRORS[code].status));
+  return Object.fromEntries([...byStatus].map(([status, group]) => [status, {
+    description: group.map((code) => `\`${code}\`: ${ERRORS[code].meaning}`).join("; "),
+    content: { "application/problem+json": { schema: ref("Problem") } },
+  }]));
+}
+
+const ok = (description: string, content?: object, headers?: object) => ({ description, ...(content && { content }), ...(headers && { headers }) });
+const location = { Location: { schema: { type: "string", format: "uri" } } };
+
+const paths = {
+  "/v1/videos": {
+    post: {
+      operationId: "submitVideo", summary: "Ask for a video: it plays at once, while it is being encoded",
+      parameters: [{ name: "Idempotency-Key", in: "header", schema: { type: "string", maxLength: 255 }, description: "The same key and body give the same video." }],
+      requestBody: { required: true, content: json(ref("SubmitRequest")) },
+      responses: { "202": ok("Accepted, and durable", json(ref("Video")), location), ...problems("bad_request", "bad_url", "body_too_large", "source_refused", "upload_not_found", "idempotency_conflict", "overloaded", "storage_unavailable") },
+    },
+    get: {
+      operationId: "listVideos", summary: "Videos, newest first",
+      parameters: [{ name: "limit", in: "query", schema: { type: "integer", minimum: 1, maximum: 100, default: 20 } }, { name: "cursor", in: "query", schema: text, description: "`next` of the page before" }],
+      responses: { "200": ok("A page", json({ type: "object", required: ["videos"], properties: { videos: { type: "array", items: ref("Video") }, next: text } })), ...problems("bad_request") },
+    },
+  },
+  "/v1/videos/{id}": {
+    parameters: [id],
+    get: { operationId: "getVideo", summary: "A video as it is now", responses: { "200": ok("The video", json(ref("Video"))), ...problems("video_not_found") } },
+    delete: { operationId: "deleteVideo", summary: "Delete a video and all its media", responses: { "204": ok("Deleted"), ...problems("video_not_found") } },
+  },
+  "/v1/videos/{id}/events": {
+    parameters: [id],
+    get: {
+      operationId: "followVideo", summary: "Server-sent events of a video, until it is complete, rejected, failed or deleted",
+      description: "`video` carries the whole video; it comes first and again before news. The others (`submitted`, `validated`, `planned`, `progress`, `complete`, `rejected`, `failed`, `deleted`) are its history and have ids.",
+      parameters: [{ name: "Last-Event-ID", in: "header", schema: text, description: "Resumes after this event." }],
+      responses: { "200": ok("Events", { "text/event-stream": { schema: text } }), "204": ok("All has been said before"), ...problems("video_not_found", "overloaded") },
+    },
+  },
+  "/v1/uploads": {
+    post: {
+      operationId: "uploadFile", summary: "Upload a file as the raw body",
+      requestBody: { required: true, content: { "application/octet-stream": { schema: { type: "string", contentEncoding: "binary" } } } },
+      responses: { "201": ok("Stored", json(ref("Upload")), location), ...problems("bad_request", "upload_empty", "upload_incomplete", "source_too_large", "storage_full", "storage_unavailable") },
+    },
+  },
+  "/play/{id}/master.m3u8": {
+    parameters: [id],
+    get: { operationId: "getMasterPlaylist", summary: "The multivariant playlist; waits a moment for a new video's plan", responses: { "200": ok("HLS", playlist), ...problems("video_not_found", "video_deleted", "video_rejected", "video_failed", "plan_pending") } },
+  },
+  "/play/{id}/{rendition}/media.m3u8": {
+    parameters: [id, rendition],
+    get: { operationId: "getMediaPlaylist", summary: "The complete playlist of a rendition, whatever has been encoded", responses: { "200": ok("HLS", playlist), ...problems("video_not_found", "video_deleted", "segment_not_found", "video_rejected", "plan_pending") } },
+  },
+  "/play/{id}/{rendition}/init.mp4": {
+    parameters: [id, rendition],
+    get: { operationId: "getInitSegment", summary: "The init segment of a rendition", responses: { "200": ok("CMAF header", segment), ...problems("video_not_found", "segment_not_found", "overloaded") } },
+  },
+  "/play/{id}/{rendition}/{n}.m4s": {
+    parameters: [id, rendition, inPath("n", count)],
+    get: { operationId: "getSegment", summary: "Media segment n, from 0; made now if nobody has it", responses: { "200": ok("CMAF segment", segment, { "Server-Timing": { schema: text, description: "where the bytes came from and how long it took" } }), ...problems("video_not_found", "segment_not_found", "encode_failed", "encode_stalled", "overloaded", "source_changed", "source_unreachable") } },
+  },
+  "/v1/nodes": { get: { operationId: "listNodes", summary: "Nodes of the mesh", responses: { "200": ok("Nodes", json({ type: "object", properties: { nodes: { type: "array", items: ref("Node") } } })) } } },
+  "/v1/queue": { get: { operationId: "getQueue", summary: "Work that waits, by lane", responses: { "200": ok("Counts", json({ type: "object" })), ...problems("not_ready", "queue_unavailable") } } },
+  "/health/live": { get: { operationId: "getLiveness", summary: "Whether this node runs", responses: { "200": ok("It does", json({ type: "object" })) } } },
+  "/health/ready": { get: { operationId: "getReadiness", summary: "Whether a posted video would play", responses: { "200": ok("It would", json({ type: "object" })), ...problems("not_ready") } } },
+  "/metrics": { get: { operationId: "getMetrics", summary: "This node's metrics", responses: { "200": ok("Prometheus text", { "text/plain": { schema: text } }), ...problems("not_ready") } } },
+  "/openapi.json": { get: { operationId: "getOpenApi", summary: "This document", responses: { "200": ok("OpenAPI 3.1", json({ type: "object" })) } } },
+  "/": { get: { operationId: "getStartPage", summary: "The start page", responses: { "200": ok("A page", page) } } },
+  "/watch/{id}": { parameters: [id], get: { operationId: "getWatchPage", summary: "The player page of a video", responses: { "200": ok("A page", page), ...problems("video_not_found") } } },
+  "/assets/{file}": { parameters: [inPath("file")], get: { operationId: "getAsset", summary: "What pages are made of", responses: { "200": ok("A file"), ...problems("not_found") } } },
+};
+
+const schemas = {
+  SubmitRequest: {
+    type: "object", additionalProperties: false,
+    properties: {
+      url: { type: "string", format: "uri", description: "http(s) URL of the source; or uploadId" },
+      uploadId: text,
+      title: { type: "string", maxLength: 300 },
+      policy: { enum: ["lazy", "hybrid", "eager"], default: "hybrid", description: "encode what is watched, what is likely to be, or everything" },
+      priority: { enum: ["high", "normal", "low"], default: "normal" },
+      labels: { type: "object", maxProperties: 16, additionalProperties: { type: "string", maxLength: 64 } },
+    },
+  },
+  Video: {
+    type: "object", required: ["id", "status", "createdAt", "playback"],
+    properties: {
+      id: text,
+      status: { enum: ["submitted", "rejected", "ready", "complete", "failed", "deleted"], description: "`ready`: it plays; `complete`: all planned segments are stored" },
+      title: text, createdAt: { type: "string", format: "date-time" },
+      source: { type: "object" }, policy: text, priority: text, labels: { type: "object", additionalProperties: text },
+      reasons: { type: "array", items: ref("Reason") }, durationSec: { type: "number" },
+      renditions: { type: "array", items: { type: "object", properties: { name: text, kind: { enum: ["video", "audio"] }, mode: { enum: ["repackage", "encode"] }, codecs: text, width: count, height: count, storedSegments: count, plannedSegments: count, segments: count } } },
+      progress: { type: "object", properties: { stage: { enum: ["validating", "planning", "encoding", "done"] }, storedSegments: count, plannedSegments: count, etaSec: { type: "number" } } },
+      existing: { type: "boolean", description: "the source was already this video" },
+      playback: { type: "object", properties: { hls: { type: "string", format: "uri" }, page: { type: "string", format: "uri" } } },
+    },
+  },
+  Upload: { type: "object", required: ["uploadId", "size", "sha256"], properties: { uploadId: text, size: count, sha256: text } },
+  Node: { type: "object", properties: { id: text, available: { type: "boolean" }, region: text, services: { type: "array", items: text }, host: text, cpuPercent: { type: ["number", "null"] }, gateway: { type: "boolean" } } },
+  Reason: { type: "object", required: ["class", "message"], properties: { class: { enum: REASON_CLASSES }, message: text } },
+  Problem: {
+    type: "object", required: ["type", "title", "status", "detail", "code", "requestId"], description: "RFC 9457",
+    properties: { type: text, title: text, status: { type: "integer" }, detail: text, code: { enum: [...Object.keys(ERRORS), "internal_error"] }, requestId: text, reasons: { type: "array", items: ref("Reason") } },
+  },
+};
+
+export function openApiDocument(): { openapi: string; info: object; paths: typeof paths; components: object } {
+  return { openapi: "3.1.0", info: { title: "Lectern", version: packageVersion, description: "Video for education: post a lecture, play it at once." }, paths, components: { schemas } };
+}
+
+const packageVersion = parseVersion(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+
+function parseVersion(packageJson: string): string {
+  const { version } = JSON.parse(packageJson) as { version: string };
+  return version;
+}

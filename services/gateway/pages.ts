@@ -1,0 +1,84 @@
+/** The pages and what they are made of: files of web/ and hls.js, read once, each with an ETag and a gzipped twin. */
+import { createHash } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { extname } from "node:path";
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { fail } from "../../config/errors.ts";
+import { sendBytes, sendEmpty, type Route } from "./exchange.ts";
+import { parseVideoId } from "./video-id.ts";
+
+interface Asset { readonly type: string; readonly etag: string; readonly plain: Buffer; readonly gzipped: Buffer }
+export type Assets = ReadonlyMap<string, Asset>;
+
+const TYPES: Readonly<Record<string, string>> = {
+  ".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8",
+  ".svg": "image/svg+xml", ".png": "image/png", ".ico": "image/x-icon", ".webmanifest": "application/manifest+json",
+};
+const WEB_DIR = new URL("../../web/", import.meta.url);
+/** hls.js plays from blob: URLs and runs its worker from one. */
+const CSP = [
+  "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:", "media-src 'self' blob:", "connect-src 'self'",
+  "worker-src 'self' blob:", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'self'",
+].join("; ");
+
+const compress = promisify(gzip);
+
+/** @param dir a flat directory, its files named by their last part */
+export async function loadAssets(dir: URL = WEB_DIR): Promise<Assets> {
+  const assets = new Map<string, Asset>();
+  for (const entry of await readdir(dir, { withFileTypes: true })) {
+    const type = TYPES[extname(entry.name)];
+    if (entry.isFile() && type !== undefined) assets.set(entry.name, await toAsset(type, await readFile(new URL(entry.name, dir))));
+  }
+  const hls = createRequire(import.meta.url).resolve("hls.js/dist/hls.min.js");
+  return assets.set("hls.min.js", await toAsset(TYPES[".js"] ?? "", await readFile(hls)));
+}
+
+async function toAsset(type: string, plain: Buffer): Promise<Asset> {
+  return { type, etag: createHash("sha256").update(plain).digest("base64url").slice(0, 22), plain, gzipped: await compress(plain) };
+}
+
+export function pagesRoutes(assets: Assets): Route[] {
+  return [
+    {
+      method: "GET", path: "/", operation: "getStartPage", area: "page",
+      async handle({ req, res }) {
+        sendAsset(req, res, assets.get("index.html"));
+      },
+    },
+    {
+      method: "GET", path: "/watch/:id", operation: "getWatchPage", area: "page",
+      async handle({ req, res, params }) {
+        parseVideoId(params["id"]);
+        sendAsset(req, res, assets.get("watch.html"));
+      },
+    },
+    {
+      method: "GET", path: "/assets/:file", operation: "getAsset", area: "page",
+      async handle({ req, res, params }) {
+        sendAsset(req, res, assets.get(params["file"] ?? ""));
+      },
+    },
+  ];
+}
+
+function sendAsset(req: IncomingMessage, res: ServerResponse, asset: Asset | undefined): void {
+  if (asset === undefined) throw fail("not_found", "There is nothing at this path.");
+  const gzipped = /\bgzip\b/.test(String(req.headers["accept-encoding"] ?? ""));
+  const headers = {
+    "ETag": `"${asset.etag}${gzipped ? "-gz" : ""}"`,
+    "Cache-Control": "no-cache", // kept, and asked about each time: an upgrade shows at once
+    "Vary": "Accept-Encoding",
+    "Content-Security-Policy": CSP,
+    "Referrer-Policy": "same-origin",
+  };
+  if (matchesEtag(req.headers["if-none-match"], asset.etag)) return sendEmpty(res, 304, headers);
+  sendBytes(res, 200, { ...headers, "Content-Type": asset.type, ...(gzipped ? { "Content-Encoding": "gzip" } : {}) }, gzipped ? asset.gzipped : asset.plain);
+}
+
+function matchesEtag(ifNoneMatch: string | undefined, etag: string): boolean {
+  return (ifNoneMatch ?? "").split(",").some((tag) => tag.trim().replace(/^W\//, "").replace(/^"|(-gz)?"$/g, "") === etag);
+}

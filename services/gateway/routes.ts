@@ -1,0 +1,48 @@
+/** Every route of the gateway. OpenAPI, `Allow` and the tests are checked against this table. */
+import type { EventStreams } from "./events-stream.ts";
+import type { Route } from "./exchange.ts";
+import { operateRoutes } from "./operate-routes.ts";
+import { pagesRoutes, type Assets } from "./pages.ts";
+import { playRoutes } from "./play-routes.ts";
+import type { Readiness } from "./ready.ts";
+import { uploadsRoutes } from "./uploads-routes.ts";
+import { videosRoutes } from "./videos-routes.ts";
+
+export interface RouteNeeds {
+  readonly publicUrl: string | undefined;
+  readonly nodeId: string;
+  readonly streams: EventStreams;
+  readonly readiness: Readiness;
+  readonly assets: Assets;
+}
+
+export function gatewayRoutes({ publicUrl, nodeId, streams, readiness, assets }: RouteNeeds): Route[] {
+  return [
+    ...videosRoutes(publicUrl, streams),
+    ...uploadsRoutes(publicUrl),
+    ...playRoutes(),
+    ...operateRoutes(nodeId, readiness),
+    ...pagesRoutes(assets),
+  ];
+}
+
+/** The methods that a path takes, for `Allow`; empty when there is nothing at the path. */
+export function allowedMethods(routes: readonly Route[], path: string): string[] {
+  const found = routes.filter((route) => matchesPath(route.path, path));
+  if (found.length === 0) return [];
+  return [...new Set(found.flatMap((route) => methodsOf(route))), "OPTIONS"];
+}
+
+export function methodsOf(route: Route): string[] {
+  return route.method === "GET" && route.noHead !== true ? ["GET", "HEAD"] : [route.method];
+}
+
+function matchesPath(template: string, path: string): boolean {
+  const [parts, asked] = [template.split("/"), path.split("/")];
+  return parts.length === asked.length && parts.every((part, index) => {
+    const given = asked[index] ?? "";
+    if (!part.startsWith(":")) return part === given;
+    const dot = part.indexOf(".");
+    return dot < 0 ? given !== "" : given.endsWith(part.slice(dot)) && given.length > part.length - dot;
+  });
+}

@@ -1,0 +1,84 @@
+/** `/v1/videos`: ask for a video, look at it, list, follow and delete. */
+import { fail } from "../../config/errors.ts";
+import type { ListVideosResult, SubmitParams, VideoView } from "../videos/videos.contract.ts";
+import type { EventStreams } from "./events-stream.ts";
+import { sendEmpty, sendJson, type Exchange, type Route } from "./exchange.ts";
+import { readJsonObject } from "./json-body.ts";
+import { baseUrl, withPlayback } from "./playback-urls.ts";
+import { parseSubmitRequest } from "./submit-request.ts";
+import { parseVideoId } from "./video-id.ts";
+
+/** `source.check` resolves names, which has its own deadline of 5 s. */
+const CHECK_TIMEOUT_MS = 8_000;
+const MAX_LIMIT = 100;
+
+export function videosRoutes(publicUrl: string | undefined, streams: EventStreams): Route[] {
+  return [
+    {
+      method: "POST", path: "/v1/videos", operation: "submitVideo", area: "api",
+      async handle({ req, res, call }) {
+        const request = parseSubmitRequest(await readJsonObject(req), header(req.headers["idempotency-key"]));
+        await checkSource(request.source, call);
+        const video = await call<VideoView>("videos.submit", request);
+        const base = baseUrl(req, publicUrl);
+        sendJson(res, 202, withPlayback(video, base), { Location: `${base}/v1/videos/${video.id}` });
+      },
+    },
+    {
+      method: "GET", path: "/v1/videos", operation: "listVideos", area: "api",
+      async handle({ req, res, call }) {
+        const { videos, next } = await call<ListVideosResult>("videos.list", parseListQuery(req.url ?? ""));
+        const base = baseUrl(req, publicUrl);
+        sendJson(res, 200, { videos: videos.map((video) => withPlayback(video, base)), ...(next === undefined ? {} : { next }) });
+      },
+    },
+    {
+      method: "GET", path: "/v1/videos/:id", operation: "getVideo", area: "api",
+      async handle({ req, res, params, call }) {
+        const video = await call<VideoView>("videos.get", { id: parseVideoId(params["id"]) });
+        sendJson(res, 200, withPlayback(video, baseUrl(req, publicUrl)));
+      },
+    },
+    {
+      method: "DELETE", path: "/v1/videos/:id", operation: "deleteVideo", area: "api",
+      async handle({ res, params, call }) {
+        await call("videos.remove", { id: parseVideoId(params["id"]) });
+        sendEmpty(res, 204);
+      },
+    },
+    {
+      method: "GET", path: "/v1/videos/:id/events", operation: "followVideo", area: "api", noHead: true,
+      async handle({ req, res, params }) {
+        const base = baseUrl(req, publicUrl);
+        await streams.open(res, parseVideoId(params["id"]), parseEventId(req.headers["last-event-id"]), (video) => withPlayback(video, base));
+      },
+    },
+  ];
+}
+
+async function checkSource(source: SubmitParams["source"], call: Exchange["call"]): Promise<void> {
+  if (source.kind === "url") await call("source.check", { url: source.url }, { timeout: CHECK_TIMEOUT_MS });
+  else await call("source.upload", { uploadId: source.uploadId });
+}
+
+/** @throws bad_request */
+function parseListQuery(url: string): { limit?: number; cursor?: string } {
+  const query = new URL(url, "http://query").searchParams;
+  const unknown = [...query.keys()].find((name) => name !== "limit" && name !== "cursor");
+  if (unknown !== undefined) throw fail("bad_request", `Unknown parameter ${JSON.stringify(unknown.slice(0, 40))}; there are limit and cursor.`);
+  const [limit, cursor] = [query.get("limit"), query.get("cursor")];
+  if (limit !== null && !(/^\d{1,3}$/.test(limit) && Number(limit) >= 1 && Number(limit) <= MAX_LIMIT)) {
+    throw fail("bad_request", `limit must be a whole number from 1 to ${MAX_LIMIT}.`);
+  }
+  return { ...(limit === null ? {} : { limit: Number(limit) }), ...(cursor === null ? {} : { cursor }) };
+}
+
+/** An id that no event has had starts the stream from the beginning, as an absent one does. */
+function parseEventId(value: string | string[] | undefined): string | undefined {
+  const id = header(value);
+  return id !== undefined && /^\d{1,15}-\d{1,10}$/.test(id) ? id : undefined;
+}
+
+function header(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value[0] : value;
+}

@@ -1,0 +1,131 @@
+/**
+ * moleculer-web with our routes: each becomes an alias function, which answers by itself and never rejects. What the
+ * package would otherwise do is closed here: it exposes actions that no route names, runs a handler for OPTIONS
+ * requests (a preflight for DELETE would delete), accepts origins by substring, and listens on all addresses before
+ * there are routes.
+ */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { CallingOptions, Context, Service, ServiceSchema } from "moleculer";
+import ApiService from "moleculer-web";
+import { ulid } from "ulid";
+import { fail } from "../../config/errors.ts";
+import { isOpen, sendBytes, sendEmpty, type Area, type Exchange, type Route } from "./exchange.ts";
+import { describeProblem } from "./problem.ts";
+import { allowedMethods, methodsOf } from "./routes.ts";
+
+type Logger = Service["logger"];
+/** What moleculer-web adds to a request before it calls an alias. */
+interface WebRequest extends IncomingMessage {
+  $ctx?: Context;
+  $params?: { params?: Record<string, string> };
+  originalUrl?: string;
+}
+interface WebRoute { path: string; mergeParams: boolean; bodyParsers: boolean; logging: boolean; mappingPolicy: "restrict"; pathToRegexpOptions: object; aliases: object }
+interface WebService extends Service { addRoute(route: WebRoute): void; logger: Logger; lecternRoutes: readonly Route[] }
+
+const AREA_HEADERS: Readonly<Record<Area, Readonly<Record<string, string>>>> = {
+  api: {},
+  operate: {},
+  page: {},
+  play: { "Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "Server-Timing, X-Request-Id, Content-Length, Retry-After", "Timing-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin" },
+};
+const PREFLIGHT_HEADERS = { "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS", "Access-Control-Allow-Headers": "Range, If-None-Match", "Access-Control-Max-Age": "86400" };
+
+export const webServerSettings = {
+  server: false, // the service opens its own, when its routes are there
+  routes: [{ path: "/", mappingPolicy: "restrict", aliases: {} }], // without this one every action is public
+  logRequest: null,
+  logResponse: null,
+  logRequestParams: null,
+  logRouteRegistration: null,
+  rootCallOptions(options: CallingOptions & { tracking?: boolean }, req: IncomingMessage): void {
+    options.requestID = requestIdOf(req);
+    if (req.headers.accept === "text/event-stream" || req.url?.endsWith("/events") === true) options.tracking = false; // a stream ends when the node stops, not the other way round
+  },
+};
+
+export const webServer: Partial<ServiceSchema> = {
+  mixins: [ApiService],
+  methods: {
+    serveRoutes(this: WebService, routes: readonly Route[]): void {
+      this.lecternRoutes = routes;
+      const aliases: Record<string, (req: WebRequest, res: ServerResponse) => void> = {};
+      for (const route of routes) {
+        const alias = (req: WebRequest, res: ServerResponse): void => void answer(route, routes, req, res, this.logger);
+        for (const method of methodsOf(route)) aliases[`${method} ${route.path}`] = alias;
+      }
+      const exact = { sensitive: true, trailing: false };
+      this.addRoute({ path: "/", mergeParams: false, bodyParsers: false, logging: false, mappingPolicy: "restrict", pathToRegexpOptions: exact, aliases });
+    },
+    /** Where nothing of ours matched. */
+    send404(this: WebService, req: WebRequest, res: ServerResponse): void {
+      const methods = allowedMethods(this.lecternRoutes, pathOf(req));
+      if (methods.length > 0) res.setHeader("Allow", methods.join(", "));
+      if (methods.length > 0 && req.method === "OPTIONS") return sendEmpty(res, 204);
+      const error = methods.length > 0
+        ? fail("method_not_allowed", `This path takes ${methods.join(", ")}.`)
+        : fail("not_found", "There is nothing at this path.");
+      sendProblem(req, res, error, this.logger);
+    },
+    errorHandler(this: WebService, req: WebRequest, res: ServerResponse, error: unknown): void {
+      sendProblem(req, res, error, this.logger);
+    },
+  },
+};
+
+async function answer(route: Route, routes: readonly Route[], req: WebRequest, res: ServerResponse, logger: Logger): Promise<void> {
+  try {
+    res.setHeader("X-Content-Type-Options", "nosniff");
+    for (const [name, value] of Object.entries(AREA_HEADERS[route.area])) res.setHeader(name, value);
+    if (req.method === "OPTIONS") {
+      return sendEmpty(res, 204, { Allow: allowedMethods(routes, pathOf(req)).join(", "), ...(route.area === "play" ? PREFLIGHT_HEADERS : {}) });
+    }
+    await route.handle(toExchange(req, res));
+  } catch (error) {
+    sendProblem(req, res, error, logger);
+  }
+}
+
+function toExchange(req: WebRequest, res: ServerResponse): Exchange {
+  const ctx = req.$ctx;
+  if (ctx === undefined) throw new Error("moleculer-web called an alias without a context");
+  return {
+    req, res,
+    params: req.$params?.params ?? {},
+    requestId: ctx.requestID ?? "",
+    call: <Result>(action: string, params: object = {}, options: CallingOptions = {}) => ctx.call<Result, object>(action, params, options),
+  };
+}
+
+/** Logs it once and answers it, unless the answer has begun or nobody is there to read it. */
+function sendProblem(req: WebRequest, res: ServerResponse, error: unknown, logger: Logger): void {
+  const requestId = req.$ctx?.requestID ?? requestIdOf(req);
+  const { problem, headers, unexpected } = describeProblem(error, requestId);
+  const line = `${requestId} ${req.method} ${pathOf(req)} ${problem.status} ${problem.code}`;
+  if (unexpected) logger.error(line, error);
+  else if (problem.status >= 500) logger.warn(`${line}: ${problem.detail}`);
+  if (!isOpen(res)) return;
+  if (res.headersSent) {
+    res.destroy();
+    return;
+  }
+  if (!req.complete) res.setHeader("Connection", "close"); // the rest of the body is not read
+  res.setHeader("X-Request-Id", requestId);
+  res.setHeader("X-Content-Type-Options", "nosniff");
+  sendBytes(res, problem.status, { "Content-Type": "application/problem+json", "Cache-Control": "no-store", ...headers }, JSON.stringify(problem));
+}
+
+const requestIds = new WeakMap<IncomingMessage, string>();
+
+/** The client's own id when it is a harmless one, else a new one. */
+function requestIdOf(req: IncomingMessage): string {
+  const given = req.headers["x-request-id"];
+  const id = requestIds.get(req) ?? (typeof given === "string" && /^[A-Za-z0-9._-]{1,64}$/.test(given) ? given : ulid().toLowerCase());
+  requestIds.set(req, id);
+  return id;
+}
+
+function pathOf(req: WebRequest): string {
+  const path = (req.originalUrl ?? req.url ?? "").split("?")[0] ?? "";
+  return path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
+}

@@ -1,0 +1,181 @@
+/**
+ * scheduler: turns a validated video into a plan and feeds the queue with what its policy wants, sees when all of it is
+ * stored, and continues what a lost event or a dead node left. It never touches media bytes. Any number may run.
+ */
+import type { Redis } from "ioredis";
+import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
+import { loadConfig } from "../../config/config.ts";
+import { errorMessage } from "../../config/errors.ts";
+import { redisKeys, type RedisKeys } from "../../config/redis-keys.ts";
+import { findRendition, planOf } from "../../media/plan-video.ts";
+import type { Plan, Rendition } from "../../media/plan.ts";
+import { plannedSegments } from "../../media/policy.ts";
+import { openChunkQueue, type ChunkQueue } from "../../mixins/queue-worker.ts";
+import { closeRedis, openRedis, withoutRedis } from "../../mixins/redis.ts";
+import type { ListResult } from "../storage/storage.contract.ts";
+import type { SegmentStored } from "../transcoder/transcoder.contract.ts";
+import type { OutcomeParams, PlannedParams, VideoEventPayload, VideoIdParams, VideoState, VideoView } from "../videos/videos.contract.ts";
+import { laneOf, planChunks, planReadAhead } from "./chunks.ts";
+import { openReconciler, type Reconciler } from "./reconciler.ts";
+import type { PoisonParams, QueueCounts, SegmentWatched } from "./scheduler.contract.ts";
+import { storedIndex, type StoredIndex } from "./stored-index.ts";
+import { throttle, type Throttle } from "./throttle.ts";
+
+interface Settings extends ServiceSettingSchema { redisUrl: string | undefined; namespace: string }
+interface State { redis: Redis; keys: RedisKeys; queue: ChunkQueue; stored: StoredIndex; progress: Throttle; reconciler: Reconciler }
+interface Methods {
+  getState(videoId: string): Promise<VideoState | undefined>;
+  enqueue(state: VideoState): Promise<void>;
+  finishIfStored(videoId: string): Promise<void>;
+}
+
+const PROGRESS_MS = 400;
+const LONG_MS = 60_000;
+
+export function schedulerService(settings: Settings) {
+  const schema: ServiceSchema<Settings, Methods, State> = {
+    name: "scheduler",
+    settings: { ...settings, $secureSettings: ["redisUrl"] },
+    dependencies: ["storage", "videos"],
+    actions: {
+      /** Plans a validated video. Twice gives the same plan. */
+      plan: {
+        params: { id: "string" },
+        async handler(ctx: Context<VideoIdParams>): Promise<void> {
+          const { id } = ctx.params;
+          const state = await this.getState(id);
+          if (state?.verdict?.accepted !== true || state.plan !== undefined) return;
+          await ctx.call<void, PlannedParams>("videos.planned", { id, plan: planOf(state.verdict.facts) });
+        },
+      },
+      /** Queues what the policy wants and the store does not have, or finishes the video when it has all. */
+      feed: {
+        params: { id: "string" },
+        async handler(ctx: Context<VideoIdParams>): Promise<void> {
+          const state = await this.getState(ctx.params.id);
+          if (state?.plan === undefined || state.outcome !== undefined) return;
+          for (const rendition of renditionsOf(state.plan)) await this.stored.recount(ctx.params.id, rendition.name);
+          await this.enqueue(state);
+          await this.finishIfStored(ctx.params.id);
+        },
+      },
+      queue: {
+        async handler(): Promise<QueueCounts> {
+          return await this.queue.counts();
+        },
+      },
+      check: {
+        async handler(): Promise<void> {
+          await this.queue.ping();
+        },
+      },
+      poison: {
+        async handler(ctx: Context<PoisonParams>): Promise<void> {
+          const { videoId, rendition, first, last, message } = ctx.params;
+          const reason = { class: "encode_failed" as const, message: `Segments ${first} to ${last} of ${rendition} could not be made.`, rendition, first, last, detail: message };
+          await ctx.call<void, OutcomeParams>("videos.finish", { id: videoId, outcome: { complete: false, at: new Date().toISOString(), reasons: [reason] } });
+        },
+      },
+    },
+    events: {
+      "video.validated": {
+        async handler(ctx: Context<VideoEventPayload>) {
+          await ctx.call("scheduler.plan", { id: ctx.params.videoId });
+        },
+      },
+      "video.planned": {
+        async handler(ctx: Context<VideoEventPayload>) {
+          const state = await this.getState(ctx.params.videoId);
+          if (state !== undefined) await this.enqueue(state);
+          await this.finishIfStored(ctx.params.videoId);
+        },
+      },
+      "video.deleted": {
+        async handler(ctx: Context<VideoEventPayload>) {
+          await this.queue.removeVideo(ctx.params.videoId);
+        },
+      },
+      "segment.stored": {
+        async handler(ctx: Context<SegmentStored>) {
+          const { videoId, rendition, segment } = ctx.params;
+          await withoutRedis(() => this.stored.mark(videoId, rendition, segment), undefined, this.logger);
+          this.progress.touch(videoId);
+        },
+      },
+      /** A viewer goes on to the next segments of an encode: they are made before they are asked for. */
+      "segment.watched": {
+        async handler(ctx: Context<SegmentWatched>) {
+          const { videoId, rendition: name, segment } = ctx.params;
+          const plan = (await this.getState(videoId))?.plan;
+          const rendition = plan === undefined ? undefined : findRendition(plan, name);
+          if (plan === undefined || rendition === undefined) return;
+          const job = planReadAhead(videoId, plan, rendition, segment, await this.stored.read(videoId, name));
+          if (job !== undefined) await this.queue.add("play", [job]);
+        },
+      },
+    },
+    methods: {
+      async getState(videoId: string): Promise<VideoState | undefined> {
+        const state = await this.broker.call<VideoState | null, VideoIdParams>("videos.state", { id: videoId });
+        return state === null || state.deleted ? undefined : state;
+      },
+      async enqueue({ record, plan, outcome }: VideoState): Promise<void> {
+        if (plan === undefined || outcome !== undefined) return;
+        const marks = new Map(await Promise.all(renditionsOf(plan).map(async (r) => [r.name, await this.stored.read(record.id, r.name)] as const)));
+        const jobs = planChunks(record.id, plan, record.policy, record.priority, (rendition, segment) => marks.get(rendition)?.(segment) ?? false);
+        await this.queue.add(laneOf(record.priority), jobs);
+      },
+      /** The index says whether it is worth a look; the store says whether it is so. */
+      async finishIfStored(videoId: string): Promise<void> {
+        const state = await this.getState(videoId);
+        const plan = state?.plan;
+        if (state === undefined || plan === undefined || state.outcome !== undefined) return;
+        const wanted = renditionsOf(plan).map((rendition) => ({ name: rendition.name, count: plannedSegments(plan, rendition, state.record.policy) }));
+        for (const { name, count } of wanted) if ((await this.stored.count(videoId, name, count)) < count) return;
+        for (const { name, count } of wanted) {
+          const stored = count === 0 ? new Set<number>() : await this.stored.recount(videoId, name);
+          for (let segment = 0; segment < count; segment++) if (!stored.has(segment)) return;
+        }
+        await this.broker.call<void, OutcomeParams>("videos.finish", { id: videoId, outcome: { complete: true, at: new Date().toISOString() } });
+      },
+    },
+    async started() {
+      this.keys = redisKeys(this.settings.namespace);
+      this.redis = await openRedis(this.settings.redisUrl, this.logger);
+      this.queue = openChunkQueue(this.settings.redisUrl, this.keys.queuePrefix, this.logger);
+      const list = (prefix: string, after: string | undefined): Promise<ListResult> =>
+        this.broker.call("storage.list", { prefix, ...(after === undefined ? {} : { after }) });
+      this.stored = storedIndex(this.redis, this.keys, list);
+      this.progress = throttle(PROGRESS_MS, async (videoId) => {
+        const { progress, status } = await this.broker.call<VideoView, VideoIdParams>("videos.get", { id: videoId });
+        if (progress !== undefined && status === "ready") await this.broker.call("videos.noteProgress", { id: videoId, progress });
+        await this.finishIfStored(videoId);
+      }, (error) => this.logger.debug(`Progress could not be told: ${errorMessage(error)}`));
+      this.reconciler = openReconciler({
+        logger: this.logger,
+        listOpen: async (after) => await this.broker.call<ListResult, object>("storage.list", { prefix: "open/", ...(after === undefined ? {} : { after }) }),
+        elect: async (key, forMs) => (await this.redis.set(`${this.settings.namespace}:nudge:${key}`, this.broker.nodeID, "PX", forMs, "NX")) === "OK",
+        state: async (id) => await this.broker.call<VideoState | null, VideoIdParams>("videos.state", { id }),
+        validate: async (id) => await this.broker.call("validator.validate", { id }, { timeout: LONG_MS }),
+        plan: async (id) => await this.broker.call("scheduler.plan", { id }),
+        feed: async (id) => await this.broker.call("scheduler.feed", { id }, { timeout: LONG_MS }),
+        close: async (id) => await this.broker.call("storage.remove", { key: `open/${id}` }),
+        relist: async (id) => await this.broker.call("videos.relist", { id }),
+      });
+    },
+    async stopped() {
+      await this.reconciler?.close();
+      this.progress?.close();
+      await this.queue?.close();
+      closeRedis(this.redis);
+    },
+  };
+  return schema;
+}
+
+function renditionsOf(plan: Plan): Rendition[] {
+  return plan.audio === undefined ? plan.video : [...plan.video, plan.audio];
+}
+
+const config = loadConfig(process.env);
+export default schedulerService({ redisUrl: config.redisUrl, namespace: config.namespace });

@@ -1,0 +1,53 @@
+/**
+ * Which segments are in the object store: a Redis bitmap a rendition. It may be behind or lost; `recount` makes it anew
+ * from a listing of the store, which is the truth.
+ */
+import type { Redis } from "ioredis";
+import { objectKeys } from "../../config/object-keys.ts";
+import type { RedisKeys } from "../../config/redis-keys.ts";
+import type { ListResult } from "../storage/storage.contract.ts";
+
+export type ListObjects = (prefix: string, after: string | undefined) => Promise<ListResult>;
+
+export function storedIndex(redis: Redis, keys: RedisKeys, listObjects: ListObjects) {
+  return {
+    async mark(videoId: string, rendition: string, segment: number): Promise<void> {
+      await redis.setbit(keys.stored(videoId, rendition), segment, 1);
+    },
+    /** Tells of the segments before `count` which are stored. */
+    async read(videoId: string, rendition: string): Promise<(segment: number) => boolean> {
+      const bitmap = (await redis.getBuffer(keys.stored(videoId, rendition))) ?? Buffer.alloc(0);
+      return (segment) => ((bitmap[segment >> 3] ?? 0) & (0x80 >> (segment & 7))) !== 0;
+    },
+    /** How many of the first `count` segments are stored. */
+    async count(videoId: string, rendition: string, count: number): Promise<number> {
+      return count === 0 ? 0 : await redis.bitcount(keys.stored(videoId, rendition), 0, count - 1, "BIT");
+    },
+    /** Reads the store, and puts right what the bitmap has wrong. Segments stored meanwhile keep their mark. */
+    async recount(videoId: string, rendition: string): Promise<Set<number>> {
+      const key = keys.stored(videoId, rendition);
+      const marked = await this.read(videoId, rendition);
+      const stored = new Set<number>();
+      let after: string | undefined;
+      do {
+        const page: ListResult = await listObjects(objectKeys.rendition(videoId, rendition), after);
+        for (const { key: name } of page.objects) {
+          const match = /\/(\d+)\.m4s$/.exec(name);
+          if (match?.[1] !== undefined) stored.add(Number(match[1]));
+        }
+        after = page.next;
+      } while (after !== undefined);
+      const length = (await redis.strlen(key)) * 8;
+      const pipeline = redis.pipeline();
+      for (const segment of stored) if (!marked(segment)) pipeline.setbit(key, segment, 1);
+      for (let segment = 0; segment < length; segment++) if (marked(segment) && !stored.has(segment)) pipeline.setbit(key, segment, 0);
+      await pipeline.exec();
+      return stored;
+    },
+    async remove(videoId: string, renditions: readonly string[]): Promise<void> {
+      if (renditions.length > 0) await redis.del(...renditions.map((rendition) => keys.stored(videoId, rendition)));
+    },
+  };
+}
+
+export type StoredIndex = ReturnType<typeof storedIndex>;

@@ -1,0 +1,75 @@
+/** How often and how soon something is tried again. */
+import { setTimeout as delay } from "node:timers/promises";
+import { errorMessage, fail, findErrorCode } from "../../config/errors.ts";
+import type { OriginLimits } from "./origin-limits.ts";
+import { addressRefused, findAddressRefused } from "./refusal.ts";
+
+/** The origin's own trouble, which may pass. */
+export class OriginTrouble extends Error {
+  readonly retryAfterMs: number | undefined;
+  readonly status: number | undefined;
+  constructor(message: string, detail: { status?: number | undefined; retryAfterMs?: number | undefined } = {}) {
+    super(message);
+    this.name = "OriginTrouble";
+    this.status = detail.status;
+    this.retryAfterMs = detail.retryAfterMs;
+  }
+}
+
+export interface Attempts {
+  /** Waits until the next attempt is due. @throws the caller's error when there is none */
+  failed(error: unknown): Promise<void>;
+  /** What came so far was good: failures before it no longer count. */
+  progressed(): void;
+}
+
+/** @param note told why, in words that must not reach the caller */
+export function countAttempts(limits: OriginLimits, note: (reason: string) => void, signal: AbortSignal): Attempts {
+  let failures = 0;
+  return {
+    async failed(error) {
+      const refused = findAddressRefused(error);
+      if (refused !== undefined) {
+        note(`refused: ${refused.message}`);
+        throw addressRefused();
+      }
+      if (findErrorCode(error) !== undefined) throw error;
+      failures += 1;
+      note(describe(error));
+      const wait = (error instanceof OriginTrouble ? error.retryAfterMs : undefined) ?? backOff(failures, limits);
+      if (failures > limits.retries || wait > limits.retryAfterMaxMs || signal.aborted || isBadCertificate(error)) throw unreachable(error);
+      await delay(wait, undefined, { signal });
+    },
+    progressed() {
+      failures = 0;
+    },
+  };
+}
+
+function backOff(failures: number, limits: OriginLimits): number {
+  return limits.backOffMs * 2 ** (failures - 1) * (0.5 + Math.random());
+}
+
+/** Says as much as a person needs; not whether a connection was refused or timed out, which would tell ports apart. */
+function unreachable(error: unknown) {
+  if (error instanceof OriginTrouble) {
+    const { status, retryAfterMs } = error;
+    return fail("source_unreachable", `The origin ${error.message}.`, {
+      ...(status === undefined ? {} : { status }),
+      ...(retryAfterMs === undefined ? {} : { retryAfterSec: Math.ceil(retryAfterMs / 1000) }),
+    });
+  }
+  return isBadCertificate(error)
+    ? fail("source_unreachable", "The origin's certificate is not valid for its name.")
+    : fail("source_unreachable", "The origin does not answer.");
+}
+
+function isBadCertificate(error: unknown): boolean {
+  const code = typeof error === "object" && error !== null && "code" in error ? String(error.code) : "";
+  return /^(CERT_|ERR_TLS_CERT|UNABLE_TO_(GET|VERIFY)|SELF_SIGNED|DEPTH_ZERO)/.test(code);
+}
+
+function describe(error: unknown): string {
+  const code = typeof error === "object" && error !== null && "code" in error ? ` (${String(error.code)})` : "";
+  return `${errorMessage(error)}${code}`;
+}

@@ -1,0 +1,241 @@
+/**
+ * Sources behind URLs. An origin that serves ranges is asked for the blocks that are wanted; one that does not is read
+ * through once, from the start, and every block it sends is kept.
+ */
+import { randomUUID } from "node:crypto";
+import { fail } from "../../config/errors.ts";
+import { countAttempts, OriginTrouble, type Attempts } from "./attempts.ts";
+import type { BlockReader, Deliver, OpenedSource, Supply } from "./block-reader.ts";
+import { BLOCK_BYTES, blockLength, blockOf, cutBlocks } from "./blocks.ts";
+import { findHeader } from "./headers.ts";
+import type { OriginLimits } from "./origin-limits.ts";
+import type { Origin, OriginReply } from "./origin.ts";
+import { addressKey, blocksKey } from "./source-keys.ts";
+import { formatVersion, ifNewHeaders, ifRangeHeaders, isSameVersion, parseVersion, readVersion, type SourceVersion } from "./source-version.ts";
+
+type WholeReply = Extract<OriginReply, { kind: "whole" }>;
+
+export interface HttpSources {
+  /**
+   * One request: it gives the size, the validators and the first block, which index readers want first.
+   * @param known what it was when last opened, so that an unchanged file is not sent again
+   * @throws source_refused, source_unreachable, source_too_large
+   */
+  open(url: URL, known: OpenedSource | undefined): Promise<OpenedSource>;
+  /** The source as another node opened it; nothing is asked yet. @throws source_changed for no such version */
+  resume(url: URL, version: string): OpenedSource;
+}
+
+export interface HttpSourceOptions {
+  origin: Origin;
+  reader: BlockReader;
+  limits: OriginLimits;
+  maxBytes: number;
+  /** What the block cache holds: a file that can only be read through must fit into it. */
+  cacheBytes: number;
+  note: (url: URL, reason: string) => void;
+  signal: AbortSignal;
+  /** Takes blocks of a file whose size is not known yet. */
+  keep: (cacheKey: string, n: number, bytes: Buffer) => Promise<void>;
+}
+
+export function httpSources({ origin, reader, limits, maxBytes, cacheBytes, note, signal, keep }: HttpSourceOptions): HttpSources {
+  const attemptsFor = (url: URL): Attempts => countAttempts(limits, (reason) => note(url, reason), signal);
+  const firstBlock = { start: 0, end: BLOCK_BYTES };
+
+  function describe(url: URL, version: SourceVersion, contentType: string | undefined, first?: WholeReply, cacheKey?: string): OpenedSource {
+    const text = formatVersion(version);
+    return {
+      cacheKey: cacheKey ?? blocksKey(addressKey(url), text),
+      size: version.size,
+      version: text,
+      contentType,
+      supply: httpSupply({ origin, url, version, attemptsFor, signal }, first),
+      keepOnDisk: true,
+      flights: new Map(),
+      cursors: [],
+    };
+  }
+
+  function checkSize(size: number, limit: number): void {
+    if (size > limit) throw fail("source_too_large", `The source has ${size} bytes; ${limit} are allowed.`, { bytes: size, limit });
+  }
+
+  /** A file that says its size only by ending: all of it is read before it is open. */
+  async function readThrough(url: URL, reply: WholeReply): Promise<OpenedSource> {
+    const limit = Math.min(maxBytes, cacheBytes);
+    const cacheKey = blocksKey(addressKey(url), randomUUID());
+    let [n, size] = [0, 0];
+    for await (const block of cutBlocks(reply.body, Number.MAX_SAFE_INTEGER)) {
+      size += block.length;
+      checkSize(size, limit);
+      await keep(cacheKey, n++, block);
+    }
+    return describe(url, readVersion(reply.headers, size), findHeader(reply.headers, "content-type"), undefined, cacheKey);
+  }
+
+  /** The first block, out of the answer that opened the source if that works. */
+  async function deliverFirst(url: URL, source: OpenedSource, body: AsyncIterable<Buffer>, deliver: Deliver): Promise<void> {
+    try {
+      await deliverBody(body, 0, blockLength(0, source.size), deliver);
+    } catch (error) {
+      await attemptsFor(url).failed(error);
+      await source.supply.fetch(0, 0, deliver);
+    }
+  }
+
+  async function openReply(url: URL, reply: OriginReply, known: OpenedSource | undefined): Promise<OpenedSource> {
+    const contentType = findHeader(reply.headers, "content-type");
+    switch (reply.kind) {
+      case "unchanged":
+        if (known === undefined) throw new OriginTrouble("answers 304 to a first request");
+        return known;
+      case "outside": // nothing lies at byte 0
+        if (reply.total !== 0) throw new OriginTrouble("answers 416 to the first range");
+        return describe(url, readVersion(reply.headers, 0), contentType);
+      case "part": {
+        checkSize(reply.total, maxBytes);
+        const source = describe(url, readVersion(reply.headers, reply.total), contentType);
+        if (reply.end < blockLength(0, source.size)) reply.drop(); // the origin gives shorter ranges than asked for
+        else reader.expect(source, 0, 0, (deliver) => deliverFirst(url, source, reply.body, deliver));
+        return source;
+      }
+      case "whole": {
+        if (reply.size === undefined) return await readThrough(url, reply);
+        checkSize(reply.size, Math.min(maxBytes, cacheBytes));
+        const source = describe(url, readVersion(reply.headers, reply.size), contentType, reply);
+        if (reply.size > 0) reader.expect(source, 0, 0, (deliver) => source.supply.fetch(0, 0, deliver));
+        return source;
+      }
+      default:
+        return reply satisfies never;
+    }
+  }
+
+  return {
+    async open(url, known) {
+      const attempts = attemptsFor(url);
+      for (;;) {
+        try {
+          const conditions = known === undefined ? {} : ifNewHeaders(parseVersion(known.version));
+          const source = await openReply(url, await origin.get(url, firstBlock, conditions, signal), known);
+          return source.version === known?.version ? known : source;
+        } catch (error) {
+          await attempts.failed(error);
+        }
+      }
+    },
+    resume: (url, version) => describe(url, parseVersion(version), undefined),
+  };
+}
+
+interface SupplyOptions { origin: Origin; url: URL; version: SourceVersion; attemptsFor: (url: URL) => Attempts; signal: AbortSignal }
+
+/** @param first the whole file, already on its way: the origin serves no ranges */
+function httpSupply({ origin, url, version, attemptsFor, signal }: SupplyOptions, first?: WholeReply): Supply {
+  const lastBlock = blockOf(version.size - 1);
+  let waiting: WholeReply | undefined = first;
+  let servesRanges = first === undefined;
+  /** The one reading through of a file without ranges; `next` is the block that comes next. */
+  let passage: { next: number; done: Promise<void> } | undefined;
+
+  async function ask(fromBlock: number, toBlock: number): Promise<OriginReply> {
+    const range = { start: fromBlock * BLOCK_BYTES, end: endOf(toBlock) };
+    const reply = await origin.get(url, range, ifRangeHeaders(version), signal);
+    const size = reply.kind === "part" || reply.kind === "outside" ? reply.total : reply.kind === "whole" ? reply.size : undefined;
+    if (reply.kind === "outside" || !isSameVersion(version, reply.headers, size)) {
+      if (reply.kind === "part" || reply.kind === "whole") reply.drop();
+      throw fail("source_changed", "The source changed while it was being read.");
+    }
+    return reply;
+  }
+
+  const endOf = (n: number): number => n * BLOCK_BYTES + blockLength(n, version.size);
+
+  /** Fetches `from` to `to` by ranges. @returns the whole file, when that is what the origin sends instead */
+  async function fetchRanges(from: number, to: number, deliver: Deliver): Promise<WholeReply | undefined> {
+    const attempts = attemptsFor(url);
+    let next = from;
+    for (;;) {
+      try {
+        const reply = await ask(next, to);
+        if (reply.kind === "whole") return reply;
+        if (reply.kind !== "part") throw new OriginTrouble("answers 304 to no condition");
+        const before = next;
+        await deliverBody(reply.body, next, reply.end - next * BLOCK_BYTES, async (n, bytes) => {
+          if (bytes.length !== blockLength(n, version.size)) return; // the origin gives shorter ranges than asked for
+          await deliver(n, bytes);
+          next = n + 1;
+          attempts.progressed();
+        });
+        if (next > to) return undefined;
+        if (next === before || reply.end >= endOf(to)) throw new OriginTrouble("ends a range early");
+      } catch (error) {
+        await attempts.failed(error);
+      }
+    }
+  }
+
+  async function readPassage(progress: { next: number }, reply: WholeReply | undefined, deliver: Deliver): Promise<void> {
+    const attempts = attemptsFor(url);
+    for (let current = reply; progress.next <= lastBlock; current = undefined) {
+      try {
+        const { body } = current ?? expectWhole(await ask(0, lastBlock));
+        let n = 0;
+        for await (const block of cutBlocks(body, version.size)) {
+          // Blocks that came before an interruption are not given out twice.
+          if (n === progress.next && block.length === blockLength(n, version.size)) {
+            progress.next += 1;
+            attempts.progressed();
+            await deliver(n, block);
+          }
+          n += 1;
+        }
+        if (progress.next <= lastBlock) throw new OriginTrouble("ends the file early");
+      } catch (error) {
+        await attempts.failed(error);
+      }
+    }
+  }
+
+  async function passThrough(reply: WholeReply | undefined, from: number, deliver: Deliver): Promise<void> {
+    if (passage !== undefined) {
+      reply?.drop();
+      if (passage.next <= from) return await passage.done;
+      await passage.done.catch(() => undefined); // already past and lost again; whoever waits for this passage hears of its failure
+      return await passThrough(undefined, from, deliver);
+    }
+    const progress = { next: 0 };
+    const mine = { get next() { return progress.next; }, done: readPassage(progress, reply, deliver) };
+    passage = mine;
+    try {
+      await mine.done;
+    } finally {
+      passage = undefined;
+    }
+  }
+
+  return {
+    async fetch(from, to, deliver) {
+      let whole = waiting;
+      waiting = undefined;
+      if (servesRanges) {
+        whole = await fetchRanges(from, to, deliver);
+        if (whole === undefined) return;
+        servesRanges = false;
+      }
+      await passThrough(whole, from, deliver);
+    },
+  };
+}
+
+/** Delivers a body that starts at the start of block `first` and is `length` bytes long. */
+async function deliverBody(body: AsyncIterable<Buffer>, first: number, length: number, deliver: Deliver): Promise<void> {
+  let n = first;
+  for await (const block of cutBlocks(body, length)) await deliver(n++, block);
+}
+
+function expectWhole(reply: OriginReply): WholeReply {
+  if (reply.kind !== "whole") throw new OriginTrouble("serves ranges only sometimes");
+  return reply;
+}

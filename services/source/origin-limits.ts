@@ -1,0 +1,36 @@
+/** How long we wait for an origin and how hard we lean on it. */
+export interface OriginLimits {
+  resolveMs: number;
+  /** DNS, TCP and TLS together. */
+  connectMs: number;
+  /** From the request sent to the answer's headers. */
+  headersMs: number;
+  /** Between two pieces of a body. */
+  idleMs: number;
+  /** A body may take `graceMs` and, beyond it, as long as its bytes take at `minBytesPerSec`: slow drips end. */
+  graceMs: number;
+  minBytesPerSec: number;
+  /** After the first attempt. Progress starts the count anew. */
+  retries: number;
+  /** Before the first retry, doubled for each further one, with jitter. */
+  backOffMs: number;
+  /** A longer Retry-After ends the attempt. */
+  retryAfterMaxMs: number;
+  /** Connections to one host. */
+  perHost: number;
+  maxRedirects: number;
+}
+
+export const ORIGIN_LIMITS: OriginLimits = {
+  resolveMs: 5_000,
+  connectMs: 5_000,
+  headersMs: 10_000,
+  idleMs: 15_000,
+  graceMs: 15_000,
+  minBytesPerSec: 32 * 1024,
+  retries: 2,
+  backOffMs: 200,
+  retryAfterMaxMs: 10_000,
+  perHost: 6,
+  maxRedirects: 5,
+};

@@ -1,0 +1,90 @@
+/** The sources this node has open: by URL or upload, each once per version. */
+import { LRUCache } from "lru-cache";
+import { fail } from "../../config/errors.ts";
+import type { BlockCache } from "./block-cache.ts";
+import type { BlockReader, OpenedSource } from "./block-reader.ts";
+import type { HttpSources } from "./http-source.ts";
+import { sourceKey } from "./source-keys.ts";
+import { MAX_READ_BYTES, type ReadParams, type SourceFacts, type SourceRef } from "./source.contract.ts";
+import { getUpload, type UploadStore } from "./stored-uploads.ts";
+import { uploadSource } from "./upload-source.ts";
+
+const MAX_OPEN = 500;
+/** Opening again within this time asks nobody. */
+const FRESH_MS = 10_000;
+
+export interface Sources {
+  open(source: SourceRef): Promise<SourceFacts>;
+  read(params: ReadParams): Promise<Buffer>;
+  /** Drops what this node holds of the source with this key. */
+  forget(key: string): Promise<void>;
+  keyOf(source: SourceRef): string;
+}
+
+export interface SourcesOptions {
+  http: HttpSources;
+  uploads: UploadStore;
+  keepUploadsOnDisk: boolean;
+  cache: BlockCache;
+  reader: BlockReader;
+  /** @throws bad_url, source_refused */
+  parseUrl: (text: string) => URL;
+}
+
+export function openSources({ http, uploads, keepUploadsOnDisk, cache, reader, parseUrl }: SourcesOptions): Sources {
+  /** The last opening of each source. */
+  const latest = new LRUCache<string, { opened: Promise<OpenedSource>; at: number }>({ max: MAX_OPEN });
+  const byVersion = new LRUCache<string, Promise<OpenedSource>>({ max: MAX_OPEN });
+
+  async function openAnew(source: SourceRef, key: string, before: Promise<OpenedSource> | undefined): Promise<OpenedSource> {
+    if (source.kind === "upload") return uploadSource(uploads, await getUpload(uploads, source.uploadId), keepUploadsOnDisk);
+    const known = await before?.catch(() => undefined); // an opening that failed tells nothing
+    const opened = await http.open(parseUrl(source.url), known);
+    byVersion.set(`${key} ${opened.version}`, Promise.resolve(opened));
+    return opened;
+  }
+
+  function openOnce(source: SourceRef): Promise<OpenedSource> {
+    const key = sourceKey(source, parseUrl);
+    const last = latest.get(key);
+    if (last !== undefined && Date.now() - last.at < FRESH_MS) return last.opened;
+    const opened = openAnew(source, key, last?.opened);
+    const entry = { opened, at: Date.now() };
+    latest.set(key, entry);
+    opened.catch(() => {
+      if (latest.get(key) === entry) latest.delete(key); // the next one tries for itself
+    });
+    return opened;
+  }
+
+  async function getVersion(source: SourceRef, version: string): Promise<OpenedSource> {
+    return source.kind === "upload" ? await openOnce(source) : http.resume(parseUrl(source.url), version);
+  }
+
+  return {
+    async open(source) {
+      const { size, version, contentType } = await openOnce(source);
+      return { size, version, ...(contentType === undefined ? {} : { contentType }) };
+    },
+    async read({ source, version, start, end }) {
+      const id = `${sourceKey(source, parseUrl)} ${version}`;
+      let opening = byVersion.get(id);
+      if (opening === undefined) {
+        opening = getVersion(source, version);
+        byVersion.set(id, opening);
+        opening.catch(() => byVersion.delete(id));
+      }
+      const opened = await opening;
+      if (opened.version !== version) throw fail("source_changed", "The source has no such version.");
+      if (end - start > MAX_READ_BYTES) throw fail("bad_request", `A read may be ${MAX_READ_BYTES} bytes long, not ${end - start}.`);
+      const last = Math.min(end, opened.size);
+      return start < last ? await reader.read(opened, start, last) : Buffer.alloc(0);
+    },
+    async forget(key) {
+      latest.delete(key);
+      for (const id of byVersion.keys()) if (id.startsWith(key)) byVersion.delete(id);
+      await cache.forget(key);
+    },
+    keyOf: (source) => sourceKey(source, parseUrl),
+  };
+}

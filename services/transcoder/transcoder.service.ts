@@ -1,0 +1,206 @@
+/**
+ * transcoder: makes segments: at once when a viewer waits (`make`), in runs from the queue (`chunk`). What it made it
+ * answers, puts into the object store, and announces. It may die at any time: nothing here is the only copy of anything.
+ */
+import { availableParallelism } from "node:os";
+import type { Redis } from "ioredis";
+import { LRUCache } from "lru-cache";
+import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
+import { loadConfig } from "../../config/config.ts";
+import { errorMessage, fail } from "../../config/errors.ts";
+import { objectKeys } from "../../config/object-keys.ts";
+import { redisKeys, type RedisKeys } from "../../config/redis-keys.ts";
+import { mediaName } from "../../media/media-names.ts";
+import type { Plan } from "../../media/plan.ts";
+import { replyBytes } from "../../mixins/byte-reply.ts";
+import { closeDemuxer, openDemuxer, type Demuxer } from "../../mixins/demuxer/demuxer.ts";
+import { openChunkWorkers, type ChunkWorkers } from "../../mixins/queue-worker.ts";
+import { closeRedis, openRedis, withoutRedis } from "../../mixins/redis.ts";
+import { openSourceDoor, type SourceDoor } from "../../mixins/source-door.ts";
+import { sourceKey, sourceReader } from "../../mixins/source-reader.ts";
+import type { ListResult, PutParams, PutResult } from "../storage/storage.contract.ts";
+import type { VideoEventPayload, VideoIdParams, VideoState } from "../videos/videos.contract.ts";
+import { warmFfmpeg } from "./ffmpeg.ts";
+import { openSlots, type Slots } from "./slots.ts";
+import type { ChunkParams, ChunkResult, MakeParams, SegmentStored } from "./transcoder.contract.ts";
+import { openWorkshop, type Job, type Made, type Workshop } from "./workshop.ts";
+
+interface Settings extends ServiceSettingSchema { redisUrl: string | undefined; namespace: string; slots: number }
+interface State {
+  redis: Redis; keys: RedisKeys; demuxer: Demuxer; door: SourceDoor; slots: Slots; workshop: Workshop; workers: ChunkWorkers;
+  states: LRUCache<string, VideoState & { plan: Plan }>;
+  /** Work under way, by video: aborted when the video is deleted or the node leaves. */
+  running: Map<string, Set<AbortController>>;
+  /** Files being put into the store. */
+  publishing: Set<Promise<unknown>>;
+}
+interface Methods {
+  getVideo(videoId: string): Promise<VideoState & { plan: Plan }>;
+  withJob<T>(videoId: string, work: (job: Job) => Promise<T>): Promise<T>;
+  publish(videoId: string, made: Made): void;
+  runChunk(chunk: ChunkParams): Promise<ChunkResult>;
+}
+
+const CHUNK_MS = 20 * 60_000;
+/** How long a segment stays in Redis for other nodes: until the store has it, and the first rush is over. */
+const WARM_SEC = 60;
+const MAX_WARM_BYTES = 1024 * 1024;
+
+export function transcoderService(settings: Settings) {
+  const schema: ServiceSchema<Settings, Methods, State> = {
+    name: "transcoder",
+    settings: { ...settings, $secureSettings: ["redisUrl"] },
+    dependencies: ["storage", "source", "videos"],
+    actions: {
+      make: {
+        params: { videoId: "string", rendition: "string", segment: [{ type: "equal", value: "init" }, { type: "number", integer: true, min: 0 }] },
+        async handler(ctx: Context<MakeParams>) {
+          const { videoId, rendition, segment } = ctx.params;
+          const bytes = await this.withJob(videoId, (job) => this.workshop.make(job, rendition, segment));
+          return replyBytes(ctx, bytes);
+        },
+      },
+      chunk: {
+        async handler(ctx: Context<ChunkParams>): Promise<ChunkResult> {
+          return await this.runChunk(ctx.params);
+        },
+      },
+      load: {
+        handler(): { slots: number; play: number; background: number; waiting: number } {
+          return { slots: this.settings.slots, ...this.slots.busy() };
+        },
+      },
+      check: {
+        async handler(): Promise<void> {
+          await warmFfmpeg();
+        },
+      },
+    },
+    events: {
+      "video.deleted"(ctx: Context<VideoEventPayload>) {
+        this.states.delete(ctx.params.videoId);
+        for (const controller of this.running.get(ctx.params.videoId) ?? []) controller.abort();
+      },
+      /** The opening is made while the player is still asking for playlists. */
+      "video.planned": {
+        group: "transcoder",
+        async handler(ctx: Context<VideoEventPayload>) {
+          const { plan } = await this.getVideo(ctx.params.videoId);
+          const openers = [plan.video[0]?.name, plan.audio?.name].filter((name) => name !== undefined);
+          await Promise.all(openers.map((rendition) => this.broker.call("cache.segment", { videoId: ctx.params.videoId, rendition, segment: 0 })));
+        },
+      },
+    },
+    methods: {
+      async getVideo(videoId: string): Promise<VideoState & { plan: Plan }> {
+        const known = this.states.get(videoId);
+        if (known !== undefined) return known;
+        const state = await this.broker.call<VideoState | null, VideoIdParams>("videos.state", { id: videoId });
+        if (state === null) throw fail("video_not_found", "There is no such video.");
+        if (state.deleted) throw fail("video_deleted", "The video was deleted.");
+        if (state.plan === undefined || state.verdict?.accepted !== true) throw fail("plan_pending", "The video has no plan yet.");
+        const planned = { ...state, plan: state.plan };
+        this.states.set(videoId, planned);
+        return planned;
+      },
+      async withJob<T>(videoId: string, work: (job: Job) => Promise<T>): Promise<T> {
+        const { plan, record, verdict } = await this.getVideo(videoId);
+        if (verdict?.accepted !== true) throw fail("plan_pending", "The video has no plan yet.");
+        const controller = new AbortController();
+        const controllers = this.running.get(videoId) ?? new Set();
+        this.running.set(videoId, controllers.add(controller));
+        const read = sourceReader(this.broker, record.source, verdict.sourceVersion);
+        const source = { key: sourceKey(record.source, verdict.sourceVersion), size: plan.facts.size };
+        try {
+          return await work({
+            videoId, plan, signal: controller.signal,
+            readPackets: (span) => this.demuxer.packets(source, read, span),
+            openFile: () => this.door.open({ size: plan.facts.size, read }),
+          });
+        } finally {
+          controllers.delete(controller);
+          if (controllers.size === 0) this.running.delete(videoId);
+        }
+      },
+      /** Puts a file into the store, unless it is there, and says so. A viewer does not wait for it. */
+      publish(videoId: string, { rendition, segment, bytes, ms, mode }: Made): void {
+        if (segment !== "init") this.broker.metrics.observe("lectern.segment.make.seconds", ms / 1000, { mode });
+        const name = mediaName(segment);
+        const work = (async () => {
+          if (mode === "encode" && bytes.byteLength <= MAX_WARM_BYTES) {
+            await withoutRedis(() => this.redis.set(this.keys.warmSegment(videoId, rendition, name), bytes, "EX", WARM_SEC), null, this.logger);
+          }
+          await this.broker.call<PutResult, PutParams>("storage.put", { key: objectKeys.media(videoId, rendition, name), bytes, ifAbsent: true });
+          if (segment !== "init") await this.broker.emit("segment.stored", { videoId, rendition, segment, bytes: bytes.byteLength } satisfies SegmentStored);
+        })();
+        this.publishing.add(work);
+        work.catch((error: unknown) => this.logger.warn(`Video ${videoId}: ${rendition}/${name} could not be stored: ${errorMessage(error)}`)).finally(() => this.publishing.delete(work));
+      },
+      /** Only what the store does not have; a run breaks where a segment is there already. */
+      async runChunk({ videoId, rendition, first, last }: ChunkParams): Promise<ChunkResult> {
+        const listed = await this.broker.call<ListResult, object>("storage.list", { prefix: objectKeys.rendition(videoId, rendition), limit: 100_000 });
+        const stored = new Set(listed.objects.map(({ key }) => key.slice(key.lastIndexOf("/") + 1)));
+        const runs: { first: number; last: number }[] = [];
+        for (let segment = first; segment <= last; segment++) {
+          const run = runs.at(-1);
+          if (stored.has(mediaName(segment))) continue;
+          if (run !== undefined && run.last === segment - 1) run.last = segment;
+          else runs.push({ first: segment, last: segment });
+        }
+        await this.withJob(videoId, async (job) => {
+          for (const run of runs) await this.workshop.makeRun(job, rendition, run.first, run.last);
+        });
+        await Promise.all(this.publishing); // the job is done when its segments are safe
+        const made = runs.reduce((count, run) => count + run.last - run.first + 1, 0);
+        return { stored: made, skipped: last - first + 1 - made };
+      },
+    },
+    async started() {
+      const { slots, redisUrl, namespace } = this.settings;
+      await warmFfmpeg();
+      this.keys = redisKeys(namespace);
+      this.redis = await openRedis(redisUrl, this.logger);
+      this.states = new LRUCache({ max: 200 });
+      this.running = new Map();
+      this.publishing = new Set();
+      this.demuxer = openDemuxer();
+      this.door = await openSourceDoor(this.logger);
+      this.slots = openSlots(slots);
+      const cores = availableParallelism();
+      this.broker.metrics.register({ name: "lectern.segment.make.seconds", type: "histogram", labelNames: ["mode"], buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30], description: "Time to make one segment", unit: "second" });
+      this.broker.metrics.register({ name: "lectern.ffmpeg.failures.total", type: "counter", description: "Runs of FFmpeg that failed" });
+      this.workshop = openWorkshop({
+        slots: this.slots,
+        threads: { play: cores, background: Math.max(1, Math.floor(cores / slots)) },
+        onMade: (videoId, made) => this.publish(videoId, made),
+        onFailure: (videoId, message) => {
+          this.broker.metrics.increment("lectern.ffmpeg.failures.total");
+          this.logger.warn(`Video ${videoId}: FFmpeg failed: ${message}`);
+        },
+      });
+      this.workers = openChunkWorkers({
+        redisUrl, prefix: this.keys.queuePrefix, logger: this.logger,
+        concurrency: { play: slots, normal: slots, bulk: 1 },
+        run: async (chunk) => {
+          await this.broker.call("transcoder.chunk", chunk, { nodeID: this.broker.nodeID, timeout: CHUNK_MS, retries: 0 });
+        },
+        onPoison: ({ lane: _, ...chunk }, message) => {
+          this.broker.call("scheduler.poison", { ...chunk, message }).catch((error: unknown) => this.logger.warn(`A failed chunk could not be reported: ${errorMessage(error)}`));
+        },
+      });
+    },
+    async stopped() {
+      this.workers?.beginClose();
+      for (const controllers of this.running?.values() ?? []) for (const controller of controllers) controller.abort();
+      await this.workers?.close();
+      await Promise.allSettled(this.publishing ?? []);
+      await this.door?.close();
+      await closeDemuxer();
+      closeRedis(this.redis);
+    },
+  };
+  return schema;
+}
+
+const config = loadConfig(process.env);
+export default transcoderService({ redisUrl: config.redisUrl, namespace: config.namespace, slots: config.slots });

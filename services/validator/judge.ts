@@ -1,0 +1,49 @@
+/** Pure: from what was seen of a source to the verdict, with reasons a person can act on. */
+import { DECODERS, MAX_PIXELS } from "../../media/ffmpeg/guest.ts";
+import type { Facts } from "../../media/facts.ts";
+import { looksLikeHtml, looksLikeText, type Sniffed } from "../../media/sniff.ts";
+import type { Reason } from "../videos/videos.contract.ts";
+
+export interface Limits { maxDurationSec: number }
+
+/** What the first bytes alone rule out. */
+export function judgeHead(head: Uint8Array, sniffed: Sniffed): Reason | undefined {
+  switch (sniffed.kind) {
+    case "media":
+      return undefined;
+    case "reference":
+      return { class: "forbidden_reference", message: `The source is ${sniffed.what}, which points at other resources. Post the video itself.`, found: sniffed.what };
+    case "other":
+      return { class: "unsupported_container", message: `The source is ${sniffed.what}, not a video.`, found: sniffed.what };
+    case "unknown":
+      if (looksLikeHtml(head)) return { class: "not_media", message: "The source is a web page, not a video. Post the address of the video file itself.", found: "text/html" };
+      if (looksLikeText(head)) return { class: "unsupported_container", message: "The source is text, not a video.", found: "text" };
+      return { class: "not_media", message: "The source is in no video format that is known here." };
+    default:
+      return sniffed satisfies never;
+  }
+}
+
+/** What the facts rule out; none: accepted. */
+export function judgeFacts(facts: Facts, limits: Limits): Reason[] {
+  const { video } = facts;
+  const durationSec = (video.end - video.start) / video.timescale;
+  const reasons: Reason[] = [];
+  if (!(DECODERS as readonly string[]).includes(video.codec)) {
+    reasons.push({ class: "unsupported_codec", message: `The video is coded as ${video.codec || "something unknown"}, which is not decoded here. Export it as H.264.`, codec: video.codec });
+  }
+  if (video.width * video.height > MAX_PIXELS) {
+    reasons.push({ class: "limit_dimensions", message: `The picture has ${video.width} × ${video.height} pixels; at most ${MAX_PIXELS} in all are taken.`, width: video.width, height: video.height });
+  }
+  if (durationSec > limits.maxDurationSec) {
+    reasons.push({ class: "limit_duration", message: `The video lasts ${Math.round(durationSec / 3600)} hours; at most ${limits.maxDurationSec / 3600} are taken.`, durationSec: Math.round(durationSec) });
+  }
+  return reasons;
+}
+
+/** Why a container that was recognised cannot be read. */
+export function unreadable(container: string, detail: string): Reason {
+  return container === "mp4" && /moov|truncat|unexpected end|out of range|could not determine|exceed/i.test(detail)
+    ? { class: "truncated", message: "The file is incomplete: its index is missing. Upload or download it again.", container }
+    : { class: "corrupt", message: `The ${container} file is damaged and cannot be read.`, container };
+}

@@ -1,0 +1,110 @@
+/** ffprobe, for containers without an index that we read: its output parsed into facts. */
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { errorMessage } from "../../config/errors.ts";
+import type { AudioFacts, Facts, VideoFacts } from "../../media/facts.ts";
+import { inputGuard } from "../../media/ffmpeg/guest.ts";
+import { parseFrameRate } from "../../media/frame-rate.ts";
+
+export type ProbeOutcome = { outcome: "facts"; facts: Facts } | { outcome: "no_video" } | { outcome: "encrypted" } | { outcome: "unreadable"; message: string };
+
+const TIMEOUT_MS = 15_000;
+const MAX_OUTPUT_BYTES = 4 * 1024 * 1024;
+
+/** `url` is one of the node's own source door. */
+export function probe(url: string, size: number, ffprobePath: string): Promise<ProbeOutcome> {
+  const guest = fileURLToPath(new URL("../../mixins/ffmpeg-guest.sh", import.meta.url));
+  const args = ["-v", "error", "-hide_banner", ...inputGuard("file"), "-show_entries", "format:stream:stream_disposition:stream_tags=language,rotate:stream_side_data=rotation", "-of", "json", "-i", url];
+  return new Promise((resolve) => {
+    execFile(guest, args, { timeout: TIMEOUT_MS, killSignal: "SIGKILL", maxBuffer: MAX_OUTPUT_BYTES, env: { ...process.env, LECTERN_FFMPEG: ffprobePath } }, (error, stdout) => {
+      if (error !== null && stdout.trim() === "") resolve({ outcome: "unreadable", message: error.killed ? "it took too long" : "ffprobe cannot read it" });
+      else {
+        try {
+          resolve(parseProbe(JSON.parse(stdout), size));
+        } catch (parseError) {
+          resolve({ outcome: "unreadable", message: errorMessage(parseError) });
+        }
+      }
+    });
+  });
+}
+
+/** The fields of ffprobe's JSON that are used. Everything may be missing. */
+interface ProbeStream {
+  codec_type?: string; codec_name?: string; codec_tag_string?: string; width?: number; height?: number; sample_aspect_ratio?: string; pix_fmt?: string;
+  r_frame_rate?: string; avg_frame_rate?: string; time_base?: string; start_time?: string; duration?: string; bit_rate?: string;
+  sample_rate?: string; channels?: number; color_transfer?: string; field_order?: string;
+  disposition?: { attached_pic?: number }; tags?: { language?: string }; side_data_list?: { rotation?: number }[];
+}
+interface ProbeResult { streams?: ProbeStream[]; format?: { format_name?: string; start_time?: string; duration?: string; bit_rate?: string } }
+
+export function parseProbe(value: unknown, size: number): ProbeOutcome {
+  const { streams = [], format = {} } = value as ProbeResult;
+  if (streams.some((s) => s.codec_tag_string === "encv" || s.codec_tag_string === "enca")) return { outcome: "encrypted" };
+  const videos = streams.filter((s) => s.codec_type === "video");
+  const index = videos.findIndex((s) => s.disposition?.attached_pic !== 1 && (s.width ?? 0) > 0 && s.codec_name !== undefined);
+  const video = videos[index];
+  if (video === undefined) return { outcome: "no_video" };
+  const durationSec = number(video.duration) ?? number(format.duration);
+  if (durationSec === undefined || durationSec <= 0) return { outcome: "unreadable", message: "it does not say how long it is" };
+  const audioStreams = streams.filter((s) => s.codec_type === "audio");
+  const audioIndex = audioStreams.findIndex((s) => (s.channels ?? 0) > 0 && number(s.sample_rate) !== undefined && s.codec_name !== undefined);
+  const audio = audioStreams[audioIndex];
+  const videoFacts = readVideo(video, index, durationSec, number(format.bit_rate) ?? (size * 8) / durationSec);
+  return {
+    outcome: "facts",
+    facts: {
+      size, container: (format.format_name ?? "unknown").split(",")[0] ?? "unknown", reader: "probe", video: videoFacts,
+      ...(audio === undefined ? {} : { audio: readAudio(audio, audioIndex, durationSec) }),
+      originTicks: videoFacts.start,
+    },
+  };
+}
+
+function readVideo(stream: ProbeStream, index: number, durationSec: number, bitrate: number): VideoFacts {
+  const timescale = ticksPerSecond(stream.time_base);
+  const start = Math.round((number(stream.start_time) ?? 0) * timescale);
+  const [width, height] = [stream.width ?? 0, stream.height ?? 0];
+  const [sarNum, sarDen] = (stream.sample_aspect_ratio ?? "1:1").split(":").map(Number);
+  const aspect = sarNum !== undefined && sarDen !== undefined && sarNum > 0 && sarDen > 0 ? sarNum / sarDen : 1;
+  const rotation = normalizeRotation(stream.side_data_list?.find((data) => data.rotation !== undefined)?.rotation ?? 0);
+  const shown: [number, number] = [Math.round(width * aspect), height];
+  const [displayWidth, displayHeight] = rotation % 180 === 0 ? shown : [shown[1], shown[0]];
+  return {
+    index, codec: stream.codec_name ?? "", timescale, start, end: start + Math.round(durationSec * timescale),
+    width, height, displayWidth, displayHeight, rotation,
+    frameRate: parseFrameRate(stream.avg_frame_rate ?? "") ?? parseFrameRate(stream.r_frame_rate ?? "") ?? { num: 25, den: 1 },
+    bitrate: Math.round(number(stream.bit_rate) ?? bitrate),
+    ...(stream.pix_fmt === undefined ? {} : { pixelFormat: stream.pix_fmt }),
+    hdr: stream.color_transfer === "smpte2084" || stream.color_transfer === "arib-std-b67",
+    interlaced: ["tt", "bb", "tb", "bt"].includes(stream.field_order ?? ""),
+    keyFrames: [], openGop: false,
+  };
+}
+
+function readAudio(stream: ProbeStream, index: number, durationSec: number): AudioFacts {
+  const sampleRate = number(stream.sample_rate) ?? 48_000;
+  const start = Math.round((number(stream.start_time) ?? 0) * sampleRate);
+  const language = stream.tags?.language;
+  return {
+    index, codec: stream.codec_name ?? "", timescale: sampleRate, start, end: start + Math.round((number(stream.duration) ?? durationSec) * sampleRate),
+    sampleRate, channels: stream.channels ?? 2, bitrate: Math.round(number(stream.bit_rate) ?? 128_000),
+    ...(language !== undefined && /^[a-z]{2,3}$/.test(language) && language !== "und" ? { language } : {}),
+  };
+}
+
+function number(text: string | undefined): number | undefined {
+  const value = Number(text);
+  return text === undefined || !Number.isFinite(value) ? undefined : value;
+}
+
+function ticksPerSecond(timeBase: string | undefined): number {
+  const [num, den] = (timeBase ?? "").split("/").map(Number);
+  return num === 1 && den !== undefined && den > 0 ? den : 90_000;
+}
+
+/** ffprobe counts anticlockwise turns; facts have clockwise ones. */
+function normalizeRotation(degrees: number): 0 | 90 | 180 | 270 {
+  const quarter = ((Math.round(-degrees / 90) % 4) + 4) % 4;
+  return ([0, 90, 180, 270] as const)[quarter] ?? 0;
+}

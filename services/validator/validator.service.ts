@@ -1,0 +1,118 @@
+/**
+ * validator: looks at a posted source and says whether it is a video that can be played, from the container's index
+ * alone, or from ffprobe where there is none. It writes no state: `videos` does. Any number may run.
+ */
+import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
+import { loadConfig } from "../../config/config.ts";
+import { errorMessage, findErrorCode } from "../../config/errors.ts";
+import { sniff } from "../../media/sniff.ts";
+import { closeDemuxer, openDemuxer, type Demuxer } from "../../mixins/demuxer/demuxer.ts";
+import { openSourceDoor, type SourceDoor } from "../../mixins/source-door.ts";
+import { sourceKey, sourceReader } from "../../mixins/source-reader.ts";
+import type { SourceFacts, SourceParams, SourceRef } from "../source/source.contract.ts";
+import type { Reason, ReasonClass, Verdict, VerdictParams, VideoEventPayload, VideoIdParams, VideoState } from "../videos/videos.contract.ts";
+import { REASON_CLASSES } from "../videos/videos.contract.ts";
+import { judgeFacts, judgeHead, unreadable } from "./judge.ts";
+import { probe } from "./probe.ts";
+
+interface Settings extends ServiceSettingSchema { maxDurationSec: number; ffprobePath: string }
+interface State { demuxer: Demuxer; door: SourceDoor }
+interface Methods {
+  examine(source: SourceRef): Promise<Verdict>;
+  probe(source: SourceRef, opened: SourceFacts, container: string, detail: string): Promise<Verdict>;
+}
+
+/** A slow origin, then ffprobe: longer than any call that a viewer waits for. */
+const VALIDATE_MS = 60_000;
+const HEAD_BYTES = 64 * 1024;
+
+export function validatorService(settings: Settings) {
+  const schema: ServiceSchema<Settings, Methods, State> = {
+    name: "validator",
+    settings,
+    dependencies: ["source", "videos"],
+    actions: {
+      /** Examines a video that has no verdict yet, and hands the verdict to `videos`. Twice does no harm. */
+      validate: {
+        params: { id: "string" },
+        async handler(ctx: Context<VideoIdParams>): Promise<void> {
+          const { id } = ctx.params;
+          const state = await ctx.call<VideoState | null, VideoIdParams>("videos.state", { id });
+          if (state === null || state.deleted || state.verdict !== undefined) return;
+          const verdict = await this.examine(state.record.source);
+          await ctx.call<void, VerdictParams>("videos.settle", { id, verdict });
+        },
+      },
+    },
+    events: {
+      "video.submitted": {
+        async handler(ctx: Context<VideoEventPayload>) {
+          await ctx.call("validator.validate", { id: ctx.params.videoId }, { timeout: VALIDATE_MS, retries: 0 });
+        },
+      },
+    },
+    methods: {
+      async examine(source: SourceRef): Promise<Verdict> {
+        try {
+          const opened = await this.broker.call<SourceFacts, SourceParams>("source.open", { source });
+          const read = sourceReader(this.broker, source, opened.version);
+          if (opened.size === 0) return reject([{ class: "empty", message: "The source has no bytes." }]);
+          const head = await read(0, Math.min(HEAD_BYTES, opened.size));
+          const sniffed = sniff(head);
+          const ruledOut = judgeHead(head, sniffed);
+          if (ruledOut !== undefined) return reject([ruledOut]);
+          const container = sniffed.kind === "media" ? sniffed.container : "";
+          if (container !== "mp4" && container !== "matroska") return await this.probe(source, opened, container, "");
+          const inspection = await this.demuxer.inspect({ key: sourceKey(source, opened.version), size: opened.size }, read);
+          if (inspection.outcome !== "facts") return await this.probe(source, opened, container, inspection.outcome === "unreadable" ? inspection.message : "");
+          const reasons = judgeFacts(inspection.facts, this.settings);
+          return reasons.length > 0 ? reject(reasons) : { accepted: true, at: new Date().toISOString(), facts: inspection.facts, sourceVersion: opened.version };
+        } catch (error) {
+          return rejectFor(error);
+        }
+      },
+      async probe(source: SourceRef, opened: SourceFacts, container: string, detail: string): Promise<Verdict> {
+        const door = this.door.open({ size: opened.size, read: sourceReader(this.broker, source, opened.version) });
+        try {
+          const result = await probe(door.url, opened.size, this.settings.ffprobePath);
+          switch (result.outcome) {
+            case "facts": {
+              const reasons = judgeFacts(result.facts, this.settings);
+              return reasons.length > 0 ? reject(reasons) : { accepted: true, at: new Date().toISOString(), facts: result.facts, sourceVersion: opened.version };
+            }
+            case "no_video": return reject([{ class: "no_video_stream", message: "The source has no video, only sound or a cover picture." }]);
+            case "encrypted": return reject([{ class: "encrypted", message: "The video is encrypted. Post a version without copy protection." }]);
+            case "unreadable": return reject([unreadable(container, detail)]);
+            default: return result satisfies never;
+          }
+        } finally {
+          door.close();
+        }
+      },
+    },
+    async started() {
+      this.demuxer = openDemuxer();
+      this.door = await openSourceDoor(this.logger);
+    },
+    async stopped() {
+      await this.door?.close();
+      await closeDemuxer();
+    },
+  };
+  return schema;
+}
+
+function reject(reasons: Reason[]): Verdict {
+  return { accepted: false, at: new Date().toISOString(), reasons };
+}
+
+/** What the source's own failure says about the video. A fault of the mesh is none: the video is looked at again later. */
+function rejectFor(error: unknown): Verdict {
+  const code = findErrorCode(error);
+  const reasonClass = REASON_CLASSES.find((name): name is ReasonClass => name === code);
+  if (reasonClass === undefined) throw error;
+  return reject([{ class: reasonClass, message: errorMessage(error) }]);
+}
+
+const config = loadConfig(process.env);
+export default validatorService({ maxDurationSec: config.durationMaxSec, ffprobePath: config.ffprobePath });

@@ -1,0 +1,45 @@
+/** The list of videos, newest first: a Redis sorted set of ids by time of creation, rebuilt from the store when lost. */
+import type { Redis } from "ioredis";
+import type { RedisKeys } from "../../config/redis-keys.ts";
+import { fail } from "../../config/errors.ts";
+
+export interface CatalogPage { ids: string[]; next?: string }
+
+export function catalog(redis: Redis, keys: RedisKeys) {
+  return {
+    async add(id: string, createdAt: string): Promise<void> {
+      await redis.zadd(keys.catalog, Date.parse(createdAt), id);
+    },
+    async remove(id: string): Promise<void> {
+      await redis.zrem(keys.catalog, id);
+    },
+    async isEmpty(): Promise<boolean> {
+      return (await redis.exists(keys.catalog)) === 0;
+    },
+    /** `cursor` is a page's `next`. @throws bad_request for any other cursor */
+    async page(limit: number, cursor: string | undefined): Promise<CatalogPage> {
+      const from = cursor === undefined ? undefined : parseCursor(cursor);
+      const offset = from === undefined ? 0 : await positionAfter(from.id, from.createdMs);
+      const found = await redis.zrange(keys.catalog, offset, offset + limit, "REV", "WITHSCORES");
+      const ids = found.filter((_, index) => index % 2 === 0);
+      const scores = found.filter((_, index) => index % 2 === 1);
+      const last = ids[limit - 1];
+      return ids.length > limit ? { ids: ids.slice(0, limit), next: `${scores[limit - 1]}-${last}` } : { ids };
+    },
+  };
+
+  /** Where the page after `id` starts, also when `id` has been deleted meanwhile. */
+  async function positionAfter(id: string, createdMs: number): Promise<number> {
+    const rank = await redis.zrevrank(keys.catalog, id);
+    if (rank !== null) return rank + 1;
+    return await redis.zcount(keys.catalog, createdMs, "+inf");
+  }
+}
+
+export type Catalog = ReturnType<typeof catalog>;
+
+function parseCursor(cursor: string): { createdMs: number; id: string } {
+  const match = /^(\d{1,15})-([0-9a-z]{26})$/.exec(cursor);
+  if (match?.[1] === undefined || match[2] === undefined) throw fail("bad_request", "cursor is not one that a list gave.");
+  return { createdMs: Number(match[1]), id: match[2] };
+}

@@ -1,0 +1,35 @@
+/** Pure: from a submission to the record of a video. */
+import { createHash } from "node:crypto";
+import type { SubmitParams, VideoRecord } from "./videos.contract.ts";
+
+export interface Submission {
+  params: SubmitParams;
+  /** What makes two sources the same: the URL as parsed, or the hash of the uploaded bytes. */
+  identity: string;
+  newId: string;
+  now: Date;
+}
+
+export function recordSubmission({ params, identity, newId, now }: Submission): VideoRecord {
+  const { source, title, policy = "hybrid", priority = "normal", labels = {}, idempotencyKey } = params;
+  return {
+    id: idempotencyKey === undefined ? newId : digestId(idempotencyKey),
+    createdAt: now.toISOString(),
+    source,
+    ...(title === undefined ? {} : { title }),
+    policy,
+    priority,
+    labels,
+    claim: digest([identity, policy]),
+    request: digest([identity, title ?? null, policy, priority, Object.entries(labels).toSorted()]),
+  };
+}
+
+function digest(parts: readonly unknown[]): string {
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
+}
+
+/** 26 characters like any id, the same for the same key: the record itself then says whether the key was used. */
+function digestId(key: string): string {
+  return BigInt(`0x${createHash("sha256").update(key).digest("hex")}`).toString(32).padStart(26, "0").slice(-26);
+}

@@ -1,0 +1,75 @@
+/** Pure: what a video's write-once objects say of its state. */
+import type { Plan } from "../../media/plan.ts";
+import type { Outcome, Progress, Reason, RenditionView, VideoRecord, VideoState, VideoStatus, VideoView } from "./videos.contract.ts";
+import { plannedSegments } from "../../media/policy.ts";
+
+export function videoStatus(state: VideoState): VideoStatus {
+  if (state.deleted) return "deleted";
+  if (state.verdict?.accepted === false) return "rejected";
+  if (state.outcome !== undefined) return state.outcome.complete ? "complete" : "failed";
+  return state.plan === undefined ? "submitted" : "ready";
+}
+
+export function reasonsOf(state: VideoState): Reason[] | undefined {
+  if (state.verdict?.accepted === false) return state.verdict.reasons;
+  return state.outcome?.complete === false ? state.outcome.reasons : undefined;
+}
+
+/** `stored` counts the segments of each rendition that are in the object store. */
+export function viewVideo(state: VideoState, stored: ReadonlyMap<string, number>, nowMs: number): VideoView {
+  const { record, plan } = state;
+  const reasons = reasonsOf(state);
+  const renditions = plan === undefined ? undefined : viewRenditions(plan, record, stored);
+  return {
+    id: record.id,
+    status: videoStatus(state),
+    ...(record.title === undefined ? {} : { title: record.title }),
+    createdAt: record.createdAt,
+    source: record.source.kind === "url" ? { kind: "url", url: redactUrl(record.source.url) } : record.source,
+    policy: record.policy,
+    priority: record.priority,
+    labels: record.labels,
+    ...(reasons === undefined ? {} : { reasons }),
+    ...(plan === undefined ? {} : { durationSec: Math.round((1000 * (plan.boundaries.at(-1) ?? 0)) / plan.timescale) / 1000 }),
+    ...(renditions === undefined ? {} : { renditions }),
+    progress: measureProgress(state, renditions ?? [], nowMs),
+  };
+}
+
+function viewRenditions(plan: Plan, record: VideoRecord, stored: ReadonlyMap<string, number>): RenditionView[] {
+  const segments = plan.boundaries.length - 1;
+  const renditions = plan.audio === undefined ? plan.video : [...plan.video, plan.audio];
+  return renditions.map((rendition) => ({
+    name: rendition.name,
+    kind: rendition.kind,
+    mode: rendition.mode,
+    codecs: rendition.codecs,
+    ...(rendition.kind === "video" ? { width: rendition.width, height: rendition.height } : {}),
+    storedSegments: Math.min(stored.get(rendition.name) ?? 0, segments),
+    plannedSegments: plannedSegments(plan, rendition, record.policy),
+    segments,
+  }));
+}
+
+function measureProgress(state: VideoState, renditions: readonly RenditionView[], nowMs: number): Progress {
+  const plannedSegments = sum(renditions.map((r) => r.plannedSegments));
+  const storedSegments = sum(renditions.map((r) => Math.min(r.storedSegments, r.plannedSegments)));
+  const status = videoStatus(state);
+  if (status !== "submitted" && status !== "ready") return { stage: "done", storedSegments, plannedSegments };
+  if (state.plan === undefined) return { stage: state.verdict === undefined ? "validating" : "planning", storedSegments, plannedSegments };
+  const elapsedSec = (nowMs - Date.parse(state.record.createdAt)) / 1000;
+  const etaSec = storedSegments < 3 ? undefined : Math.ceil((elapsedSec / storedSegments) * (plannedSegments - storedSegments));
+  return { stage: "encoding", storedSegments, plannedSegments, ...(etaSec === undefined ? {} : { etaSec }) };
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, n) => total + n, 0);
+
+/** Query and user info may hold secrets: they are never shown. */
+export function redactUrl(text: string): string {
+  const url = new URL(text);
+  url.username = "";
+  url.password = "";
+  url.hash = "";
+  if (url.search !== "") url.search = "?…";
+  return url.href.replace("?%E2%80%A6", "?…");
+}

@@ -1,0 +1,98 @@
+/** A video as everyone sees it, and what may be said to `videos`, which alone moves it from state to state. */
+import type { Facts } from "../../media/facts.ts";
+import type { Plan } from "../../media/plan.ts";
+import type { SourceRef } from "../source/source.contract.ts";
+
+export type VideoStatus = "submitted" | "rejected" | "ready" | "complete" | "failed" | "deleted";
+
+import type { Policy } from "../../media/policy.ts";
+export type { Policy };
+export type Priority = "high" | "normal" | "low";
+
+/** Why a video was rejected or failed: a class for machines, a message a person can act on, facts. */
+export interface Reason { class: ReasonClass; message: string; [fact: string]: unknown }
+export const REASON_CLASSES = [
+  "empty", "not_media", "truncated", "corrupt", "unsupported_container", "unsupported_codec", "forbidden_reference",
+  "no_video_stream", "limit_dimensions", "limit_duration", "limit_streams", "encrypted",
+  "source_refused", "source_unreachable", "source_changed", "encode_failed",
+] as const;
+export type ReasonClass = (typeof REASON_CLASSES)[number];
+
+/** What was asked for (`record.json`). Written once. */
+export interface VideoRecord {
+  id: string;
+  createdAt: string;
+  source: SourceRef;
+  title?: string;
+  policy: Policy;
+  priority: Priority;
+  labels: Record<string, string>;
+  /** Digest of source and policy: the claim that makes the same source one video's work. */
+  claim: string;
+  /** Digest of the whole request, to tell a repeated Idempotency-Key from a reused one. */
+  request: string;
+}
+/** `verdict.json`. Written once. */
+export type Verdict = { accepted: true; at: string; facts: Facts; sourceVersion: string } | { accepted: false; at: string; reasons: Reason[] };
+/** `outcome.json`. Written once. */
+export type Outcome = { complete: true; at: string } | { complete: false; at: string; reasons: Reason[] };
+
+export interface SubmitParams {
+  source: SourceRef;
+  title?: string;
+  policy?: Policy;
+  priority?: Priority;
+  labels?: Record<string, string>;
+  idempotencyKey?: string;
+}
+export interface VideoIdParams { id: string }
+export interface VerdictParams { id: string; verdict: Verdict }
+export interface PlannedParams { id: string; plan: Plan }
+export interface OutcomeParams { id: string; outcome: Outcome }
+export interface ListVideosParams { limit?: number; cursor?: string }
+
+export interface RenditionView { name: string; kind: "video" | "audio"; mode: "repackage" | "encode"; codecs: string; width?: number; height?: number; storedSegments: number; plannedSegments: number; segments: number }
+/** How far a video has come. `etaSec` is there when the pace so far allows a guess. */
+export interface Progress {
+  stage: "validating" | "planning" | "encoding" | "done";
+  storedSegments: number;
+  /** What the policy makes without being asked; the rest is made when it is watched. */
+  plannedSegments: number;
+  etaSec?: number;
+}
+export interface VideoView {
+  id: string;
+  status: VideoStatus;
+  title?: string;
+  createdAt: string;
+  /** URLs are shown without user names and query. */
+  source: { kind: "url"; url: string } | { kind: "upload"; uploadId: string };
+  policy: Policy;
+  priority: Priority;
+  labels: Record<string, string>;
+  reasons?: Reason[];
+  durationSec?: number;
+  renditions?: RenditionView[];
+  progress?: Progress;
+  /** True in the answer to a post whose source is already a video. */
+  existing?: boolean;
+}
+export interface ListVideosResult { videos: VideoView[]; next?: string }
+
+/** One line of a video's history: `id` orders it (a Redis stream id). */
+export interface VideoEvent { id: string; type: VideoEventType; data: Record<string, unknown> }
+export type VideoEventType = "submitted" | "rejected" | "validated" | "planned" | "progress" | "complete" | "failed" | "deleted";
+export interface EventsParams { id: string; after?: string }
+
+/** Payload of `video.submitted`, `video.validated`, `video.rejected`, `video.planned`, `video.complete`, `video.failed`, `video.deleted`. */
+export interface VideoEventPayload { videoId: string }
+
+/** The objects of one video that exist so far: the whole truth about it. */
+export interface VideoState {
+  record: VideoRecord;
+  verdict?: Verdict;
+  plan?: Plan;
+  outcome?: Outcome;
+  deleted: boolean;
+}
+export interface NoteProgressParams { id: string; progress: Progress }

@@ -1,0 +1,221 @@
+/**
+ * videos: owns the state of every video. It alone writes records, verdicts, plans and outcomes, each once, and tells
+ * the mesh when one is there. It decides nothing about media. Any number may run.
+ */
+import type { Redis } from "ioredis";
+import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
+import { ulid } from "ulid";
+import { loadConfig } from "../../config/config.ts";
+import { fail } from "../../config/errors.ts";
+import { redisKeys, type RedisKeys } from "../../config/redis-keys.ts";
+import type { Plan } from "../../media/plan.ts";
+import { closeRedis, openRedis, withoutRedis } from "../../mixins/redis.ts";
+import type { Upload } from "../source/source.contract.ts";
+import { catalog, type Catalog } from "./catalog.ts";
+import { eventLog, type EventLog } from "./event-log.ts";
+import { storageCalls } from "./storage-calls.ts";
+import { recordSubmission } from "./submission.ts";
+import { videoStatus, viewVideo } from "./video-state.ts";
+import { videoStore, type StorageCalls, type VideoStore } from "./video-store.ts";
+import type {
+  EventsParams, ListVideosParams, ListVideosResult, NoteProgressParams, OutcomeParams, PlannedParams, SubmitParams,
+  VerdictParams, VideoEvent, VideoEventType, VideoIdParams, VideoRecord, VideoState, VideoView,
+} from "./videos.contract.ts";
+
+interface Settings extends ServiceSettingSchema { redisUrl: string | undefined; namespace: string }
+interface State { redis: Redis; keys: RedisKeys; store: VideoStore; events: EventLog; catalog: Catalog }
+/** The video that stands for a submission, and whether this submission made it. */
+interface Claimed { state: VideoState; created: boolean }
+interface Methods {
+  getState(id: string): Promise<VideoState>;
+  view(state: VideoState): Promise<VideoView>;
+  announce(id: string, type: VideoEventType, data?: Record<string, unknown>): Promise<void>;
+  claimRecord(record: VideoRecord): Promise<Claimed>;
+}
+
+const id = { type: "string", pattern: "^[0-9a-z]{26}$" } as const;
+
+/** `open` and `storage` are the seams that tests replace. */
+export function videosService(settings: Settings, open = openRedis, storage?: StorageCalls) {
+  const schema: ServiceSchema<Settings, Methods, State> = {
+    name: "videos",
+    settings: { ...settings, $secureSettings: ["redisUrl"] },
+    dependencies: ["storage"],
+    actions: {
+      submit: {
+        params: { source: "object", title: "string|optional", policy: "string|optional", priority: "string|optional", labels: "object|optional", idempotencyKey: "string|optional" },
+        async handler(ctx: Context<SubmitParams>): Promise<VideoView> {
+          const { source } = ctx.params;
+          const identity = source.kind === "url" ? source.url : (await ctx.call<Upload, object>("source.upload", { uploadId: source.uploadId })).sha256;
+          const record = recordSubmission({ params: ctx.params, identity, newId: ulid().toLowerCase(), now: new Date() });
+          const { state, created } = await this.claimRecord(record);
+          if (!created) return { ...(await this.view(state)), existing: true };
+          await this.announce(state.record.id, "submitted");
+          return await this.view(state);
+        },
+      },
+      get: {
+        params: { id },
+        async handler(ctx: Context<VideoIdParams>): Promise<VideoView> {
+          return await this.view(await this.getState(ctx.params.id));
+        },
+      },
+      state: {
+        params: { id },
+        async handler(ctx: Context<VideoIdParams>): Promise<VideoState | null> {
+          return (await this.store.find(ctx.params.id)) ?? null;
+        },
+      },
+      /** The plan, or null while there is none. @throws what keeps the video from ever having one */
+      plan: {
+        params: { id },
+        async handler(ctx: Context<VideoIdParams>): Promise<Plan | null> {
+          const state = await this.getState(ctx.params.id);
+          if (state.deleted) throw fail("video_deleted", "The video was deleted.");
+          if (state.verdict?.accepted === false) throw fail("video_rejected", "The video was rejected.", { reasons: state.verdict.reasons });
+          if (state.plan === undefined && state.outcome?.complete === false) throw fail("video_failed", "The video could not be planned.", { reasons: state.outcome.reasons });
+          return state.plan ?? null;
+        },
+      },
+      list: {
+        params: { limit: { type: "number", integer: true, min: 1, max: 100, default: 20, convert: true }, cursor: "string|optional" },
+        async handler(ctx: Context<ListVideosParams>): Promise<ListVideosResult> {
+          const page = await this.catalog.page(ctx.params.limit ?? 20, ctx.params.cursor);
+          const states = await Promise.all(page.ids.map((videoId) => this.store.find(videoId)));
+          const videos = await Promise.all(states.filter((s) => s !== undefined && !s.deleted).map((s) => this.view(s as VideoState)));
+          return { videos, ...(page.next === undefined ? {} : { next: page.next }) };
+        },
+      },
+      settle: {
+        async handler(ctx: Context<VerdictParams>): Promise<void> {
+          const { id, verdict } = ctx.params;
+          const state = await this.getState(id);
+          if (state.deleted || !(await this.store.createVerdict(id, verdict))) return;
+          if (verdict.accepted) return await this.announce(id, "validated");
+          await this.store.releaseClaim(state.record.claim, id);
+          await this.store.close(id);
+          await this.announce(id, "rejected", { reasons: verdict.reasons });
+        },
+      },
+      planned: {
+        async handler(ctx: Context<PlannedParams>): Promise<void> {
+          const { id, plan } = ctx.params;
+          if ((await this.getState(id)).deleted || !(await this.store.createPlan(id, plan))) return;
+          await this.announce(id, "planned", { renditions: plan.video.map((r) => r.name) });
+        },
+      },
+      finish: {
+        async handler(ctx: Context<OutcomeParams>): Promise<void> {
+          const { id, outcome } = ctx.params;
+          const state = await this.getState(id);
+          if (state.deleted || !(await this.store.createOutcome(id, outcome))) return;
+          if (!outcome.complete) await this.store.releaseClaim(state.record.claim, id);
+          await this.store.close(id);
+          if (outcome.complete) await this.announce(id, "complete");
+          else await this.announce(id, "failed", { reasons: outcome.reasons });
+        },
+      },
+      remove: {
+        params: { id },
+        async handler(ctx: Context<VideoIdParams>): Promise<void> {
+          const state = await this.getState(ctx.params.id);
+          const { record } = state;
+          await this.store.remove(record);
+          await this.store.releaseClaim(record.claim, record.id);
+          await this.store.close(record.id);
+          await withoutRedis(() => this.catalog.remove(record.id), undefined, this.logger);
+          if (!state.deleted) await this.announce(record.id, "deleted");
+        },
+      },
+      events: {
+        params: { id, after: { type: "string", pattern: "^\\d{1,15}-\\d{1,10}$", optional: true } },
+        async handler(ctx: Context<EventsParams>): Promise<{ events: VideoEvent[] }> {
+          return { events: await this.events.read(ctx.params.id, ctx.params.after) };
+        },
+      },
+      /** Tells those who follow the video how far it has come. */
+      noteProgress: {
+        async handler(ctx: Context<NoteProgressParams>): Promise<void> {
+          const { id, progress } = ctx.params;
+          await withoutRedis(() => this.events.append(id, "progress", { ...progress }), undefined, this.logger);
+          await this.broker.broadcast("video.changed", { videoId: id });
+        },
+      },
+      /** Puts a video into the list again, after Redis was lost. */
+      relist: {
+        params: { id },
+        async handler(ctx: Context<VideoIdParams>): Promise<void> {
+          const state = await this.store.find(ctx.params.id);
+          if (state !== undefined && !state.deleted) await this.catalog.add(state.record.id, state.record.createdAt);
+        },
+      },
+    },
+    events: {
+      "video.deleted"(ctx: Context<{ videoId: string }>) {
+        this.store.forget(ctx.params.videoId);
+      },
+    },
+    methods: {
+      async getState(videoId: string): Promise<VideoState> {
+        const state = await this.store.find(videoId);
+        if (state === undefined) throw fail("video_not_found", "There is no such video.");
+        return state;
+      },
+      async view(state: VideoState): Promise<VideoView> {
+        const { plan, record } = state;
+        const names = plan === undefined ? [] : [...plan.video.map((r) => r.name), ...(plan.audio === undefined ? [] : [plan.audio.name])];
+        const counts = await Promise.all(names.map((name) => withoutRedis(() => this.redis.bitcount(this.keys.stored(record.id, name)), 0, this.logger)));
+        return viewVideo(state, new Map(names.map((name, index) => [name, counts[index] ?? 0])), Date.now());
+      },
+      /** Tells the workers (one of each kind) and everyone who follows the video. */
+      async announce(videoId: string, type: VideoEventType, data: Record<string, unknown> = {}): Promise<void> {
+        await withoutRedis(() => this.events.append(videoId, type, data), undefined, this.logger);
+        if (type === "deleted") await this.broker.broadcast("video.deleted", { videoId });
+        else await this.broker.emit(`video.${type}`, { videoId });
+        await this.broker.broadcast("video.changed", { videoId });
+      },
+      /** Makes the record durable, unless the source is already a video that is fine: then that one. */
+      async claimRecord(record: VideoRecord): Promise<Claimed> {
+        const repeated = await this.store.find(record.id);
+        if (repeated !== undefined) {
+          if (repeated.record.request !== record.request) throw fail("idempotency_conflict", "This Idempotency-Key was used with another request.");
+          return { state: repeated, created: false };
+        }
+        for (let attempt = 0; attempt < 3; attempt++) {
+          const owner = await this.store.claim(record.claim, record.id);
+          const existing = owner === record.id ? undefined : await this.store.find(owner);
+          if (existing === undefined) {
+            // Nobody recorded the owner yet: who writes its record first makes it, whether that is its own poster or not.
+            const owned = { ...record, id: owner };
+            const created = await this.store.createRecord(owned);
+            await withoutRedis(() => this.catalog.add(owner, owned.createdAt), undefined, this.logger);
+            return { state: { record: owned, deleted: false }, created };
+          }
+          if (["submitted", "ready", "complete"].includes(videoStatus(existing))) return { state: existing, created: false };
+          await this.store.releaseClaim(record.claim, owner); // of a video that was rejected, failed or deleted
+        }
+        throw fail("overloaded", "The source is being posted by others at the same time.");
+      },
+    },
+    async started() {
+      this.keys = redisKeys(this.settings.namespace);
+      this.store = videoStore(storage ?? storageCalls(this.broker));
+      this.redis = await open(this.settings.redisUrl, this.logger);
+      this.events = eventLog(this.redis, this.keys);
+      this.catalog = catalog(this.redis, this.keys);
+      if (await this.catalog.isEmpty()) {
+        for await (const videoId of this.store.allIds()) {
+          const state = await this.store.find(videoId);
+          if (state !== undefined && !state.deleted) await this.catalog.add(videoId, state.record.createdAt);
+        }
+      }
+    },
+    async stopped() {
+      closeRedis(this.redis);
+    },
+  };
+  return schema;
+}
+
+const config = loadConfig(process.env);
+export default videosService({ redisUrl: config.redisUrl, namespace: config.namespace });

@@ -1,0 +1,75 @@
+/** However `npm start` ends, it leaves no process. */
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { findMesh } from "../../bin/mesh-file.ts";
+import { findProgram, programFolders } from "../../bin/start/program.ts";
+import { findProcesses, type LecternProcess } from "../support/lectern-process.ts";
+import { READY, startLectern } from "../support/start-process.ts";
+
+describe("npm start, stopped", () => {
+  let dir: string;
+  let lectern: LecternProcess;
+  beforeEach(() => { dir = mkdtempSync(join(tmpdir(), "lectern-start-")); });
+  afterEach(async () => {
+    lectern.child.kill("SIGTERM");
+    await lectern.exited;
+    rmSync(dir, { recursive: true, force: true });
+  });
+
+  it("tells where the mesh is while it runs, and that its data is private", async () => {
+    lectern = startLectern(dir);
+    const [, nats, redis] = await lectern.waitFor(READY);
+    const mesh = findMesh(dir);
+    expect(mesh).to.include({ natsUrl: `nats://127.0.0.1:${nats}`, redisUrl: `redis://127.0.0.1:${redis}`, store: `file:${dir}/store`, pid: lectern.child.pid });
+    expect(mesh?.httpUrl).to.match(/^http:\/\/127\.0\.0\.1:\d+$/);
+    expect(statSync(join(dir, "mesh.json")).mode & 0o777).to.equal(0o600);
+    expect(lectern.output()).to.include("a warning").and.not.include("information");
+  });
+
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    it(`on ${signal} stops all it started and exits 0`, async () => {
+      lectern = startLectern(dir);
+      await lectern.waitFor(READY);
+      expect(findProcesses(dir)).to.have.length.greaterThan(4); // itself, NATS, Redis, the node, the node's guest
+      lectern.child.kill(signal);
+      expect(await lectern.exited).to.deep.equal({ code: 0, signal: null });
+      expect(findProcesses(dir)).to.deep.equal([]);
+      expect(existsSync(join(dir, "mesh.json"))).to.equal(false);
+      expect(existsSync(join(dir, "lectern.pid"))).to.equal(false);
+    });
+  }
+
+  it("on SIGKILL takes all it started with it", async () => {
+    lectern = startLectern(dir);
+    await lectern.waitFor(READY);
+    lectern.child.kill("SIGKILL");
+    await lectern.exited; // `close`: its pipes are closed, which its children never had
+    while (findProcesses(dir).length > 0) await new Promise((resolve) => setImmediate(resolve)); // the kernel's kill has no event
+    expect(findMesh(dir)).to.equal(undefined);
+  });
+
+  it("ends what a killed start left where the kernel doesn't", async () => {
+    const folders = programFolders(process.env["PATH"]);
+    const withoutSetpriv = foldersWithout("setpriv", join(dir, "programs"), folders);
+    lectern = startLectern(join(dir, "data"), {}, withoutSetpriv);
+    await lectern.waitFor(READY);
+    lectern.child.kill("SIGKILL");
+    await lectern.exited;
+    const left = findProcesses(dir);
+    expect(left).to.have.length.greaterThan(2); // NATS, Redis, the node
+    lectern = startLectern(join(dir, "data"), {}, withoutSetpriv);
+    await lectern.waitFor(READY);
+    expect(findProcesses(dir).filter((pid) => left.includes(pid))).to.deep.equal([]);
+  });
+});
+
+/** A folder of links to what `npm start` needs, but for `name`. */
+function foldersWithout(name: string, folder: string, folders: readonly string[]): string[] {
+  mkdirSync(folder, { recursive: true });
+  for (const program of ["ffmpeg", "ffprobe", "nats-server", "redis-server", "setpriv"].filter((one) => one !== name)) {
+    symlinkSync(findProgram(program, folders) ?? "", join(folder, program));
+  }
+  return [folder];
+}

@@ -1,0 +1,121 @@
+/** The gateway on a real port, over services that answer from memory. A test changes `fakes` to stage what it needs. */
+import { createHash } from "node:crypto";
+import type { Readable } from "node:stream";
+import { ServiceBroker, type Context } from "moleculer";
+import { requestMetrics } from "../../config/middlewares/request-metrics.ts";
+import { fail } from "../../config/errors.ts";
+import { gatewayService } from "../../services/gateway/gateway.service.ts";
+import { metricsService } from "../../services/metrics/metrics.service.ts";
+import type { SegmentParams, SegmentResult } from "../../services/cache/cache.contract.ts";
+import type { SubmitParams, VideoEvent, VideoView } from "../../services/videos/videos.contract.ts";
+
+export const VIDEO_ID = "01arz3ndektsv4rrffq69g5fav";
+export const UPLOAD_ID = "01arz3ndektsv4rrffq69g5fax";
+export const OTHER_ID = "01arz3ndektsv4rrffq69g5faw";
+
+export interface Fakes {
+  videos: Map<string, VideoView>;
+  events: Map<string, VideoEvent[]>;
+  submitted: SubmitParams[];
+  eventReads: number;
+  master(id: string): Promise<string>;
+  media(id: string, rendition: string): Promise<string>;
+  segment(asked: { id: string; rendition: string; segment: SegmentParams["segment"] }): Promise<SegmentResult>;
+  /** Called for each chunk of an upload; resolves when the next may come. */
+  received(bytes: Uint8Array): Promise<void>;
+  failing: Set<string>;
+}
+
+export interface GatewayMesh { broker: ServiceBroker; url: string; fakes: Fakes; stop(): Promise<void> }
+
+export function videoView(id: string, changes: Partial<VideoView> = {}): VideoView {
+  return { id, status: "ready", createdAt: "2026-01-01T00:00:00.000Z", source: { kind: "url", url: "https://media.example/lecture.mp4" }, policy: "hybrid", priority: "normal", labels: {}, ...changes };
+}
+
+export async function startGatewayMesh({ publicUrl }: { publicUrl?: string } = {}): Promise<GatewayMesh> {
+  const fakes: Fakes = {
+    videos: new Map([[VIDEO_ID, videoView(VIDEO_ID)]]),
+    events: new Map(),
+    submitted: [],
+    eventReads: 0,
+    master: async () => "#EXTM3U\n",
+    media: async () => "#EXTM3U\n#EXT-X-ENDLIST\n",
+    segment: async ({ segment }) => ({ bytes: Buffer.from(`segment ${segment}`), tier: "memory" }),
+    received: async () => undefined,
+    failing: new Set(),
+  };
+  const find = (id: string): VideoView => {
+    const video = fakes.videos.get(id);
+    if (video === undefined) throw fail("video_not_found", "There is no such video.");
+    return video;
+  };
+  const check = (name: string) => (): string => {
+    if (fakes.failing.has(name)) throw fail("not_ready", "staged");
+    return "ok";
+  };
+  const broker = new ServiceBroker({ nodeID: "gateway-1", logger: false, metrics: true, requestTimeout: 5_000, tracking: { enabled: true, shutdownTimeout: 3_000 }, middlewares: [requestMetrics] });
+  broker.createService({
+    name: "videos",
+    actions: {
+      submit(ctx: Context<SubmitParams>) {
+        fakes.submitted.push(ctx.params);
+        return videoView(VIDEO_ID, { status: "submitted", source: ctx.params.source, ...(ctx.params.title === undefined ? {} : { title: ctx.params.title }) });
+      },
+      get: (ctx: Context<{ id: string }>) => find(ctx.params.id),
+      list: (ctx: Context<{ limit?: number; cursor?: string }>) => {
+        if (ctx.params.cursor === "broken") throw fail("bad_request", "cursor is not one that a list gave.");
+        return { videos: [...fakes.videos.values()].slice(0, ctx.params.limit ?? 20), next: "more" };
+      },
+      remove(ctx: Context<{ id: string }>) {
+        find(ctx.params.id);
+        fakes.videos.delete(ctx.params.id);
+      },
+      events(ctx: Context<{ id: string; after?: string }>) {
+        fakes.eventReads++;
+        const all = fakes.events.get(ctx.params.id) ?? [];
+        return { events: all.slice(all.findIndex(({ id }) => id === ctx.params.after) + 1) };
+      },
+    },
+  });
+  broker.createService({
+    name: "source",
+    actions: {
+      check(ctx: Context<{ url: string }>) {
+        if (!URL.canParse(ctx.params.url)) throw fail("bad_url", "This is not a URL.");
+        if (new URL(ctx.params.url).hostname === "10.0.0.1") throw fail("source_refused", "The address is private.");
+      },
+      upload(ctx: Context<{ uploadId: string }>) {
+        if (ctx.params.uploadId !== UPLOAD_ID) throw fail("upload_not_found", "There is no such upload.");
+        return { uploadId: UPLOAD_ID, size: 3, sha256: "00", createdAt: "2026-01-01T00:00:00.000Z" };
+      },
+      async receive(ctx: Context<{ bytes?: number }>) {
+        const hash = createHash("sha256");
+        let size = 0;
+        for await (const chunk of ctx.stream as Readable) {
+          if ((ctx.params.bytes ?? 0) > 1e9) throw fail("source_too_large", "The upload is over the limit.");
+          hash.update(chunk);
+          size += chunk.length;
+          await fakes.received(chunk);
+        }
+        return { uploadId: UPLOAD_ID, size, sha256: hash.digest("hex"), createdAt: "2026-01-01T00:00:00.000Z" };
+      },
+    },
+  });
+  broker.createService({
+    name: "delivery",
+    actions: {
+      master: (ctx: Context<{ id: string }>) => fakes.master(find(ctx.params.id).id),
+      media: (ctx: Context<{ id: string; rendition: string }>) => fakes.media(find(ctx.params.id).id, ctx.params.rendition),
+      segment: (ctx: Context<Parameters<Fakes["segment"]>[0]>) => fakes.segment(ctx.params),
+    },
+  });
+  broker.createService({ name: "scheduler", actions: { queue: () => ({ play: 0, normal: 2, bulk: 1 }), check: check("scheduler.check") } });
+  broker.createService({ name: "storage", actions: { check: check("storage.check") } });
+  broker.createService({ name: "transcoder", actions: { check: check("transcoder.check") } });
+  broker.createService({ name: "validator" });
+  broker.createService({ name: "cache" });
+  broker.createService(metricsService({ metricsHost: "127.0.0.1", metricsPort: 0 }));
+  const service = broker.createService(gatewayService({ httpHost: "127.0.0.1", httpPort: 0, publicUrl }));
+  await broker.start();
+  return { broker, fakes, url: (service as unknown as { httpUrl: string }).httpUrl, stop: () => broker.stop() };
+}

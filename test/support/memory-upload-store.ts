@@ -1,0 +1,31 @@
+/** What uploads need of `storage`, in memory. */
+import { createHash } from "node:crypto";
+import type { UploadStore } from "../../services/source/stored-uploads.ts";
+
+export function memoryUploadStore({ pageSize = 1000 } = {}): { store: UploadStore; objects: Map<string, Buffer> } {
+  const objects = new Map<string, Buffer>();
+  const store: UploadStore = {
+    async upload(key, stream) {
+      const pieces: Buffer[] = [];
+      for await (const piece of stream) pieces.push(piece);
+      const bytes = Buffer.concat(pieces);
+      objects.set(key, bytes);
+      return { size: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") };
+    },
+    async put(key, bytes) {
+      objects.set(key, bytes);
+    },
+    get: async (key) => objects.get(key) ?? null,
+    readRange: async (key, start, end) => objects.get(key)?.subarray(start, end) ?? Buffer.alloc(0),
+    async list(prefix, after) {
+      const keys = [...objects.keys()].filter((key) => key.startsWith(prefix) && (after === undefined || key > after)).sort();
+      const page = keys.slice(0, pageSize);
+      const next = keys.length > page.length ? page.at(-1) : undefined;
+      return { objects: page.map((key) => ({ key, size: objects.get(key)?.length ?? 0 })), prefixes: [], ...(next === undefined ? {} : { next }) };
+    },
+    async removePrefix(prefix) {
+      for (const key of objects.keys()) if (key.startsWith(prefix)) objects.delete(key);
+    },
+  };
+  return { store, objects };
+}

@@ -1,0 +1,66 @@
+/** A broker with the real source service, above a `storage` that lives in memory. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { ServiceBroker, type Context } from "moleculer";
+import { ORIGIN_LIMITS, type OriginLimits } from "../../services/source/origin-limits.ts";
+import type { ReadParams, SourceFacts, SourceRef } from "../../services/source/source.contract.ts";
+import { sourceService } from "../../services/source/source.service.ts";
+import type { ResolveHost } from "../../services/source/resolve-host.ts";
+import { memoryUploadStore } from "./memory-upload-store.ts";
+
+export interface SourceBrokerOptions {
+  allow: readonly string[];
+  dataDir?: string;
+  maxBytes?: number;
+  cacheBytes?: number;
+  limits?: Partial<OriginLimits>;
+  resolve?: ResolveHost;
+  metrics?: boolean;
+}
+
+/** Impatient, so that a test of an origin's silence is short. */
+const QUICK: OriginLimits = { ...ORIGIN_LIMITS, headersMs: 400, idleMs: 400, graceMs: 600, backOffMs: 5, retryAfterMaxMs: 1500 };
+
+export async function startSourceBroker({ allow, dataDir, maxBytes = 2 ** 30, cacheBytes = 2 ** 30, limits = {}, resolve = async () => [], metrics = false }: SourceBrokerOptions) {
+  const ownDir = dataDir ?? (await mkdtemp(join(tmpdir(), "source-")));
+  const { store, objects } = memoryUploadStore();
+  const broker = new ServiceBroker({ logger: false, dependencyInterval: 5, metrics: { enabled: metrics, reporter: [] } });
+  broker.createService({
+    name: "storage",
+    actions: {
+      put: (ctx: Context<{ key: string; bytes: Buffer }>) => store.put(ctx.params.key, ctx.params.bytes),
+      get: (ctx: Context<{ key: string }>) => store.get(ctx.params.key),
+      readRange: (ctx: Context<{ key: string; start: number; end: number }>) => store.readRange(ctx.params.key, ctx.params.start, ctx.params.end),
+      list: (ctx: Context<{ prefix: string; after?: string }>) => store.list(ctx.params.prefix, ctx.params.after),
+      removePrefix: (ctx: Context<{ prefix: string }>) => store.removePrefix(ctx.params.prefix),
+      upload: (ctx: Context<{ key: string; maxBytes: number }>) => store.upload(ctx.params.key, ctx.stream instanceof Readable ? ctx.stream : Readable.from([]), ctx.params.maxBytes),
+    },
+  });
+  broker.createService(sourceService(
+    { dataDir: ownDir, sourceAllow: allow, sourceMaxBytes: maxBytes, sourceCacheBytes: cacheBytes, store: { kind: "file", dir: ownDir } },
+    { limits: { ...QUICK, ...limits }, resolve },
+  ));
+  await broker.start();
+  return {
+    broker,
+    objects,
+    open: (source: SourceRef) => broker.call<SourceFacts, { source: SourceRef }>("source.open", { source }),
+    read: (source: SourceRef, version: string, start: number, end: number) => broker.call<Buffer, ReadParams>("source.read", { source, version, start, end }),
+    /** All of a source, in reads of 512 KiB. */
+    async readAll(source: SourceRef, facts: SourceFacts): Promise<Buffer> {
+      const parts: Buffer[] = [];
+      for (let at = 0; at < facts.size; at += 512 * 1024) {
+        parts.push(await broker.call<Buffer, ReadParams>("source.read", { source, version: facts.version, start: at, end: Math.min(facts.size, at + 512 * 1024) }));
+      }
+      return Buffer.concat(parts);
+    },
+    async stop(): Promise<void> {
+      await broker.stop();
+      if (dataDir === undefined) await rm(ownDir, { recursive: true, force: true });
+    },
+  };
+}
+
+export type SourceBroker = Awaited<ReturnType<typeof startSourceBroker>>;

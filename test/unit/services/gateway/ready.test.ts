@@ -1,0 +1,29 @@
+import { expect } from "chai";
+import { openReadiness } from "../../../../services/gateway/ready.ts";
+
+describe("readiness", () => {
+  const all = new Set(["videos", "source", "validator", "scheduler", "transcoder", "cache", "storage", "delivery"]);
+
+  it("looks once for many who ask within a second", async () => {
+    let [now, looks] = [0, 0];
+    const readiness = openReadiness({ now: () => now, check: async () => "ok", runningServices: async () => { looks++; return all; } });
+    await Promise.all([readiness.missing(), readiness.missing()]);
+    now = 900;
+    expect(await readiness.missing()).to.deep.equal([]);
+    expect(looks).to.equal(1);
+    now = 1_001;
+    await readiness.missing();
+    expect(looks).to.equal(2);
+  });
+
+  it("names services that nobody runs and checks that fail, and asks nothing of the absent", async () => {
+    const asked: string[] = [];
+    const readiness = openReadiness({
+      now: () => 0,
+      runningServices: async () => new Set([...all].filter((name) => name !== "transcoder")),
+      check: async (action) => { asked.push(action); if (action === "scheduler.check") throw new Error("no Redis"); },
+    });
+    expect(await readiness.missing()).to.deep.equal(["transcoder", "scheduler.check"]);
+    expect(asked).to.deep.equal(["storage.check", "scheduler.check"]);
+  });
+});

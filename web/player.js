@@ -1,0 +1,165 @@
+/**
+ * The player of one video: the picture, what to wait for, what went wrong, qualities, keys and progress. It starts
+ * loading before the video has been looked at: the server holds the playlist back until it is there.
+ */
+import { findProblem, ROOT } from "./api.js";
+import { element } from "./element.js";
+import { encodingPanel } from "./encoding-panel.js";
+import { formatDuration, videoName } from "./format.js";
+import { playerKeys } from "./player-keys.js";
+import { qualityMenu } from "./quality-menu.js";
+import { followVideo } from "./video-events.js";
+
+const RETRIED_STATUSES = [0, 408, 425, 429, 502, 503, 504];
+const MAX_RECOVERIES = 3;
+
+/** Waits longer than the server holds an answer back; asks again only where that can help. */
+function loadPolicy(firstByteMs, wholeMs) {
+  return {
+    default: {
+      maxTimeToFirstByteMs: firstByteMs,
+      maxLoadTimeMs: wholeMs,
+      timeoutRetry: { maxNumRetry: 2, retryDelayMs: 0, maxRetryDelayMs: 0 },
+      errorRetry: {
+        maxNumRetry: 8, retryDelayMs: 500, maxRetryDelayMs: 4000,
+        shouldRetry: (retry, count, _isTimeout, response) => count < (retry?.maxNumRetry ?? 0) && RETRIED_STATUSES.includes(response?.code ?? 0),
+      },
+    },
+  };
+}
+
+const HLS_CONFIG = {
+  // startLevel stays unset: then the variant that the server lists first, the one it has soonest, plays first
+  startFragPrefetch: true,
+  maxBufferLength: 30,
+  maxMaxBufferLength: 60,
+  backBufferLength: 60,
+  manifestLoadPolicy: loadPolicy(45_000, 50_000),
+  playlistLoadPolicy: loadPolicy(45_000, 50_000),
+  fragLoadPolicy: loadPolicy(45_000, 120_000),
+};
+
+/** @param container is emptied */
+export function openPlayer(container, videoId) {
+  const master = new URL(`play/${videoId}/master.m3u8`, ROOT);
+  const video = element("video", { controls: true, playsinline: true, preload: "auto" });
+  const wait = element("div", { class: "wait", role: "status" }, element("span", { class: "spinner", "aria-hidden": "true" }), element("span", { class: "wait-text" }, "Getting it ready…"));
+  const fault = element("div", { class: "fault", role: "alert", hidden: true });
+  const stage = element("div", { class: "stage-box" }, video, wait, fault);
+  const title = element("h1", { class: "title" });
+  const facts = element("p", { class: "quiet facts" });
+  const copy = element("button", { type: "button", class: "plain", onclick: () => copyLink(copy, videoId) }, "Copy link");
+  const panel = encodingPanel();
+  const menu = qualityMenu((level) => {
+    if (hls !== undefined) hls.nextLevel = level;
+  });
+  container.replaceChildren(stage, element("div", { class: "bar" }, element("div", { class: "bar-text" }, title, facts), copy, menu.node), panel.node);
+
+  let hls;
+  let recoveries = 0;
+  let over = false;
+  const releaseKeys = playerKeys(video, stage);
+  const unfollow = followVideo(videoId, showVideo, (error) => {
+    panel.node.hidden = true;
+    title.textContent = "Video";
+    showFault("This video can’t be shown.", error);
+  });
+
+  for (const type of ["loadeddata", "playing", "canplay", "seeked"]) video.addEventListener(type, () => showWait(false));
+  for (const type of ["waiting", "seeking"]) video.addEventListener(type, () => showWait(true, ""));
+  video.addEventListener("error", () => {
+    if (hls === undefined) explain("The browser could not play this video.");
+  });
+  start();
+
+  function start() {
+    fault.hidden = true;
+    showWait(true, "Getting it ready…");
+    if (globalThis.Hls?.isSupported() === true) startHls();
+    else if (video.canPlayType("application/vnd.apple.mpegurl") !== "") video.src = master.href;
+    else return showFault("This browser can’t play this video.", { message: "It has neither Media Source Extensions nor HLS." });
+    video.play().catch(() => showWait(video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA)); // without a click some browsers wait for one
+  }
+
+  function startHls() {
+    const { Hls } = globalThis;
+    hls = new Hls(HLS_CONFIG);
+    globalThis.lectern = { hls, video };
+    hls.on(Hls.Events.MANIFEST_PARSED, () => menu.setLevels(hls.levels));
+    hls.on(Hls.Events.LEVELS_UPDATED, () => menu.setLevels(hls.levels));
+    hls.on(Hls.Events.LEVEL_SWITCHED, (_event, { level }) => menu.showPlaying(level));
+    // not before: a small player would turn down the variant that is there first
+    video.addEventListener("playing", () => { hls.capLevelToPlayerSize = true; }, { once: true });
+    hls.on(Hls.Events.ERROR, (_event, error) => {
+      if (error.fatal) onFatal(error);
+    });
+    hls.attachMedia(video);
+    hls.loadSource(master.href);
+  }
+
+  function onFatal({ type }) {
+    const { Hls } = globalThis;
+    if (type === Hls.ErrorTypes.MEDIA_ERROR && recoveries++ < MAX_RECOVERIES) hls.recoverMediaError();
+    else explain("This video can’t be played now.");
+  }
+
+  /** Asks the server why, and shows its answer. */
+  async function explain(headline) {
+    const problem = await findProblem(`play/${videoId}/master.m3u8`);
+    if (!over) showFault(headline, problem ?? { message: "A part of it did not arrive." }, restart);
+  }
+
+  function restart() {
+    const at = video.currentTime;
+    hls?.destroy();
+    recoveries = 0;
+    start();
+    if (at > 0) video.addEventListener("loadedmetadata", () => { video.currentTime = at; }, { once: true });
+  }
+
+  function showVideo(view) {
+    panel.show(view);
+    title.textContent = videoName(view);
+    document.title = `${videoName(view)} · Lectern`;
+    facts.textContent = [view.durationSec === undefined ? "" : formatDuration(view.durationSec), ...Object.entries(view.labels ?? {}).map(([name, value]) => `${name}: ${value}`)].filter((part) => part !== "").join(" · ");
+    const words = { rejected: "This video was refused.", failed: "This video could not be prepared.", deleted: "This video was deleted." }[view.status];
+    if (words === undefined) return;
+    over = true;
+    panel.node.hidden = true;
+    hls?.destroy();
+    showFault(words, { message: "", reasons: view.reasons ?? [] });
+  }
+
+  function showWait(waiting, words) {
+    wait.hidden = !waiting;
+    if (words !== undefined) wait.querySelector(".wait-text").textContent = words;
+  }
+
+  function showFault(headline, { message = "", reasons = [] }, retry) {
+    showWait(false);
+    fault.hidden = false;
+    fault.replaceChildren(element("h2", {}, headline),
+      ...(reasons.length > 0 ? [element("ul", {}, ...reasons.map((reason) => element("li", {}, reason.message)))] : [element("p", {}, message)]),
+      ...(retry === undefined ? [] : [element("button", { type: "button", class: "primary", onclick: retry }, "Try again")]));
+  }
+
+  return {
+    close() {
+      unfollow();
+      releaseKeys();
+      hls?.destroy();
+      container.replaceChildren();
+    },
+  };
+}
+
+async function copyLink(button, videoId) {
+  const link = new URL(`watch/${videoId}`, ROOT).href;
+  try {
+    await navigator.clipboard.writeText(link);
+    button.textContent = "Copied";
+  } catch (error) {
+    button.textContent = link; // no clipboard without a secure origin
+    console.info(error);
+  }
+}
