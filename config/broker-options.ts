@@ -1,5 +1,5 @@
 /** Moleculer's options for a node of the mesh. Every default that is changed here is changed on purpose. */
-import type { BrokerOptions } from "moleculer";
+import { Errors, type BrokerOptions } from "moleculer";
 import type { Config } from "./config.ts";
 import { requestMetrics } from "./middlewares/request-metrics.ts";
 
@@ -34,13 +34,13 @@ export function brokerOptions(config: Config): BrokerOptions {
 }
 
 /** What Moleculer hands to the checks below: any error, ours or its own. */
-type Failure = Error & { retryable?: boolean; code?: unknown };
+type Failure = Error & { retryable?: boolean };
 
 function isRetryable(error: Failure): boolean {
   return error.retryable === true;
 }
 
-/** Only what says that the node is in trouble opens its circuit; a caller's faults don't. */
+/** Only a node that does not answer opens its circuit: what a bad source makes fail is no fault of the node. */
 function isNodeFault(error: Failure): boolean {
-  return typeof error.code === "number" && error.code >= 500 && error.retryable === true;
+  return error instanceof Errors.RequestTimeoutError || error instanceof Errors.RequestRejectedError;
 }

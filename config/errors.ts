@@ -33,7 +33,7 @@ export const ERRORS = {
   method_not_allowed: { status: 405, retryable: false, meaning: "the path does not take this method" },
   segment_not_found: { status: 404, retryable: false, meaning: "the video has no such rendition or segment" },
   not_media: { status: 422, retryable: false, meaning: "the bytes are not a video that can be read" },
-  encode_failed: { status: 500, retryable: true, meaning: "FFmpeg could not make the segment" },
+  encode_failed: { status: 500, retryable: false, meaning: "FFmpeg could not make the segment" },
   encode_stalled: { status: 504, retryable: true, meaning: "FFmpeg made no progress and was stopped" },
   overloaded: { status: 503, retryable: true, meaning: "too much work is waiting; try again after `Retry-After`" },
   storage_unavailable: { status: 503, retryable: true, meaning: "the object store does not answer" },

@@ -12,13 +12,15 @@ const RUNGS = [
 ] as const;
 /** For sources smaller than the smallest rung but one. */
 const SMALL_RUNG = { side: 240, videoKbps: 400 } as const;
+/** A rung this near to the one above would cost an encode and save a viewer nothing. */
+const MAX_STEP = 0.8;
 export const AUDIO_KBPS = 128;
 
 export function planVideo(facts: Facts, frameRate: Rational): VideoRendition[] {
   const { displayWidth: width, displayHeight: height } = facts.video;
   const side = Math.min(width, height);
   const asIs = canRepackageVideo(facts);
-  const lower = RUNGS.filter((rung) => rung.side < side);
+  const lower = RUNGS.filter((rung) => rung.side <= side * MAX_STEP);
   const rungs = asIs ? lower.filter((rung) => rung.side <= 720) : [topRung(side), ...lower.filter((rung) => rung.side < topRung(side).side)];
   if (asIs && rungs.length === 0 && side > SMALL_RUNG.side) rungs.push(SMALL_RUNG);
   const encodes = rungs.map((rung) => encodeRendition(rung, width, height, frameRate));

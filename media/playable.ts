@@ -21,10 +21,13 @@ export function canRepackageVideo(facts: Facts): boolean {
   );
 }
 
-/** Opus and MP3 in MP4 do not play everywhere; HE-AAC is a matter of taste between players. */
+/**
+ * Opus and MP3 in MP4 do not play everywhere; HE-AAC is a matter of taste between players. Times that are coarser than
+ * samples (Matroska has milliseconds) would leave gaps.
+ */
 export function canRepackageAudio(facts: Facts): boolean {
   const audio: AudioFacts | undefined = facts.audio;
-  return facts.reader === "index" && audio?.codecString === "mp4a.40.2" && audio.configuration !== undefined && audio.channels <= 2;
+  return facts.reader === "index" && audio?.codecString === "mp4a.40.2" && audio.timescale >= audio.sampleRate && audio.configuration !== undefined && audio.channels <= 2;
 }
 
 /** Whether the demuxer can hand frames to FFmpeg, so that FFmpeg need not open the source. */

@@ -6,6 +6,8 @@ import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { once } from "node:events";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import type { Logger } from "moleculer";
 import { errorMessage } from "../config/errors.ts";
 
@@ -14,6 +16,17 @@ export interface OpenDoor { url: string; close(): void }
 
 /** Bytes asked of `source` at a time: enough to keep FFmpeg busy, little enough to waste on a seek. */
 const STRIDE_BYTES = 512 * 1024;
+
+/** Blocks are small and cached: a read that ends at a multiple of the stride keeps the ones after it on block boundaries. */
+async function* readStrides(source: DoorSource, start: number, end: number): AsyncGenerator<Uint8Array> {
+  for (let at = start; at < end;) {
+    const until = Math.min(end, (Math.floor(at / STRIDE_BYTES) + 1) * STRIDE_BYTES);
+    const bytes = await source.read(at, until);
+    if (bytes.byteLength !== until - at) throw new Error("the source gave fewer bytes than it has");
+    yield bytes;
+    at = until;
+  }
+}
 
 export async function openSourceDoor(logger: Logger) {
   const sources = new Map<string, DoorSource>();
@@ -40,15 +53,7 @@ export async function openSourceDoor(logger: Logger) {
       "Content-Length": end - start, "Accept-Ranges": "bytes", "Content-Type": "application/octet-stream",
       ...(partial ? { "Content-Range": `bytes ${start}-${end - 1}/${source.size}` } : {}),
     });
-    for (let at = start; at < end && !response.destroyed;) {
-      // Blocks are small and cached: ending a read at a multiple of the stride keeps requests on block boundaries.
-      const until = Math.min(end, (Math.floor(at / STRIDE_BYTES) + 1) * STRIDE_BYTES);
-      const bytes = await source.read(at, until);
-      if (bytes.byteLength !== until - at) throw new Error("the source gave fewer bytes than it has");
-      at = until;
-      if (!response.write(bytes) && !response.destroyed) await Promise.race([once(response, "drain"), once(response, "close")]);
-    }
-    response.end();
+    await pipeline(Readable.from(readStrides(source, start, end), { objectMode: false, highWaterMark: STRIDE_BYTES }), response);
   }
 
   server.listen(0, "127.0.0.1");

@@ -70,7 +70,7 @@ install_packages() {
   clean_path=$(printf '%s' "$PATH" | tr ':' '\n' | grep -v '/node_modules/\.bin$' | grep -v '/node-gyp-bin$' | paste -sd: -)
   if ! PATH="$clean_path" node scripts/lock-installed.mjs; then
     say "Installing the locked npm packages (once; about half a minute) …"
-    if ! PATH="$clean_path" npm ci --include=dev --no-audit --no-fund --loglevel=error >&2; then
+    if ! PATH="$clean_path" npm ci --include=dev --no-audit --no-fund --loglevel=error --fetch-retries=3 --fetch-retry-mintimeout=1000 --fetch-retry-maxtimeout=5000 >&2; then
       say "npm could not install the packages: its message is above. It needs the npm registry and about 500 MB of disk."
       exit 1
     fi

@@ -31,6 +31,7 @@ export function inputGuard(kind: "packets" | "file"): string[] {
     "-codec_whitelist", DECODERS.join(","),
     "-max_streams", String(MAX_STREAMS),
     "-max_pixels", String(MAX_PIXELS),
+    "-reinit_filter", "0", // a change of size mid-way is scaled; a new filter graph would begin its frames anew
   ];
 }
 

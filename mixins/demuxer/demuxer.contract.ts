@@ -11,7 +11,8 @@ export type Track = "video" | "audio";
 
 /** What `inspect` found: facts; or that the container is none that has an index we read; or that it has no index. */
 export type Inspection =
-  | { outcome: "facts"; facts: Facts; audioTracks: number; subtitleTracks: number }
+  | { outcome: "facts"; facts: Facts; tracks: number }
+  | { outcome: "encrypted" }
   | { outcome: "no_index"; container?: string }
   | { outcome: "unreadable"; message: string };
 

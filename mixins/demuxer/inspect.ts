@@ -10,18 +10,22 @@ const FFMPEG_NAMES: Readonly<Record<string, string>> = { avc: "h264", "pcm-s16":
 /** Groups of pictures that are looked into for frames shown before their key frame, and for the frame rate. */
 const SAMPLED_PACKETS = 300;
 
+/** Sample entries of protected tracks (ISO/IEC 14496-12 8.12). */
+const ENCRYPTED: ReadonlySet<unknown> = new Set(["encv", "enca", "encs"]);
+
 const MORE = { metadataOnly: true } as const;
 
 export async function inspect(input: Input, size: number): Promise<Inspection> {
-  const [format, videoTracks, audioTracks] = await Promise.all([input.getFormat(), input.getVideoTracks(), input.getAudioTracks()]);
+  const [format, videoTracks, audioTracks, { length: tracks }] = await Promise.all([input.getFormat(), input.getVideoTracks(), input.getAudioTracks(), input.getTracks()]);
   const container = format.name.toLowerCase().replace("quicktime file format", "mov");
   const video = videoTracks[0];
   if (video === undefined) return { outcome: "no_index", container };
+  if (ENCRYPTED.has(await video.getInternalCodecId())) return { outcome: "encrypted" };
   const videoFacts = await inspectVideo(video, size);
   if (videoFacts === undefined) return { outcome: "no_index", container };
   const audio = await findAudio(audioTracks);
   const facts: Facts = { size, container, reader: "index", video: videoFacts, ...(audio === undefined ? {} : { audio }), originTicks: findOrigin(container, videoFacts.start) };
-  return { outcome: "facts", facts, audioTracks: audioTracks.length, subtitleTracks: 0 };
+  return { outcome: "facts", facts, tracks };
 }
 
 /** Time 0 of the timeline: the first frame that is shown. In MP4 what lies before 0 was edited out, and only helps decoding. */
@@ -49,7 +53,7 @@ async function inspectVideo(track: InputVideoTrack, size: number): Promise<Video
   return {
     index: 0,
     codec: FFMPEG_NAMES[codec] ?? codec,
-    codecString: config.codec,
+    codecString: config.codec.replace(/^hev1/, "hvc1"), // as the init segment says it
     timescale, start, end,
     width: await track.getCodedWidth(),
     height: await track.getCodedHeight(),

@@ -8,6 +8,7 @@ import { fail } from "../../config/errors.ts";
 import { formatMasterPlaylist, formatMediaPlaylist } from "../../media/hls/playlists.ts";
 import { findRendition, segmentCount } from "../../media/plan-video.ts";
 import type { Plan } from "../../media/plan.ts";
+import { announce } from "../../mixins/announce.ts";
 import type { SegmentParams, SegmentResult } from "../cache/cache.contract.ts";
 import type { SegmentWatched } from "../scheduler/scheduler.contract.ts";
 import type { VideoEventPayload, VideoIdParams } from "../videos/videos.contract.ts";
@@ -45,8 +46,8 @@ export function deliveryService() {
           const plan = await this.getPlan(id);
           const rendition = findRendition(plan, name);
           if (rendition === undefined || (segment !== "init" && segment >= segmentCount(plan))) throw fail("segment_not_found", "The video has no such segment.");
-          const result = await ctx.call<SegmentResult, SegmentParams>("cache.segment", { videoId: id, rendition: name, segment }, { timeout: MAKE_MS });
-          if (segment !== "init" && rendition.mode === "encode") await this.broker.emit("segment.watched", { videoId: id, rendition: name, segment } satisfies SegmentWatched);
+          const result = await ctx.call<SegmentResult, SegmentParams>("cache.segment", { videoId: id, rendition: name, segment }, { timeout: MAKE_MS, retries: 0 });
+          if (segment !== "init" && rendition.mode === "encode") announce(this.broker, "segment.watched", { videoId: id, rendition: name, segment } satisfies SegmentWatched);
           return result;
         },
       },

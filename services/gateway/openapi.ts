@@ -85,6 +85,7 @@ const paths = {
   "/metrics": { get: { operationId: "getMetrics", summary: "This node's metrics", responses: { "200": ok("Prometheus text", { "text/plain": { schema: text } }), ...problems("not_ready") } } },
   "/openapi.json": { get: { operationId: "getOpenApi", summary: "This document", responses: { "200": ok("OpenAPI 3.1", json({ type: "object" })) } } },
   "/": { get: { operationId: "getStartPage", summary: "The start page", responses: { "200": ok("A page", page) } } },
+  "/docs": { get: { operationId: "getDocsPage", summary: "This document, readable", responses: { "200": ok("A page", page) } } },
   "/watch/{id}": { parameters: [id], get: { operationId: "getWatchPage", summary: "The player page of a video", responses: { "200": ok("A page", page), ...problems("video_not_found") } } },
   "/assets/{file}": { parameters: [inPath("file")], get: { operationId: "getAsset", summary: "What pages are made of", responses: { "200": ok("A file"), ...problems("not_found") } } },
 };

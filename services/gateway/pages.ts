@@ -50,6 +50,12 @@ export function pagesRoutes(assets: Assets): Route[] {
       },
     },
     {
+      method: "GET", path: "/docs", operation: "getDocsPage", area: "page",
+      async handle({ req, res }) {
+        sendAsset(req, res, assets.get("docs.html"));
+      },
+    },
+    {
       method: "GET", path: "/watch/:id", operation: "getWatchPage", area: "page",
       async handle({ req, res, params }) {
         parseVideoId(params["id"]);

@@ -103,6 +103,7 @@ function sendProblem(req: WebRequest, res: ServerResponse, error: unknown, logge
   const { problem, headers, unexpected } = describeProblem(error, requestId);
   const line = `${requestId} ${req.method} ${pathOf(req)} ${problem.status} ${problem.code}`;
   if (unexpected) logger.error(line, error);
+  else if (problem.status === 503) logger.debug(`${line}: ${problem.detail}`); // probes and busy times would fill the log
   else if (problem.status >= 500) logger.warn(`${line}: ${problem.detail}`);
   if (!isOpen(res)) return;
   if (res.headersSent) {

@@ -2,6 +2,7 @@
  * source: the one door to what users name. It alone fetches URLs, by ranges, under the address rules, into blocks that
  * everybody shares; and it takes uploads in. It understands nothing of media. It runs on every node that reads sources.
  */
+import { setMaxListeners } from "node:events";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
@@ -51,10 +52,11 @@ function within(timeout: number): object {
 }
 
 export function sourceService(settings: Settings, { limits = ORIGIN_LIMITS, resolve = dnsResolver(limits.resolveMs) }: SourcePorts = {}) {
-  const allowed = parseAllowedOrigins(settings.sourceAllow);
+  const { dataDir, sourceAllow, sourceMaxBytes, sourceCacheBytes, store } = settings; // no more: settings are told to the mesh
+  const allowed = parseAllowedOrigins(sourceAllow);
   const schema: ServiceSchema<Settings, object, State> = {
     name: "source",
-    settings: { ...settings },
+    settings: { dataDir, sourceAllow, sourceMaxBytes, sourceCacheBytes, store, $secureSettings: ["dataDir", "sourceAllow", "store"] },
     dependencies: ["storage"],
     actions: {
       /** Whether a URL may be fetched at all. @throws bad_url, source_refused */
@@ -85,7 +87,7 @@ export function sourceService(settings: Settings, { limits = ORIGIN_LIMITS, reso
         async handler(ctx: Context<ReceiveParams>): Promise<Upload> {
           const { stream } = ctx;
           if (!(stream instanceof Readable)) throw fail("bad_request", "An upload must come as a stream.");
-          return await receiveUpload(this.uploads, stream, ctx.params.bytes, this.settings.sourceMaxBytes);
+          return await receiveUpload(this.uploads, stream, ctx.params.bytes, sourceMaxBytes);
         },
       },
       upload: {
@@ -113,9 +115,9 @@ export function sourceService(settings: Settings, { limits = ORIGIN_LIMITS, reso
       },
     },
     async started() {
-      const { dataDir, sourceCacheBytes, sourceMaxBytes, store } = this.settings;
       const meter = brokerMeter(this.broker);
       this.stopping = new AbortController();
+      setMaxListeners(0, this.stopping.signal); // every request listens
       this.parseUrl = (text) => parseForCaller(text, allowed, (reason) => this.logger.warn(reason));
       this.uploads = uploadStore(this.broker);
       this.cache = blockCache(await openDiskBlocks(join(dataDir, "cache", "source"), sourceCacheBytes, this.logger));

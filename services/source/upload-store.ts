@@ -1,5 +1,6 @@
 /** Calls of `storage`, as uploads want them. */
 import type { ServiceBroker } from "moleculer";
+import { fail } from "../../config/errors.ts";
 import type { KeyParams, ListParams, ListResult, PutParams, PutResult, ReadRangeParams, RemovePrefixParams, UploadParams, UploadResult } from "../storage/storage.contract.ts";
 import { readReply } from "../../mixins/byte-reply.ts";
 import type { UploadStore } from "./stored-uploads.ts";
@@ -15,7 +16,9 @@ export function uploadStore(broker: ServiceBroker): UploadStore {
       return reply === null ? null : await readReply(reply);
     },
     async readRange(key, start, end) {
-      return await readReply(await broker.call<unknown, ReadRangeParams>("storage.readRange", { key, start, end }));
+      const reply = await broker.call<unknown, ReadRangeParams>("storage.readRange", { key, start, end });
+      if (reply === null) throw fail("upload_not_found", "The upload is no longer there.");
+      return await readReply(reply);
     },
     list: (prefix, after) => broker.call<ListResult, ListParams>("storage.list", { prefix, ...(after === undefined ? {} : { after }) }),
     async removePrefix(prefix) {

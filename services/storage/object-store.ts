@@ -1,42 +1,45 @@
 /**
- * The port to where everything permanent lives. Publishing is one atomic step: an object is there whole, or not at all.
- * Every implementation passes test/contract/object-store.suite.ts.
+ * What a place for objects must do, whatever it is made of. An object is visible whole or not at all, and is durable
+ * once `put` or `upload` has answered. Every call may fail with storage_unavailable, and with bad_request for a key
+ * that breaks the rules of object-key.ts.
  */
 import type { Readable } from "node:stream";
 import { fail } from "../../config/errors.ts";
-import type { HeadResult, ListParams, ListResult, PutResult, UploadResult } from "./storage.contract.ts";
+import type { ListParams, ListResult, PutResult, UploadResult } from "./storage.contract.ts";
 
-/** All throw storage_unavailable when the store does not answer, storage_full when it is full, bad_request for a bad key. */
 export interface ObjectStore {
-  /** Durable when it resolves. With `ifAbsent`, of many writers exactly one is told `stored: true`. */
+  /** With `ifAbsent`, of any number of writers of one key exactly one is told `stored: true`. @throws storage_full */
   put(key: string, bytes: Uint8Array, options?: { ifAbsent?: boolean }): Promise<PutResult>;
+  /** @throws bad_request when there are more than MAX_READ_BYTES; so does `getRange` */
   get(key: string): Promise<Buffer | undefined>;
-  /** Bytes [start, end), clamped to the object; undefined when there is none. */
+  /** Bytes [start, end) of an object, as far as there are any. */
   getRange(key: string, start: number, end: number): Promise<Buffer | undefined>;
-  head(key: string): Promise<HeadResult | undefined>;
+  head(key: string): Promise<{ size: number } | undefined>;
   list(params: ListParams): Promise<ListResult>;
-  /** The whole stream becomes the object, or nothing does. @throws source_too_large past `maxBytes` */
+  /**
+   * Takes all of `source`, which is destroyed when that fails.
+   * @throws source_too_large, upload_incomplete (the source broke; an error of ours it broke with is passed on), storage_full
+   */
   upload(key: string, source: Readable, options: { maxBytes: number }): Promise<UploadResult>;
   /** Fine when there is no such object. */
   remove(key: string): Promise<void>;
-  /** Removes every object below `prefix`; tells how many. */
-  removePrefix(prefix: string): Promise<number>;
-  /** @throws when the store cannot be used */
+  /** Removes what is below a folder (`videos/1/`). @returns how many objects */
+  removePrefix(folder: string): Promise<number>;
+  /** Writes, reads and removes a tiny object. @throws storage_unavailable, storage_full */
   probe(): Promise<void>;
-  /** Removes what interrupted writes left more than an hour ago. */
-  sweep(): Promise<void>;
+  /** Removes what writers that died left behind more than an hour ago. @returns how many things */
+  sweep(): Promise<number>;
   close(): Promise<void>;
 }
 
-const MAX_KEY_BYTES = 900;
-
-/** @throws bad_request for a key (or prefix) that could mean something else to a file system or an S3 server */
-export function checkKey(key: string, kind: "key" | "prefix" = "key"): void {
-  const parts = key.split("/");
-  if (kind === "prefix" && parts.at(-1) === "") parts.pop();
-  const good = (kind === "prefix" || key !== "")
-    && Buffer.byteLength(key) <= MAX_KEY_BYTES
-    && parts.every((part) => part !== "" && part !== "." && part !== ".." && !part.startsWith(".tmp") && Buffer.byteLength(part) <= 255)
-    && !/[\\\0-\x1f\x7f]/.test(key);
-  if (!good) throw fail("bad_request", "An object key is not valid.");
+/** Longer reads are made of ranges: what is read is held in memory whole. */
+export const MAX_READ_BYTES = 256 * 1024 * 1024;
+/** How many bytes lie in [start, end). @throws bad_request when they are too many */
+export function readLength(start: number, end: number): number {
+  if (end - start > MAX_READ_BYTES) throw fail("bad_request", `The object is too long to be read at once; read at most ${MAX_READ_BYTES} bytes of it.`);
+  return Math.max(0, end - start);
 }
+/** Objects and prefixes in one page of a listing (S3's own limit). */
+export const MAX_PAGE = 1_000;
+/** A write that hasn't moved for this long is dead. */
+export const ABANDONED_MS = 3_600_000;

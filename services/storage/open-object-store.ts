@@ -1,13 +1,16 @@
-/** The object store that the settings name. */
+/** The store that a setting names. */
 import type { StoreLocation } from "../../config/config.ts";
 import { openDirectoryStore } from "./directory-store.ts";
 import type { ObjectStore } from "./object-store.ts";
 import { openS3Store } from "./s3-store.ts";
 
-export function openObjectStore(location: StoreLocation): Promise<ObjectStore> {
-  switch (location.kind) {
-    case "file": return openDirectoryStore(location.dir);
-    case "s3": return openS3Store(location);
-    default: return location satisfies never;
-  }
+/** @throws storage_unavailable when a directory cannot be made; an S3 server is not asked yet */
+export async function openObjectStore(location: StoreLocation): Promise<ObjectStore> {
+  return location.kind === "file" ? await openDirectoryStore(location.dir) : openS3Store(location);
+}
+
+/** For logs: an endpoint may carry a password. */
+export function formatStore(location: StoreLocation): string {
+  if (location.kind === "file") return location.dir;
+  return `bucket ${location.bucket}${location.endpoint === undefined ? "" : ` at ${new URL(location.endpoint).host}`}`;
 }

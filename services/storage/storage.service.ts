@@ -1,102 +1,118 @@
 /**
- * storage: this node's door to the object store, where everything permanent lives. It runs on every node that touches
- * media, so bytes do not cross the mesh; a caller on another node gets them as a stream.
+ * storage: keeps objects, and alone knows whether that is a directory or S3. It understands nothing of what it keeps.
+ * It runs on every node that touches media, so that bytes need not cross the mesh.
  */
 import { Readable } from "node:stream";
 import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
-import { loadConfig, type StoreLocation } from "../../config/config.ts";
-import { errorMessage, fail } from "../../config/errors.ts";
+import { loadConfig, type Config } from "../../config/config.ts";
+import { fail } from "../../config/errors.ts";
 import { replyBytes } from "../../mixins/byte-reply.ts";
 import type { ObjectStore } from "./object-store.ts";
-import { openObjectStore } from "./open-object-store.ts";
+import { formatStore, openObjectStore } from "./open-object-store.ts";
 import type { HeadResult, KeyParams, ListParams, ListResult, PutParams, PutResult, ReadRangeParams, RemovePrefixParams, RemovePrefixResult, UploadParams, UploadResult } from "./storage.contract.ts";
+import { startUpkeep, type Upkeep } from "./upkeep.ts";
 
-interface Settings extends ServiceSettingSchema { location: StoreLocation }
-interface State { store: ObjectStore; sweeper: NodeJS.Timeout }
-interface Methods { sweep(): void }
+type Settings = ServiceSettingSchema & Pick<Config, "store">;
+interface State { objects: ObjectStore; upkeep: Upkeep }
 
-const SWEEP_MS = 3_600_000;
+const key = "string"; // object-key.ts has the rule
+const bytePosition = { type: "number", integer: true, min: 0 } as const;
+const byteLimit = { type: "number", integer: true, min: 1 } as const;
 
-/** `open` is the seam that tests replace. */
-export function storageService(settings: Settings, open = openObjectStore) {
-  const schema: ServiceSchema<Settings, Methods, State> = {
+/** An action's own time limit in ms (0: none), which Moleculer has and its types lack. */
+function within(timeout: number): object {
+  return { timeout };
+}
+
+/**
+ * What is written is not asked for a second time by itself: the first try may have got through and only its answer been
+ * lost, and then the second would find its own object in the way; and a stream can be read only once.
+ */
+const once = { retryPolicy: { enabled: false } };
+
+/** `openStore` is the seam that tests replace. */
+export function storageService(settings: Settings, openStore = openObjectStore) {
+  const schema: ServiceSchema<Settings, object, State> = {
     name: "storage",
-    settings,
+    settings: { store: settings.store, $secureSettings: ["store"] },
     actions: {
       put: {
-        params: { key: "string", ifAbsent: "boolean|optional" },
+        ...once,
+        params: { key, bytes: { type: "class", instanceOf: Uint8Array }, ifAbsent: { type: "boolean", optional: true } },
         async handler(ctx: Context<PutParams>): Promise<PutResult> {
           const { key, bytes, ifAbsent = false } = ctx.params;
-          return await this.store.put(key, bytes, { ifAbsent });
+          return await this.objects.put(key, bytes, { ifAbsent });
         },
       },
+      /** Bytes as mixins/byte-reply.ts has them; null when there is no such object. So does `readRange`. */
       get: {
-        params: { key: "string" },
+        params: { key },
         async handler(ctx: Context<KeyParams>): Promise<Buffer | Readable | null> {
-          const bytes = await this.store.get(ctx.params.key);
+          const bytes = await this.objects.get(ctx.params.key);
           return bytes === undefined ? null : replyBytes(ctx, bytes);
         },
       },
       readRange: {
-        params: { key: "string", start: "number|min:0", end: "number|min:0" },
+        params: { key, start: bytePosition, end: bytePosition },
         async handler(ctx: Context<ReadRangeParams>): Promise<Buffer | Readable | null> {
-          const bytes = await this.store.getRange(ctx.params.key, ctx.params.start, ctx.params.end);
+          const { key, start, end } = ctx.params;
+          const bytes = await this.objects.getRange(key, start, end);
           return bytes === undefined ? null : replyBytes(ctx, bytes);
         },
       },
       head: {
-        params: { key: "string" },
+        params: { key },
         async handler(ctx: Context<KeyParams>): Promise<HeadResult | null> {
-          return (await this.store.head(ctx.params.key)) ?? null;
+          return (await this.objects.head(ctx.params.key)) ?? null;
         },
       },
       list: {
-        params: { prefix: "string", after: "string|optional", limit: "number|optional|integer|min:1", delimiter: "string|optional" },
+        params: { prefix: { type: "string", empty: true }, after: { type: "string", optional: true }, limit: { ...byteLimit, optional: true }, delimiter: { type: "equal", value: "/", optional: true } },
         async handler(ctx: Context<ListParams>): Promise<ListResult> {
-          return await this.store.list(ctx.params);
+          return await this.objects.list(ctx.params);
         },
       },
       upload: {
-        params: { key: "string", maxBytes: "number|min:0" },
+        ...once,
+        params: { key, maxBytes: byteLimit },
+        ...within(0), // as long as the source goes on
         async handler(ctx: Context<UploadParams>): Promise<UploadResult> {
-          if (!(ctx.stream instanceof Readable)) throw fail("bad_request", "An upload needs a stream.");
-          return await this.store.upload(ctx.params.key, ctx.stream, { maxBytes: ctx.params.maxBytes });
+          const { stream, params: { key, maxBytes } } = ctx;
+          if (!(stream instanceof Readable)) throw fail("bad_request", "An upload must come as a stream.");
+          return await this.objects.upload(key, stream, { maxBytes });
         },
       },
       remove: {
-        params: { key: "string" },
-        async handler(ctx: Context<KeyParams>): Promise<void> {
-          await this.store.remove(ctx.params.key);
+        params: { key },
+        async handler(ctx: Context<KeyParams>): Promise<null> {
+          await this.objects.remove(ctx.params.key);
+          return null;
         },
       },
       removePrefix: {
         params: { prefix: "string" },
+        ...within(120_000), // a long video has ten thousand objects
         async handler(ctx: Context<RemovePrefixParams>): Promise<RemovePrefixResult> {
-          return { removed: await this.store.removePrefix(ctx.params.prefix) };
+          return { removed: await this.objects.removePrefix(ctx.params.prefix) };
         },
       },
-      check: {
-        async handler(): Promise<void> {
-          await this.store.probe();
-        },
-      },
-    },
-    methods: {
-      sweep() {
-        this.store.sweep().catch((error: unknown) => this.logger.warn(`Leftovers of interrupted writes could not be removed: ${errorMessage(error)}`));
+      /** Whether objects can be kept and read right now. @throws storage_unavailable, storage_full */
+      async check(): Promise<null> {
+        await this.upkeep.check();
+        return null;
       },
     },
     async started() {
-      this.store = await open(this.settings.location);
-      this.sweep();
-      this.sweeper = setInterval(() => this.sweep(), SWEEP_MS);
+      this.objects = await openStore(this.settings.store);
+      this.logger.info(`keeps objects in ${formatStore(this.settings.store)}`);
+      this.upkeep = startUpkeep(this.objects, this.logger);
     },
     async stopped() {
-      clearInterval(this.sweeper);
-      await this.store?.close();
+      await this.upkeep?.stop(); // these are absent when started() failed
+      await this.objects?.close();
     },
   };
   return schema;
 }
 
-export default storageService({ location: loadConfig(process.env).store });
+export default storageService(loadConfig(process.env));

@@ -12,6 +12,7 @@ import { objectKeys } from "../../config/object-keys.ts";
 import { redisKeys, type RedisKeys } from "../../config/redis-keys.ts";
 import { mediaName } from "../../media/media-names.ts";
 import type { Plan } from "../../media/plan.ts";
+import { announce } from "../../mixins/announce.ts";
 import { replyBytes } from "../../mixins/byte-reply.ts";
 import { closeDemuxer, openDemuxer, type Demuxer } from "../../mixins/demuxer/demuxer.ts";
 import { openChunkWorkers, type ChunkWorkers } from "../../mixins/queue-worker.ts";
@@ -39,6 +40,7 @@ interface Methods {
   withJob<T>(videoId: string, work: (job: Job) => Promise<T>): Promise<T>;
   publish(videoId: string, made: Made): void;
   runChunk(chunk: ChunkParams): Promise<ChunkResult>;
+  isGone(videoId: string): Promise<boolean>;
 }
 
 const CHUNK_MS = 20 * 60_000;
@@ -131,10 +133,14 @@ export function transcoderService(settings: Settings) {
             await withoutRedis(() => this.redis.set(this.keys.warmSegment(videoId, rendition, name), bytes, "EX", WARM_SEC), null, this.logger);
           }
           await this.broker.call<PutResult, PutParams>("storage.put", { key: objectKeys.media(videoId, rendition, name), bytes, ifAbsent: true });
-          if (segment !== "init") await this.broker.emit("segment.stored", { videoId, rendition, segment, bytes: bytes.byteLength } satisfies SegmentStored);
+          if (segment !== "init") announce(this.broker, "segment.stored", { videoId, rendition, segment, bytes: bytes.byteLength } satisfies SegmentStored);
         })();
         this.publishing.add(work);
         work.catch((error: unknown) => this.logger.warn(`Video ${videoId}: ${rendition}/${name} could not be stored: ${errorMessage(error)}`)).finally(() => this.publishing.delete(work));
+      },
+      async isGone(videoId: string): Promise<boolean> {
+        const state = await this.broker.call<VideoState | null, VideoIdParams>("videos.state", { id: videoId });
+        return state === null || state.deleted;
       },
       /** Only what the store does not have; a run breaks where a segment is there already. */
       async runChunk({ videoId, rendition, first, last }: ChunkParams): Promise<ChunkResult> {
@@ -147,9 +153,14 @@ export function transcoderService(settings: Settings) {
           if (run !== undefined && run.last === segment - 1) run.last = segment;
           else runs.push({ first: segment, last: segment });
         }
-        await this.withJob(videoId, async (job) => {
-          for (const run of runs) await this.workshop.makeRun(job, rendition, run.first, run.last);
-        });
+        try {
+          await this.withJob(videoId, async (job) => {
+            for (const run of runs) await this.workshop.makeRun(job, rendition, run.first, run.last);
+          });
+        } catch (error) {
+          if (!(await this.isGone(videoId))) throw error;
+          return { stored: 0, skipped: last - first + 1 }; // nobody wants it any more
+        }
         await Promise.all(this.publishing); // the job is done when its segments are safe
         const made = runs.reduce((count, run) => count + run.last - run.first + 1, 0);
         return { stored: made, skipped: last - first + 1 - made };
@@ -182,10 +193,11 @@ export function transcoderService(settings: Settings) {
         redisUrl, prefix: this.keys.queuePrefix, logger: this.logger,
         concurrency: { play: slots, normal: slots, bulk: 1 },
         run: async (chunk) => {
-          await this.broker.call("transcoder.chunk", chunk, { nodeID: this.broker.nodeID, timeout: CHUNK_MS, retries: 0 });
+          // Untracked: a node that leaves hands its chunks back instead of waiting for them.
+          await this.broker.call("transcoder.chunk", chunk, { nodeID: this.broker.nodeID, timeout: CHUNK_MS, retries: 0, tracking: false });
         },
-        onPoison: ({ lane: _, ...chunk }, message) => {
-          this.broker.call("scheduler.poison", { ...chunk, message }).catch((error: unknown) => this.logger.warn(`A failed chunk could not be reported: ${errorMessage(error)}`));
+        onPoison: ({ videoId, rendition, first, last }, message) => {
+          this.broker.call("scheduler.poison", { videoId, rendition, first, last, message }).catch((error: unknown) => this.logger.warn(`A failed chunk could not be reported: ${errorMessage(error)}`));
         },
       });
     },

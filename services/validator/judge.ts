@@ -2,9 +2,12 @@
 import { DECODERS, MAX_PIXELS } from "../../media/ffmpeg/guest.ts";
 import type { Facts } from "../../media/facts.ts";
 import { looksLikeHtml, looksLikeText, type Sniffed } from "../../media/sniff.ts";
+import type { BoxLayout } from "./box-layout.ts";
 import type { Reason } from "../videos/videos.contract.ts";
 
 export interface Limits { maxDurationSec: number }
+
+const MAX_TRACKS = 64;
 
 /** What the first bytes alone rule out. */
 export function judgeHead(head: Uint8Array, sniffed: Sniffed): Reason | undefined {
@@ -24,13 +27,19 @@ export function judgeHead(head: Uint8Array, sniffed: Sniffed): Reason | undefine
   }
 }
 
+export const ENCRYPTED: Reason = { class: "encrypted", message: "The video is encrypted. Post a version without copy protection." };
+
+export function judgeTracks(tracks: number): Reason[] {
+  return tracks <= MAX_TRACKS ? [] : [{ class: "limit_streams", message: `The file has ${tracks} tracks; at most ${MAX_TRACKS} are taken.`, tracks }];
+}
+
 /** What the facts rule out; none: accepted. */
 export function judgeFacts(facts: Facts, limits: Limits): Reason[] {
   const { video } = facts;
   const durationSec = (video.end - video.start) / video.timescale;
   const reasons: Reason[] = [];
   if (!(DECODERS as readonly string[]).includes(video.codec)) {
-    reasons.push({ class: "unsupported_codec", message: `The video is coded as ${video.codec || "something unknown"}, which is not decoded here. Export it as H.264.`, codec: video.codec });
+    reasons.push(unsupportedCodec(video.codec));
   }
   if (video.width * video.height > MAX_PIXELS) {
     reasons.push({ class: "limit_dimensions", message: `The picture has ${video.width} × ${video.height} pixels; at most ${MAX_PIXELS} in all are taken.`, width: video.width, height: video.height });
@@ -41,9 +50,13 @@ export function judgeFacts(facts: Facts, limits: Limits): Reason[] {
   return reasons;
 }
 
-/** Why a container that was recognised cannot be read. */
-export function unreadable(container: string, detail: string): Reason {
-  return container === "mp4" && /moov|truncat|unexpected end|out of range|could not determine|exceed/i.test(detail)
-    ? { class: "truncated", message: "The file is incomplete: its index is missing. Upload or download it again.", container }
+export function unsupportedCodec(codec: string): Reason {
+  return { class: "unsupported_codec", message: `The video is coded as ${codec || "something unknown"}, which is not decoded here. Export it as H.264.`, codec };
+}
+
+/** Why a container that was recognised cannot be read. `layout` is what a walk over an MP4's boxes found. */
+export function unreadable(container: string, layout: BoxLayout | undefined): Reason {
+  return layout === "incomplete"
+    ? { class: "truncated", message: "The file is incomplete: it ends before its index. Upload or download it again.", container }
     : { class: "corrupt", message: `The ${container} file is damaged and cannot be read.`, container };
 }

@@ -6,7 +6,7 @@ import type { AudioFacts, Facts, VideoFacts } from "../../media/facts.ts";
 import { inputGuard } from "../../media/ffmpeg/guest.ts";
 import { parseFrameRate } from "../../media/frame-rate.ts";
 
-export type ProbeOutcome = { outcome: "facts"; facts: Facts } | { outcome: "no_video" } | { outcome: "encrypted" } | { outcome: "unreadable"; message: string };
+export type ProbeOutcome = { outcome: "facts"; facts: Facts } | { outcome: "no_video" } | { outcome: "unsupported_codec"; codec: string } | { outcome: "encrypted" } | { outcome: "unreadable"; message: string };
 
 const TIMEOUT_MS = 15_000;
 const MAX_OUTPUT_BYTES = 4 * 1024 * 1024;
@@ -16,7 +16,12 @@ export function probe(url: string, size: number, ffprobePath: string): Promise<P
   const guest = fileURLToPath(new URL("../../mixins/ffmpeg-guest.sh", import.meta.url));
   const args = ["-v", "error", "-hide_banner", ...inputGuard("file"), "-show_entries", "format:stream:stream_disposition:stream_tags=language,rotate:stream_side_data=rotation", "-of", "json", "-i", url];
   return new Promise((resolve) => {
-    execFile(guest, args, { timeout: TIMEOUT_MS, killSignal: "SIGKILL", maxBuffer: MAX_OUTPUT_BYTES, env: { ...process.env, LECTERN_FFMPEG: ffprobePath } }, (error, stdout) => {
+    execFile(guest, args, { timeout: TIMEOUT_MS, killSignal: "SIGKILL", maxBuffer: MAX_OUTPUT_BYTES, env: { ...process.env, LECTERN_FFMPEG: ffprobePath } }, (error, stdout, stderr) => {
+      const refused = /Codec \((\w+)\) not on whitelist/.exec(stderr)?.[1];
+      if (refused !== undefined && error !== null) {
+        resolve({ outcome: "unsupported_codec", codec: refused });
+        return;
+      }
       if (error !== null && stdout.trim() === "") resolve({ outcome: "unreadable", message: error.killed ? "it took too long" : "ffprobe cannot read it" });
       else {
         try {
@@ -44,7 +49,7 @@ export function parseProbe(value: unknown, size: number): ProbeOutcome {
   const videos = streams.filter((s) => s.codec_type === "video");
   const index = videos.findIndex((s) => s.disposition?.attached_pic !== 1 && (s.width ?? 0) > 0 && s.codec_name !== undefined);
   const video = videos[index];
-  if (video === undefined) return { outcome: "no_video" };
+  if (video === undefined) return videos.some((s) => s.codec_name === undefined) ? { outcome: "unsupported_codec", codec: videos[0]?.codec_tag_string ?? "" } : { outcome: "no_video" };
   const durationSec = number(video.duration) ?? number(format.duration);
   if (durationSec === undefined || durationSec <= 0) return { outcome: "unreadable", message: "it does not say how long it is" };
   const audioStreams = streams.filter((s) => s.codec_type === "audio");

@@ -5,6 +5,7 @@
 import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
 import { loadConfig } from "../../config/config.ts";
 import { errorMessage, findErrorCode } from "../../config/errors.ts";
+import type { Facts } from "../../media/facts.ts";
 import { sniff } from "../../media/sniff.ts";
 import { closeDemuxer, openDemuxer, type Demuxer } from "../../mixins/demuxer/demuxer.ts";
 import { openSourceDoor, type SourceDoor } from "../../mixins/source-door.ts";
@@ -12,14 +13,15 @@ import { sourceKey, sourceReader } from "../../mixins/source-reader.ts";
 import type { SourceFacts, SourceParams, SourceRef } from "../source/source.contract.ts";
 import type { Reason, ReasonClass, Verdict, VerdictParams, VideoEventPayload, VideoIdParams, VideoState } from "../videos/videos.contract.ts";
 import { REASON_CLASSES } from "../videos/videos.contract.ts";
-import { judgeFacts, judgeHead, unreadable } from "./judge.ts";
+import { findBoxLayout } from "./box-layout.ts";
+import { ENCRYPTED, judgeFacts, judgeHead, judgeTracks, unreadable, unsupportedCodec } from "./judge.ts";
 import { probe } from "./probe.ts";
 
 interface Settings extends ServiceSettingSchema { maxDurationSec: number; ffprobePath: string }
 interface State { demuxer: Demuxer; door: SourceDoor }
 interface Methods {
   examine(source: SourceRef): Promise<Verdict>;
-  probe(source: SourceRef, opened: SourceFacts, container: string, detail: string): Promise<Verdict>;
+  probe(source: SourceRef, opened: SourceFacts, container: string): Promise<Verdict>;
 }
 
 /** A slow origin, then ffprobe: longer than any call that a viewer waits for. */
@@ -62,27 +64,32 @@ export function validatorService(settings: Settings) {
           const ruledOut = judgeHead(head, sniffed);
           if (ruledOut !== undefined) return reject([ruledOut]);
           const container = sniffed.kind === "media" ? sniffed.container : "";
-          if (container !== "mp4" && container !== "matroska") return await this.probe(source, opened, container, "");
+          if (container !== "mp4" && container !== "matroska") return await this.probe(source, opened, container);
           const inspection = await this.demuxer.inspect({ key: sourceKey(source, opened.version), size: opened.size }, read);
-          if (inspection.outcome !== "facts") return await this.probe(source, opened, container, inspection.outcome === "unreadable" ? inspection.message : "");
-          const reasons = judgeFacts(inspection.facts, this.settings);
-          return reasons.length > 0 ? reject(reasons) : { accepted: true, at: new Date().toISOString(), facts: inspection.facts, sourceVersion: opened.version };
+          switch (inspection.outcome) {
+            case "facts": return decide([...judgeTracks(inspection.tracks), ...judgeFacts(inspection.facts, this.settings)], inspection.facts, opened.version);
+            case "encrypted": return reject([ENCRYPTED]);
+            case "no_index":
+            case "unreadable": return await this.probe(source, opened, container);
+            default: return inspection satisfies never;
+          }
         } catch (error) {
           return rejectFor(error);
         }
       },
-      async probe(source: SourceRef, opened: SourceFacts, container: string, detail: string): Promise<Verdict> {
-        const door = this.door.open({ size: opened.size, read: sourceReader(this.broker, source, opened.version) });
+      async probe(source: SourceRef, opened: SourceFacts, container: string): Promise<Verdict> {
+        const read = sourceReader(this.broker, source, opened.version);
+        const layout = container === "mp4" ? await findBoxLayout(read, opened.size) : undefined;
+        if (layout !== undefined && layout !== "whole") return reject([unreadable(container, layout)]);
+        const door = this.door.open({ size: opened.size, read });
         try {
           const result = await probe(door.url, opened.size, this.settings.ffprobePath);
           switch (result.outcome) {
-            case "facts": {
-              const reasons = judgeFacts(result.facts, this.settings);
-              return reasons.length > 0 ? reject(reasons) : { accepted: true, at: new Date().toISOString(), facts: result.facts, sourceVersion: opened.version };
-            }
+            case "facts": return decide(judgeFacts(result.facts, this.settings), result.facts, opened.version);
             case "no_video": return reject([{ class: "no_video_stream", message: "The source has no video, only sound or a cover picture." }]);
-            case "encrypted": return reject([{ class: "encrypted", message: "The video is encrypted. Post a version without copy protection." }]);
-            case "unreadable": return reject([unreadable(container, detail)]);
+            case "encrypted": return reject([ENCRYPTED]);
+            case "unsupported_codec": return reject([unsupportedCodec(result.codec)]);
+            case "unreadable": return reject([unreadable(container, layout)]);
             default: return result satisfies never;
           }
         } finally {
@@ -100,6 +107,10 @@ export function validatorService(settings: Settings) {
     },
   };
   return schema;
+}
+
+function decide(reasons: Reason[], facts: Facts, sourceVersion: string): Verdict {
+  return reasons.length > 0 ? reject(reasons) : { accepted: true, at: new Date().toISOString(), facts, sourceVersion };
 }
 
 function reject(reasons: Reason[]): Verdict {

@@ -1,6 +1,6 @@
 /** Pure: what a video's write-once objects say of its state. */
 import type { Plan } from "../../media/plan.ts";
-import type { Outcome, Progress, Reason, RenditionView, VideoRecord, VideoState, VideoStatus, VideoView } from "./videos.contract.ts";
+import type { Progress, Reason, RenditionView, VideoRecord, VideoState, VideoStatus, VideoView } from "./videos.contract.ts";
 import { plannedSegments } from "../../media/policy.ts";
 
 export function videoStatus(state: VideoState): VideoStatus {

@@ -9,6 +9,7 @@ import { loadConfig } from "../../config/config.ts";
 import { fail } from "../../config/errors.ts";
 import { redisKeys, type RedisKeys } from "../../config/redis-keys.ts";
 import type { Plan } from "../../media/plan.ts";
+import { announce, announceToAll } from "../../mixins/announce.ts";
 import { closeRedis, openRedis, withoutRedis } from "../../mixins/redis.ts";
 import type { Upload } from "../source/source.contract.ts";
 import { catalog, type Catalog } from "./catalog.ts";
@@ -29,7 +30,7 @@ interface Claimed { state: VideoState; created: boolean }
 interface Methods {
   getState(id: string): Promise<VideoState>;
   view(state: VideoState): Promise<VideoView>;
-  announce(id: string, type: VideoEventType, data?: Record<string, unknown>): Promise<void>;
+  announce(id: string, type: VideoEventType, data?: Record<string, unknown>): void;
   claimRecord(record: VideoRecord): Promise<Claimed>;
 }
 
@@ -50,7 +51,7 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
           const record = recordSubmission({ params: ctx.params, identity, newId: ulid().toLowerCase(), now: new Date() });
           const { state, created } = await this.claimRecord(record);
           if (!created) return { ...(await this.view(state)), existing: true };
-          await this.announce(state.record.id, "submitted");
+          this.announce(state.record.id, "submitted");
           return await this.view(state);
         },
       },
@@ -91,17 +92,20 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
           const { id, verdict } = ctx.params;
           const state = await this.getState(id);
           if (state.deleted || !(await this.store.createVerdict(id, verdict))) return;
-          if (verdict.accepted) return await this.announce(id, "validated");
+          if (verdict.accepted) {
+            this.announce(id, "validated");
+            return;
+          }
           await this.store.releaseClaim(state.record.claim, id);
           await this.store.close(id);
-          await this.announce(id, "rejected", { reasons: verdict.reasons });
+          this.announce(id, "rejected", { reasons: verdict.reasons });
         },
       },
       planned: {
         async handler(ctx: Context<PlannedParams>): Promise<void> {
           const { id, plan } = ctx.params;
           if ((await this.getState(id)).deleted || !(await this.store.createPlan(id, plan))) return;
-          await this.announce(id, "planned", { renditions: plan.video.map((r) => r.name) });
+          this.announce(id, "planned", { renditions: plan.video.map((r) => r.name) });
         },
       },
       finish: {
@@ -111,8 +115,8 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
           if (state.deleted || !(await this.store.createOutcome(id, outcome))) return;
           if (!outcome.complete) await this.store.releaseClaim(state.record.claim, id);
           await this.store.close(id);
-          if (outcome.complete) await this.announce(id, "complete");
-          else await this.announce(id, "failed", { reasons: outcome.reasons });
+          if (outcome.complete) this.announce(id, "complete");
+          else this.announce(id, "failed", { reasons: outcome.reasons });
         },
       },
       remove: {
@@ -124,7 +128,7 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
           await this.store.releaseClaim(record.claim, record.id);
           await this.store.close(record.id);
           await withoutRedis(() => this.catalog.remove(record.id), undefined, this.logger);
-          if (!state.deleted) await this.announce(record.id, "deleted");
+          if (!state.deleted) this.announce(record.id, "deleted");
         },
       },
       events: {
@@ -138,7 +142,7 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
         async handler(ctx: Context<NoteProgressParams>): Promise<void> {
           const { id, progress } = ctx.params;
           await withoutRedis(() => this.events.append(id, "progress", { ...progress }), undefined, this.logger);
-          await this.broker.broadcast("video.changed", { videoId: id });
+          announceToAll(this.broker, "video.changed", { videoId: id });
         },
       },
       /** Puts a video into the list again, after Redis was lost. */
@@ -168,11 +172,13 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
         return viewVideo(state, new Map(names.map((name, index) => [name, counts[index] ?? 0])), Date.now());
       },
       /** Tells the workers (one of each kind) and everyone who follows the video. */
-      async announce(videoId: string, type: VideoEventType, data: Record<string, unknown> = {}): Promise<void> {
-        await withoutRedis(() => this.events.append(videoId, type, data), undefined, this.logger);
-        if (type === "deleted") await this.broker.broadcast("video.deleted", { videoId });
-        else await this.broker.emit(`video.${type}`, { videoId });
-        await this.broker.broadcast("video.changed", { videoId });
+      announce(videoId: string, type: VideoEventType, data: Record<string, unknown> = {}): void {
+        // Nobody waits for Redis to sync a line that may be lost; those who follow are woken when it is there.
+        withoutRedis(() => this.events.append(videoId, type, data), undefined, this.logger)
+          .then(() => announceToAll(this.broker, "video.changed", { videoId }), (error: unknown) => this.logger.warn("An event was not logged:", error));
+        if (type === "deleted") announceToAll(this.broker, "video.deleted", { videoId });
+        else announce(this.broker, `video.${type}`, { videoId });
+        if (type === "planned") announceToAll(this.broker, "video.changed", { videoId });
       },
       /** Makes the record durable, unless the source is already a video that is fine: then that one. */
       async claimRecord(record: VideoRecord): Promise<Claimed> {
@@ -188,7 +194,8 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
             // Nobody recorded the owner yet: who writes its record first makes it, whether that is its own poster or not.
             const owned = { ...record, id: owner };
             const created = await this.store.createRecord(owned);
-            await withoutRedis(() => this.catalog.add(owner, owned.createdAt), undefined, this.logger);
+            withoutRedis(() => this.catalog.add(owner, owned.createdAt), undefined, this.logger)
+              .catch((error: unknown) => this.logger.warn("A video was not listed:", error));
             return { state: { record: owned, deleted: false }, created };
           }
           if (["submitted", "ready", "complete"].includes(videoStatus(existing))) return { state: existing, created: false };

@@ -84,6 +84,8 @@ export interface OriginOptions {
   behaviours?: Record<string, Behaviour>;
   /** Default: 127.0.0.1. */
   host?: string;
+  /** Default: a free one. */
+  port?: number;
 }
 
 interface Content { size: number; etag: string; read(start: number, end: number): AsyncIterable<Buffer> }
@@ -91,7 +93,7 @@ interface Content { size: number; etag: string; read(start: number, end: number)
 const MODIFIED = "Mon, 02 Nov 2026 08:00:00 GMT";
 const PIECE_BYTES = 64 * 1024;
 
-export async function startOrigin({ dir, files = {}, behaviours = {}, host = "127.0.0.1" }: OriginOptions = {}): Promise<TestOrigin> {
+export async function startOrigin({ dir, files = {}, behaviours = {}, host = "127.0.0.1", port = 0 }: OriginOptions = {}): Promise<TestOrigin> {
   const served = new Map(Object.entries(files));
   const behaviour = new Map(Object.entries(behaviours));
   /** Requests, refusals and cuts so far, by path. */
@@ -205,7 +207,7 @@ export async function startOrigin({ dir, files = {}, behaviours = {}, host = "12
     answer(request, response).catch(() => response.destroy()); // a test sees it as a cut connection
   });
   server.on("connection", () => { stats.connections += 1; });
-  server.listen(0, host);
+  server.listen(port, host);
   await once(server, "listening");
   const hostPort = `${host}:${(server.address() as AddressInfo).port}`;
 

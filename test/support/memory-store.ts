@@ -1,0 +1,75 @@
+/** An object store that forgets: for tests of whatever uses one. It passes the same contract suite as the real ones. */
+import type { Readable } from "node:stream";
+import { finishedPrefix, formatPage, isAfter, pageLimit, type ListItem } from "../../services/storage/listing.ts";
+import { meterUpload } from "../../services/storage/metered-upload.ts";
+import { checkFolder, checkKey, checkPrefix, compareKeys } from "../../services/storage/object-key.ts";
+import { readLength, type ObjectStore } from "../../services/storage/object-store.ts";
+import { probeStore } from "../../services/storage/probe-store.ts";
+import type { ListParams } from "../../services/storage/storage.contract.ts";
+
+/** `objects` is what it holds, to be looked at and changed by tests. */
+export function memoryStore(objects = new Map<string, Buffer>()): ObjectStore & { objects: Map<string, Buffer> } {
+  const find = (key: string): Buffer | undefined => {
+    checkKey(key);
+    return objects.get(key);
+  };
+  const store: ObjectStore = {
+    async put(key, bytes, { ifAbsent = false } = {}) {
+      if (find(key) !== undefined && ifAbsent) return { stored: false };
+      objects.set(key, Buffer.from(bytes));
+      return { stored: true };
+    },
+    async get(key) {
+      const found = find(key);
+      return found && Buffer.from(found);
+    },
+    async getRange(key, start, end) {
+      readLength(start, end);
+      const found = find(key);
+      return found && Buffer.from(found.subarray(start, Math.max(start, end)));
+    },
+    async head(key) {
+      const found = find(key);
+      return found && { size: found.length };
+    },
+    async list(params: ListParams) {
+      checkPrefix(params.prefix);
+      const names = new Map<string, ListItem>();
+      for (const key of objects.keys()) {
+        if (!key.startsWith(params.prefix) || !isAfter(key, params)) continue;
+        const name = finishedPrefix({ ...params, after: key }) ?? key;
+        names.set(name, { kind: name === key ? "object" : "prefix", name });
+      }
+      const items = [...names.values()].sort((a, b) => compareKeys(a.name, b.name));
+      const limit = pageLimit(params.limit);
+      return formatPage(items.slice(0, limit), new Map([...objects].map(([key, bytes]) => [key, bytes.length])), items.length > limit);
+    },
+    async upload(key, source: Readable, { maxBytes }) {
+      try {
+        checkKey(key);
+        const metered = meterUpload(source, maxBytes);
+        const chunks: Buffer[] = [];
+        for await (const chunk of metered.chunks) chunks.push(chunk);
+        objects.set(key, Buffer.concat(chunks));
+        return metered.result();
+      } catch (error) {
+        source.destroy();
+        throw error;
+      }
+    },
+    async remove(key) {
+      checkKey(key);
+      objects.delete(key);
+    },
+    async removePrefix(folder) {
+      checkFolder(folder);
+      const doomed = [...objects.keys()].filter((key) => key.startsWith(folder));
+      for (const key of doomed) objects.delete(key);
+      return doomed.length;
+    },
+    probe: () => probeStore(store),
+    sweep: async () => 0,
+    close: async () => undefined,
+  };
+  return { ...store, objects };
+}
