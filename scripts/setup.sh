@@ -70,7 +70,9 @@ install_packages() {
   clean_path=$(printf '%s' "$PATH" | tr ':' '\n' | grep -v '/node_modules/\.bin$' | grep -v '/node-gyp-bin$' | paste -sd: -)
   if ! PATH="$clean_path" node scripts/lock-installed.mjs; then
     say "Installing the locked npm packages (once; about half a minute) …"
-    if ! PATH="$clean_path" npm ci --include=dev --no-audit --no-fund --loglevel=error --fetch-retries=3 --fetch-retry-mintimeout=1000 --fetch-retry-maxtimeout=5000 >&2; then
+    log=$(mktemp /tmp/lectern-setup.XXXXXX)
+    held="$log $held"
+    if ! (PATH="$clean_path"; npm_install); then
       say "npm could not install the packages: its message is above. It needs the npm registry and about 500 MB of disk."
       exit 1
     fi
@@ -84,6 +86,18 @@ install_packages() {
     exit 1
   fi
   printf '%s\n' "$wanted_stamp" >"$stamp"
+}
+
+# `npm ci` refuses a lock that lacks some other platform's optional package (EUSAGE); `npm install` takes the same
+# versions from the same lock without that.
+npm_install() {
+  options="--include=dev --no-audit --no-fund --loglevel=error --fetch-retry-mintimeout=1000 --fetch-retry-maxtimeout=5000"
+  # shellcheck disable=SC2086 # a list of words
+  if npm ci $options >"$log" 2>&1; then return 0; fi
+  # shellcheck disable=SC2086
+  if grep -q EUSAGE "$log"; then npm install --no-save $options >&2; return; fi
+  tail -n 15 "$log" >&2
+  return 1
 }
 
 cannot_install() { # $1: why; the rest: packages
@@ -126,7 +140,7 @@ disable_services() {
       systemctl --quiet disable "$unit" >/dev/null 2>&1 || say "$unit stays enabled; to change that: systemctl disable $unit"
       if [ -d /run/systemd/system ]; then systemctl stop "$unit" >/dev/null 2>&1 || true; fi # it never ran: nothing to stop
     else
-      rm -f /etc/systemd/system/*.wants/"$unit" # what deb-systemd-helper linked for a systemd to come
+      find /etc/systemd/system -lname "*/$unit" -exec rm {} + # what deb-systemd-helper linked for a systemd to come
     fi
   done
   for script in $(dpkg -L "$1" | sed -n 's|^/etc/init.d/||p'); do

@@ -7,31 +7,23 @@
 import { fail } from "../../config/errors.ts";
 import type { AudioRendition, Plan, VideoRendition } from "../plan.ts";
 import { rescaleFloor } from "../rational.ts";
+import { inOrderOfStart } from "../start-order.ts";
 import { formatAttributes, quoted } from "./attributes.ts";
 
 const AUDIO_GROUP = "audio";
-/** A source up to this many bits per second may be what a player tries first: it needs no encoding. */
-const MODERATE_BANDWIDTH = 6_000_000;
 const MICROSECONDS = 1_000_000;
 
 /** RFC 8216bis 4.4.6. */
-export function formatMasterPlaylist({ video, audio }: Plan): string {
+export function formatMasterPlaylist(plan: Plan): string {
+  const { audio } = plan;
   return [
     "#EXTM3U",
     "#EXT-X-VERSION:7",
     "#EXT-X-INDEPENDENT-SEGMENTS",
     ...(audio ? [formatAudio(audio)] : []),
-    ...inOrderOfStart(video, audio).flatMap((rendition) => [formatVariant(rendition, audio), `${rendition.name}/media.m3u8`]),
+    ...inOrderOfStart(plan).flatMap((rendition) => [formatVariant(rendition, audio), `${rendition.name}/media.m3u8`]),
     "",
   ].join("\n");
-}
-
-/** Players begin with the first variant: the source if moderate, else the lightest encode. The others by bandwidth. */
-function inOrderOfStart(video: readonly VideoRendition[], audio: AudioRendition | undefined): VideoRendition[] {
-  const ascending = [...video].sort((a, b) => a.bandwidth - b.bandwidth);
-  const first = ascending.find((rendition) => rendition.mode === "repackage" && rendition.bandwidth + (audio?.bandwidth ?? 0) <= MODERATE_BANDWIDTH)
-    ?? ascending.find((rendition) => rendition.mode === "encode");
-  return first ? [first, ...ascending.filter((rendition) => rendition !== first)] : ascending;
 }
 
 function formatAudio(audio: AudioRendition): string {

@@ -9,9 +9,11 @@ import { loadConfig } from "../../config/config.ts";
 import { objectKeys } from "../../config/object-keys.ts";
 import { redisKeys, type RedisKeys } from "../../config/redis-keys.ts";
 import { mediaName } from "../../media/media-names.ts";
+import type { Plan } from "../../media/plan.ts";
+import { inOrderOfStart } from "../../media/start-order.ts";
 import { readReply } from "../../mixins/byte-reply.ts";
 import { closeRedis, openRedis, withoutRedis } from "../../mixins/redis.ts";
-import type { VideoEventPayload } from "../videos/videos.contract.ts";
+import type { VideoEventPayload, VideoIdParams } from "../videos/videos.contract.ts";
 import type { SegmentParams, SegmentResult, Tier } from "./cache.contract.ts";
 import { flightLock } from "./flight-lock.ts";
 
@@ -45,6 +47,16 @@ export function cacheService(settings: Settings) {
       },
     },
     events: {
+      /** The opening is made while the player is still asking for playlists. */
+      "video.planned": {
+        async handler(ctx: Context<VideoEventPayload>) {
+          const { videoId } = ctx.params;
+          const plan = await ctx.call<Plan | null, VideoIdParams>("videos.plan", { id: videoId });
+          if (plan === null) return;
+          const openers = [inOrderOfStart(plan)[0]?.name, plan.audio?.name].filter((name) => name !== undefined);
+          await Promise.all(openers.flatMap((rendition) => (["init", 0] as const).map((segment) => this.find({ videoId, rendition, segment }))));
+        },
+      },
       "video.deleted"(ctx: Context<VideoEventPayload>) {
         const prefix = objectKeys.video(ctx.params.videoId);
         for (const key of this.memory.keys()) if (key.startsWith(prefix)) this.memory.delete(key);

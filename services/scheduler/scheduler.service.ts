@@ -22,13 +22,15 @@ import { storedIndex, type StoredIndex } from "./stored-index.ts";
 import { throttle, type Throttle } from "./throttle.ts";
 
 interface Settings extends ServiceSettingSchema { redisUrl: string | undefined; namespace: string }
-interface State { redis: Redis; keys: RedisKeys; queue: ChunkQueue; stored: StoredIndex; progress: Throttle; reconciler: Reconciler }
+interface State { redis: Redis; keys: RedisKeys; queue: ChunkQueue; stored: StoredIndex; progress: Throttle; reconciler: Reconciler; meter: NodeJS.Timeout }
 interface Methods {
   getState(videoId: string): Promise<VideoState | undefined>;
   enqueue(state: VideoState): Promise<void>;
   finishIfStored(videoId: string): Promise<void>;
+  measureQueue(): Promise<void>;
 }
 
+const METER_MS = 2_000;
 const PROGRESS_MS = 400;
 const LONG_MS = 60_000;
 
@@ -115,6 +117,11 @@ export function schedulerService(settings: Settings) {
       },
     },
     methods: {
+      async measureQueue(): Promise<void> {
+        for (const [lane, counts] of Object.entries(await this.queue.counts())) {
+          for (const [state, count] of Object.entries(counts)) this.broker.metrics.set("lectern.queue.jobs", count, { lane, state });
+        }
+      },
       async getState(videoId: string): Promise<VideoState | undefined> {
         const state = await this.broker.call<VideoState | null, VideoIdParams>("videos.state", { id: videoId });
         return state === null || state.deleted ? undefined : state;
@@ -151,6 +158,10 @@ export function schedulerService(settings: Settings) {
         if (progress !== undefined && status === "ready") await this.broker.call("videos.noteProgress", { id: videoId, progress });
         await this.finishIfStored(videoId);
       }, (error) => this.logger.debug(`Progress could not be told: ${errorMessage(error)}`));
+      this.broker.metrics.register({ name: "lectern.queue.jobs", type: "gauge", labelNames: ["lane", "state"], description: "Chunks in the region's queue" });
+      this.meter = setInterval(() => {
+        this.measureQueue().catch((error: unknown) => this.logger.debug(`The queue was not measured: ${errorMessage(error)}`));
+      }, METER_MS);
       this.reconciler = openReconciler({
         logger: this.logger,
         listOpen: async (after) => await this.broker.call<ListResult, object>("storage.list", { prefix: "open/", ...(after === undefined ? {} : { after }) }),
@@ -164,6 +175,7 @@ export function schedulerService(settings: Settings) {
       });
     },
     async stopped() {
+      clearInterval(this.meter);
       await this.reconciler?.close();
       this.progress?.close();
       await this.queue?.close();

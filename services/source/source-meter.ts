@@ -11,10 +11,10 @@ export interface SourceMeter {
 export function brokerMeter(broker: ServiceBroker): SourceMeter {
   if (!broker.isMetricsEnabled()) return { bytes: () => undefined, request: () => undefined };
   const { metrics } = broker;
-  metrics.register({ type: "counter", name: "lectern.source.bytes", labelNames: ["from"], description: "bytes of sources by where they came from", unit: "byte" });
-  metrics.register({ type: "counter", name: "lectern.source.requests", labelNames: ["outcome"], description: "requests to origins by what came of them" });
+  metrics.register({ type: "counter", name: "lectern.source.bytes.total", labelNames: ["from"], description: "bytes of sources by where they came from", unit: "byte" });
+  metrics.register({ type: "counter", name: "lectern.source.requests.total", labelNames: ["outcome"], description: "requests to origins by what came of them" });
   return {
-    bytes: (from, count) => void metrics.increment("lectern.source.bytes", { from }, count),
-    request: (outcome) => void metrics.increment("lectern.source.requests", { outcome }),
+    bytes: (from, count) => void metrics.increment("lectern.source.bytes.total", { from }, count),
+    request: (outcome) => void metrics.increment("lectern.source.requests.total", { outcome }),
   };
 }

@@ -83,15 +83,6 @@ export function transcoderService(settings: Settings) {
         this.states.delete(ctx.params.videoId);
         for (const controller of this.running.get(ctx.params.videoId) ?? []) controller.abort();
       },
-      /** The opening is made while the player is still asking for playlists. */
-      "video.planned": {
-        group: "transcoder",
-        async handler(ctx: Context<VideoEventPayload>) {
-          const { plan } = await this.getVideo(ctx.params.videoId);
-          const openers = [plan.video[0]?.name, plan.audio?.name].filter((name) => name !== undefined);
-          await Promise.all(openers.map((rendition) => this.broker.call("cache.segment", { videoId: ctx.params.videoId, rendition, segment: 0 })));
-        },
-      },
     },
     methods: {
       async getVideo(videoId: string): Promise<VideoState & { plan: Plan }> {
