@@ -1,7 +1,8 @@
 /** Which segments are made without anyone asking: what the policy of a video says. Pure. */
 import type { Plan, Rendition } from "./plan.ts";
 
-export type Policy = "lazy" | "hybrid" | "eager";
+export const POLICIES = ["lazy", "hybrid", "eager"] as const;
+export type Policy = (typeof POLICIES)[number];
 
 /** Under `hybrid` the opening of a rendition that may not be watched: half of all viewers leave within minutes. */
 const OPENING_SEC = 120;

@@ -13,7 +13,10 @@ const LOCK_MS = 6_000;
 const STALLED_CHECK_MS = 2_000;
 /** A job whose workers die this often is poison. */
 const MAX_STALLS = 4;
-const ATTEMPTS = 3;
+const ATTEMPTS = 5;
+const KEPT_FAILURES = 1_000;
+/** How long work waits for a part of the mesh that is away, before it is tried again. */
+const AWAY_MS = 5_000;
 const ADD_TIMEOUT_MS = 5_000;
 
 export interface ChunkJob { id: string; chunk: ChunkParams; /** Smaller first, from 1. */ priority: number }
@@ -43,15 +46,14 @@ export function openChunkQueue(redisUrl: string | undefined, prefix: string, log
       await inTime(queueOf(lane).addBulk(jobs.map(({ id, chunk, priority }) => ({
         name: "chunk",
         data: chunk,
-        opts: { jobId: id, priority, attempts: ATTEMPTS, backoff: { type: "exponential", delay: 1_000 }, removeOnComplete: true, removeOnFail: { count: 1_000 } },
+        opts: { jobId: id, priority, attempts: ATTEMPTS, backoff: { type: "exponential", delay: 1_000 }, removeOnComplete: true, removeOnFail: { count: KEPT_FAILURES } },
       }))));
     },
-    /** Lets a job that failed for good be added again. */
-    async clearFailed(lane: Lane, ids: readonly string[]): Promise<void> {
-      for (const id of ids) {
-        const job = await inTime(queueOf(lane).getJob(id));
-        if (job !== undefined && (await job.isFailed())) await job.remove();
-      }
+    /** Those of the chunks that failed as often as they may. */
+    async findFailed(lane: Lane, ids: readonly string[]): Promise<{ chunk: ChunkParams; message: string }[]> {
+      const wanted = new Set(ids);
+      const failed = await inTime(queueOf(lane).getFailed(0, KEPT_FAILURES));
+      return failed.filter((job) => job?.id !== undefined && wanted.has(job.id)).map((job) => ({ chunk: job.data, message: job.failedReason }));
     },
     /** Jobs that wait or run, by lane. */
     async counts(): Promise<Record<Lane, { waiting: number; active: number; failed: number }>> {
@@ -98,6 +100,8 @@ export interface ChunkWorkerOptions {
   /** Jobs of each lane that run at once on this node. */
   concurrency: Record<Lane, number>;
   run(chunk: ChunkParams): Promise<void>;
+  /** Whether the error says that a part of the mesh is away, rather than that the chunk cannot be made. */
+  isAway(error: unknown): boolean;
   /** A chunk that failed as often as it may. */
   onPoison(chunk: ChunkParams, message: string): void;
   logger: Logger;
@@ -117,8 +121,10 @@ export function openChunkWorkers(options: ChunkWorkerOptions) {
       try {
         await options.run(job.data);
       } catch (error) {
-        if (!closing) throw error;
-        await job.moveToDelayed(Date.now(), token); // at once, by another node, without losing an attempt
+        // Neither costs an attempt: it is not the chunk's fault.
+        if (closing) await job.moveToDelayed(Date.now(), token); // at once, by another node
+        else if (options.isAway(error)) await job.moveToDelayed(Date.now() + AWAY_MS, token);
+        else throw error;
         throw new DelayedError();
       }
     };

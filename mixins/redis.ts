@@ -4,7 +4,7 @@
  */
 import { Redis } from "ioredis";
 import type { Logger } from "moleculer";
-import { fail } from "../config/errors.ts";
+import { fail, findErrorCode } from "../config/errors.ts";
 
 /** Opens a connection; resolves when it is ready. @throws queue_unavailable after 10 s, or when no server is configured */
 export async function openRedis(url: string | undefined, logger: Logger): Promise<Redis> {
@@ -52,5 +52,14 @@ export async function withoutRedis<T>(work: () => Promise<T>, fallback: T, logge
   } catch (error) {
     logger.debug("Redis command failed:", error);
     return fallback;
+  }
+}
+
+/** Runs what a caller cannot do without. @throws queue_unavailable while Redis is away, and the errors of `work` that are ours */
+export async function needRedis<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw findErrorCode(error) === undefined ? fail("queue_unavailable", "The region's Redis does not answer.") : error;
   }
 }

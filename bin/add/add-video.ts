@@ -81,7 +81,7 @@ async function follow(server: string, videoId: string, terminal: Terminal): Prom
   let end: VideoEnd;
   try {
     end = await followVideo(server, videoId, ({ stored, planned, etaSec }) => {
-      line.show(stored, planned, `${stored} of ${planned} segments${etaSec === undefined ? "" : `, about ${formatDuration(etaSec)} left`}`);
+      line.show(stored, planned, `${stored} of ${planned} segments${etaSec === undefined || stored >= planned ? "" : `, about ${formatDuration(etaSec)} left`}`);
     }, left.signal);
   } catch (error) {
     if (!left.signal.aborted) throw error;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Command } from "./child.ts";
 import { waitForAnswer } from "./first-line.ts";
 
-/** Where nodes of other machines' docs expect it. */
+/** NATS's own default. */
 export const NATS_PORT = 4222;
 const HOST = "127.0.0.1";
 

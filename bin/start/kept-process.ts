@@ -54,7 +54,7 @@ export function keepRunning(options: KeptProcessOptions): KeptProcess {
     const died = child.exited.then((exit): never => {
       const lines = child.lastLines();
       const why = options.explain?.(lines) ?? lines.findLast((line) => line.trim() !== "") ?? describeExit(exit);
-      throw new StartError(`${name} did not start: ${why.trim()} (log: ${options.logPath})`);
+      throw new StartError(`${name} did not start: ${why.trim()}`);
     });
     try {
       await Promise.race([options.waitReady(AbortSignal.any([waiting.signal, stopping.signal])), died]);
@@ -63,6 +63,7 @@ export function keepRunning(options: KeptProcessOptions): KeptProcess {
         child.kill();
         await child.exited;
       }
+      if (error instanceof StartError) throw new StartError(`${error.message} (log: ${options.logPath})`);
       throw error;
     } finally {
       waiting.abort();

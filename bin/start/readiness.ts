@@ -18,7 +18,7 @@ export async function waitForReadiness(url: string, patienceMs: number, signal: 
     if (found !== undefined) answer = found;
     await wait(RETRY_MS, undefined, { signal });
   }
-  throw new StartError(`The node is not ready after ${Math.round(patienceMs / 1000)} s: ${answer}.`);
+  throw new StartError(`The node is not ready after ${Math.round(patienceMs / 1000)} s: ${answer}`);
 }
 
 /** "ready", what is missing, or undefined when nobody answers. */

@@ -18,12 +18,13 @@ export const MAX_PIXELS = 33_554_432;
 const MAX_STREAMS = 64;
 const MAX_ALLOC_BYTES = 512 * 1024 * 1024;
 
-/** Said once, before the input. `-progress` tells the watchdog that something moves. */
+/** FFmpeg's own, said once, before the input. `-progress` tells the watchdog that something moves. */
 export const GUEST_OPTIONS: readonly string[] = [
   "-nostdin", "-hide_banner", "-v", "error", "-nostats", "-progress", "pipe:2", "-stats_period", "0.5", "-max_alloc", String(MAX_ALLOC_BYTES),
+  "-reinit_filter", "0", // a change of size mid-way is scaled; a new filter graph would begin its frames anew
 ];
 
-/** Said for an input that is a stranger's. */
+/** Said for an input that is a stranger's, to FFmpeg and to ffprobe. */
 export function inputGuard(kind: "packets" | "file"): string[] {
   return [
     "-protocol_whitelist", kind === "packets" ? "pipe" : "http,tcp",
@@ -31,7 +32,6 @@ export function inputGuard(kind: "packets" | "file"): string[] {
     "-codec_whitelist", DECODERS.join(","),
     "-max_streams", String(MAX_STREAMS),
     "-max_pixels", String(MAX_PIXELS),
-    "-reinit_filter", "0", // a change of size mid-way is scaled; a new filter graph would begin its frames anew
   ];
 }
 

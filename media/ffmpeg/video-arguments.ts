@@ -28,7 +28,8 @@ export function videoArguments(run: VideoRun): FfmpegArguments {
   const timescale = plan.timescale;
   return {
     input: input.kind === "packets" ? "pipe:0" : input.url,
-    inputOptions: [...GUEST_OPTIONS, ...inputGuard(input.kind), "-copyts", ...(input.kind === "packets" ? ["-f", "mp4", "-noautorotate"] : seek(run))],
+    // A change of size mid-way is scaled: a new filter graph would begin its frames anew.
+    inputOptions: [...GUEST_OPTIONS, ...inputGuard(input.kind), "-reinit_filter", "0", "-copyts", ...(input.kind === "packets" ? ["-f", "mp4", "-noautorotate"] : seek(run))],
     outputOptions: [
       "-map", `0:v:${input.kind === "packets" ? 0 : plan.facts.video.index}`,
       "-vf", filters(run),

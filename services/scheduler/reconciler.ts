@@ -18,7 +18,10 @@ export interface ReconcilerPorts {
   validate(id: string): Promise<void>;
   plan(id: string): Promise<void>;
   feed(id: string): Promise<void>;
-  close(id: string): Promise<void>;
+  /** Removes a mark that belongs to nothing. */
+  unmark(id: string): Promise<void>;
+  /** Ends what a video that has ended left half done. */
+  tidy(id: string): Promise<void>;
   relist(id: string): Promise<void>;
 }
 
@@ -75,10 +78,10 @@ export function openReconciler(ports: ReconcilerPorts): Reconciler {
     firstSeen.set(id, seen ?? Date.now());
     const state = await ports.state(id);
     if (state === null) {
-      if (seen !== undefined && Date.now() - seen > ABANDONED_MS) await ports.close(id);
+      if (seen !== undefined && Date.now() - seen > ABANDONED_MS) await ports.unmark(id);
       return;
     }
-    if (state.deleted || state.outcome !== undefined || state.verdict?.accepted === false) return await ports.close(id);
+    if (state.deleted || state.outcome !== undefined || state.verdict?.accepted === false) return await ports.tidy(id);
     if (Date.now() - Date.parse(state.record.createdAt) < FRESH_MS) return;
     const step = nextStep(state);
     if (!(await ports.elect(`${step.name}:${id}`, step.lostMs))) return;

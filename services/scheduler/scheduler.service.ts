@@ -6,6 +6,7 @@ import type { Redis } from "ioredis";
 import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
 import { loadConfig } from "../../config/config.ts";
 import { errorMessage } from "../../config/errors.ts";
+import { objectKeys } from "../../config/object-keys.ts";
 import { redisKeys, type RedisKeys } from "../../config/redis-keys.ts";
 import { findRendition, planOf } from "../../media/plan-video.ts";
 import type { Plan, Rendition } from "../../media/plan.ts";
@@ -130,7 +131,11 @@ export function schedulerService(settings: Settings) {
         if (plan === undefined || outcome !== undefined) return;
         const marks = new Map(await Promise.all(renditionsOf(plan).map(async (r) => [r.name, await this.stored.read(record.id, r.name)] as const)));
         const jobs = planChunks(record.id, plan, record.policy, record.priority, (rendition, segment) => marks.get(rendition)?.(segment) ?? false);
-        await this.queue.add(laneOf(record.priority), jobs);
+        const lane = laneOf(record.priority);
+        const [poison] = await this.queue.findFailed(lane, jobs.map((job) => job.id));
+        // Its report was lost: the queue would not take it again.
+        if (poison !== undefined) return await this.broker.call("scheduler.poison", { ...poison.chunk, message: poison.message });
+        await this.queue.add(lane, jobs);
       },
       /** The index says whether it is worth a look; the store says whether it is so. */
       async finishIfStored(videoId: string): Promise<void> {
@@ -164,13 +169,14 @@ export function schedulerService(settings: Settings) {
       }, METER_MS);
       this.reconciler = openReconciler({
         logger: this.logger,
-        listOpen: async (after) => await this.broker.call<ListResult, object>("storage.list", { prefix: "open/", ...(after === undefined ? {} : { after }) }),
+        listOpen: async (after) => await this.broker.call<ListResult, object>("storage.list", { prefix: objectKeys.allOpen, ...(after === undefined ? {} : { after }) }),
         elect: async (key, forMs) => (await this.redis.set(`${this.settings.namespace}:nudge:${key}`, this.broker.nodeID, "PX", forMs, "NX")) === "OK",
         state: async (id) => await this.broker.call<VideoState | null, VideoIdParams>("videos.state", { id }),
         validate: async (id) => await this.broker.call("validator.validate", { id }, { timeout: LONG_MS }),
         plan: async (id) => await this.broker.call("scheduler.plan", { id }),
         feed: async (id) => await this.broker.call("scheduler.feed", { id }, { timeout: LONG_MS }),
-        close: async (id) => await this.broker.call("storage.remove", { key: `open/${id}` }),
+        unmark: async (id) => await this.broker.call("storage.remove", { key: objectKeys.open(id) }),
+        tidy: async (id) => await this.broker.call("videos.tidy", { id }),
         relist: async (id) => await this.broker.call("videos.relist", { id }),
       });
     },

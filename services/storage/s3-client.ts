@@ -33,10 +33,10 @@ export function openS3Client({ endpoint, credentials }: S3Location, env: Readonl
   });
 }
 
-const ANSWER_MS = 12_000;
-const SLOWEST_BYTES_PER_MS = 256;
+const ANSWER_MS = 10_000;
+const SLOWEST_BYTES_PER_MS = 512;
 
-/** Ends a whole operation, its retries included; `bytes` are those it moves. Below the 15 s a caller waits, but for large ones. */
+/** Ends a whole operation, its retries included; `bytes` are those it sends. Below the 15 s a caller waits, up to 2.5 MB. */
 export function operationLimit(bytes = 0): AbortSignal {
   return AbortSignal.timeout(ANSWER_MS + Math.ceil(bytes / SLOWEST_BYTES_PER_MS));
 }

@@ -1,5 +1,5 @@
 /** Multipart uploads whose writers died: S3 keeps their parts, unseen and paid for, until someone aborts them. */
-import { AbortMultipartUploadCommand, ListMultipartUploadsCommand, paginateListParts, type MultipartUpload, type S3Client } from "@aws-sdk/client-s3";
+import { AbortMultipartUploadCommand, ListMultipartUploadsCommand, ListPartsCommand, type ListPartsCommandOutput, type MultipartUpload, type S3Client } from "@aws-sdk/client-s3";
 import { ABANDONED_MS } from "./object-store.ts";
 import { operationLimit } from "./s3-client.ts";
 import { readAnswer } from "./s3-faults.ts";
@@ -33,13 +33,17 @@ async function* listPages(client: S3Client, Bucket: string): AsyncGenerator<Mult
 async function lastPartAt(client: S3Client, upload: { Bucket: string; Key: string; UploadId: string }): Promise<number> {
   let last = 0;
   try {
-    for await (const page of paginateListParts({ client }, upload)) {
+    // Not the SDK's paginator: it goes by the marker, which Ceph also gives with the last page, and so never ends.
+    for (let PartNumberMarker: string | undefined; ;) {
+      const page: ListPartsCommandOutput = await client.send(new ListPartsCommand({ ...upload, ...(PartNumberMarker === undefined ? {} : { PartNumberMarker }) }), { abortSignal: operationLimit() });
       for (const { LastModified } of page.Parts ?? []) last = Math.max(last, LastModified?.getTime() ?? 0);
+      PartNumberMarker = page.NextPartNumberMarker;
+      if (page.IsTruncated !== true || PartNumberMarker === undefined) return last;
     }
   } catch (error) {
     ignoreGone(error);
+    return last;
   }
-  return last;
 }
 
 /** It was finished or aborted meanwhile. */

@@ -13,7 +13,7 @@ const MiB = 1024 * 1024;
 const MIN_PART_BYTES = 8 * MiB;
 /** S3's limit. */
 const MAX_PARTS = 10_000;
-/** Parts in memory: these and the one that fills. */
+/** Parts in memory: these and the one that fills. They share the way to the server, and so its time. */
 const PARTS_AT_ONCE = 3;
 
 interface Target { Bucket: string; Key: string }
@@ -45,7 +45,7 @@ async function sendParts(client: S3Client, upload: Target & { UploadId: string |
   const failure: { error?: unknown } = {};
   let size = 0;
   const send = async (PartNumber: number, body: Buffer): Promise<void> => {
-    const { ETag, ChecksumCRC32 } = await client.send(new UploadPartCommand({ ...upload, PartNumber, Body: body, ContentLength: body.length }), { abortSignal: operationLimit(body.length) });
+    const { ETag, ChecksumCRC32 } = await client.send(new UploadPartCommand({ ...upload, PartNumber, Body: body, ContentLength: body.length }), { abortSignal: operationLimit(body.length * PARTS_AT_ONCE) });
     completed.push({ PartNumber, ETag, ...(ChecksumCRC32 === undefined ? {} : { ChecksumCRC32 }) });
   };
   const start = async (number: number, body: Buffer): Promise<void> => {

@@ -73,14 +73,14 @@ export async function openS3Store(location: S3Location, now: () => number = Date
     for (let attempt = 1; ; attempt++) {
       let answered = false;
       try {
-        const { Body, ContentLength = 0 } = await untilAnswer((abortSignal) => (
+        const { Body, ContentLength } = await untilAnswer((abortSignal) => (
           client.send(new GetObjectCommand({ Bucket, Key, ...(range === undefined ? {} : { Range: range }) }), { abortSignal })
         ));
         answered = true;
-        if (ContentLength > MAX_READ_BYTES && Body instanceof Readable) Body.destroy();
-        readLength(0, ContentLength);
-        const bytes = await Body?.transformToByteArray();
-        if (bytes?.byteLength !== ContentLength) throw new Error("the body ended early");
+        if (ContentLength !== undefined && ContentLength > MAX_READ_BYTES && Body instanceof Readable) Body.destroy();
+        readLength(0, ContentLength ?? 0);
+        const bytes = (await Body?.transformToByteArray()) ?? Buffer.alloc(0);
+        if (bytes.byteLength !== (ContentLength ?? bytes.byteLength)) throw new Error("the body ended early");
         return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
       } catch (error) {
         if (isNoSuchObject(error)) return undefined;

@@ -1,4 +1,4 @@
-import type { SegmentName } from "../cache/cache.contract.ts";
+import type { SegmentName } from "../../media/media-names.ts";
 
 /** Makes one segment now, on the play lane. Answers its bytes. */
 export interface MakeParams { videoId: string; rendition: string; segment: SegmentName }

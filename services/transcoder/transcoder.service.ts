@@ -5,9 +5,9 @@
 import { availableParallelism } from "node:os";
 import type { Redis } from "ioredis";
 import { LRUCache } from "lru-cache";
-import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
+import { Errors, type Context, type ServiceSchema, type ServiceSettingSchema } from "moleculer";
 import { loadConfig } from "../../config/config.ts";
-import { errorMessage, fail } from "../../config/errors.ts";
+import { errorMessage, fail, findErrorCode } from "../../config/errors.ts";
 import { objectKeys } from "../../config/object-keys.ts";
 import { redisKeys, type RedisKeys } from "../../config/redis-keys.ts";
 import { mediaName } from "../../media/media-names.ts";
@@ -19,7 +19,7 @@ import { openChunkWorkers, type ChunkWorkers } from "../../mixins/queue-worker.t
 import { closeRedis, openRedis, withoutRedis } from "../../mixins/redis.ts";
 import { openSourceDoor, type SourceDoor } from "../../mixins/source-door.ts";
 import { sourceKey, sourceReader } from "../../mixins/source-reader.ts";
-import type { ListResult, PutParams, PutResult } from "../storage/storage.contract.ts";
+import type { KeyParams, ListResult, PutParams, PutResult } from "../storage/storage.contract.ts";
 import type { VideoEventPayload, VideoIdParams, VideoState } from "../videos/videos.contract.ts";
 import { warmFfmpeg } from "./ffmpeg.ts";
 import { openSlots, type Slots } from "./slots.ts";
@@ -32,8 +32,8 @@ interface State {
   states: LRUCache<string, VideoState & { plan: Plan }>;
   /** Work under way, by video: aborted when the video is deleted or the node leaves. */
   running: Map<string, Set<AbortController>>;
-  /** Files being put into the store. */
-  publishing: Set<Promise<unknown>>;
+  /** Files being put into the store, by video. */
+  publishing: Map<string, Set<Promise<void>>>;
 }
 interface Methods {
   getVideo(videoId: string): Promise<VideoState & { plan: Plan }>;
@@ -123,11 +123,20 @@ export function transcoderService(settings: Settings) {
           if (mode === "encode" && bytes.byteLength <= MAX_WARM_BYTES) {
             await withoutRedis(() => this.redis.set(this.keys.warmSegment(videoId, rendition, name), bytes, "EX", WARM_SEC), null, this.logger);
           }
-          await this.broker.call<PutResult, PutParams>("storage.put", { key: objectKeys.media(videoId, rendition, name), bytes, ifAbsent: true });
+          const key = objectKeys.media(videoId, rendition, name);
+          await this.broker.call<PutResult, PutParams>("storage.put", { key, bytes, ifAbsent: true });
+          // The tombstone is older than the removal of a deleted video's objects: one that came after it is seen here.
+          if ((await this.broker.call<unknown, KeyParams>("storage.head", { key: objectKeys.tombstone(videoId) })) !== null) {
+            return await this.broker.call<void, KeyParams>("storage.remove", { key });
+          }
           if (segment !== "init") announce(this.broker, "segment.stored", { videoId, rendition, segment, bytes: bytes.byteLength } satisfies SegmentStored);
         })();
-        this.publishing.add(work);
-        work.catch((error: unknown) => this.logger.warn(`Video ${videoId}: ${rendition}/${name} could not be stored: ${errorMessage(error)}`)).finally(() => this.publishing.delete(work));
+        const pending = this.publishing.get(videoId) ?? new Set();
+        this.publishing.set(videoId, pending.add(work));
+        work.catch((error: unknown) => this.logger.warn(`Video ${videoId}: ${rendition}/${name} could not be stored: ${errorMessage(error)}`)).finally(() => {
+          pending.delete(work);
+          if (pending.size === 0) this.publishing.delete(videoId);
+        });
       },
       async isGone(videoId: string): Promise<boolean> {
         const state = await this.broker.call<VideoState | null, VideoIdParams>("videos.state", { id: videoId });
@@ -152,7 +161,7 @@ export function transcoderService(settings: Settings) {
           if (!(await this.isGone(videoId))) throw error;
           return { stored: 0, skipped: last - first + 1 }; // nobody wants it any more
         }
-        await Promise.all(this.publishing); // the job is done when its segments are safe
+        await Promise.all(this.publishing.get(videoId) ?? []); // the job is done when its segments are safe
         const made = runs.reduce((count, run) => count + run.last - run.first + 1, 0);
         return { stored: made, skipped: last - first + 1 - made };
       },
@@ -164,7 +173,7 @@ export function transcoderService(settings: Settings) {
       this.redis = await openRedis(redisUrl, this.logger);
       this.states = new LRUCache({ max: 200 });
       this.running = new Map();
-      this.publishing = new Set();
+      this.publishing = new Map();
       this.demuxer = openDemuxer();
       this.door = await openSourceDoor(this.logger);
       this.slots = openSlots(slots);
@@ -187,6 +196,7 @@ export function transcoderService(settings: Settings) {
           // Untracked: a node that leaves hands its chunks back instead of waiting for them.
           await this.broker.call("transcoder.chunk", chunk, { nodeID: this.broker.nodeID, timeout: CHUNK_MS, retries: 0, tracking: false });
         },
+        isAway,
         onPoison: ({ videoId, rendition, first, last }, message) => {
           this.broker.call("scheduler.poison", { videoId, rendition, first, last, message }).catch((error: unknown) => this.logger.warn(`A failed chunk could not be reported: ${errorMessage(error)}`));
         },
@@ -196,13 +206,20 @@ export function transcoderService(settings: Settings) {
       this.workers?.beginClose();
       for (const controllers of this.running?.values() ?? []) for (const controller of controllers) controller.abort();
       await this.workers?.close();
-      await Promise.allSettled(this.publishing ?? []);
+      await Promise.allSettled([...(this.publishing?.values() ?? [])].flatMap((pending) => [...pending]));
       await this.door?.close();
       await closeDemuxer();
       closeRedis(this.redis);
     },
   };
   return schema;
+}
+
+/** The chunk is fine, the mesh is not: work waits for it. */
+function isAway(error: unknown): boolean {
+  const code = findErrorCode(error);
+  return code === "storage_unavailable" || code === "storage_full" || code === "queue_unavailable" || code === "overloaded"
+    || error instanceof Errors.ServiceNotFoundError || error instanceof Errors.ServiceNotAvailableError || error instanceof Errors.RequestTimeoutError;
 }
 
 const config = loadConfig(process.env);

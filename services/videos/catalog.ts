@@ -32,7 +32,8 @@ export function catalog(redis: Redis, keys: RedisKeys) {
   async function positionAfter(id: string, createdMs: number): Promise<number> {
     const rank = await redis.zrevrank(keys.catalog, id);
     if (rank !== null) return rank + 1;
-    return await redis.zcount(keys.catalog, createdMs, "+inf");
+    const [later, tied] = await Promise.all([redis.zcount(keys.catalog, `(${createdMs}`, "+inf"), redis.zrangebyscore(keys.catalog, createdMs, createdMs)]);
+    return later + tied.filter((other) => other > id).length; // of one millisecond Redis gives the greater id first
   }
 }
 

@@ -1,6 +1,6 @@
 /** Pure: from a submission to the record of a video. */
 import { createHash } from "node:crypto";
-import type { SubmitParams, VideoRecord } from "./videos.contract.ts";
+import type { Policy, SubmitParams, VideoRecord } from "./videos.contract.ts";
 
 export interface Submission {
   params: SubmitParams;
@@ -20,9 +20,15 @@ export function recordSubmission({ params, identity, newId, now }: Submission): 
     policy,
     priority,
     labels,
-    claim: digest([identity, policy]),
+    identity,
+    claim: claimDigest(identity, policy),
     request: digest([identity, title ?? null, policy, priority, Object.entries(labels).toSorted()]),
   };
+}
+
+/** Names the one video that is made of a source under a policy. */
+export function claimDigest(identity: string, policy: Policy): string {
+  return digest([identity, policy]);
 }
 
 function digest(parts: readonly unknown[]): string {

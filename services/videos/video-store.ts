@@ -34,6 +34,14 @@ export function videoStore(storage: StorageCalls) {
     return (await storage.put(key, encode(value), true)).stored;
   }
 
+  /** As `create`, for a part of a video: the tombstone is older than the removal, so what comes after that is seen here. */
+  async function createPart(id: string, key: string, value: unknown): Promise<boolean> {
+    if (!(await create(key, value))) return false;
+    if ((await storage.get(objectKeys.tombstone(id))) === null) return true;
+    await storage.remove(key);
+    return false;
+  }
+
   return {
     /** The state of a video, or undefined when there has never been one with this id. */
     async find(id: string): Promise<VideoState | undefined> {
@@ -62,9 +70,9 @@ export function videoStore(storage: StorageCalls) {
       ]);
       return created;
     },
-    createVerdict: (id: string, verdict: Verdict) => create(objectKeys.verdict(id), verdict),
-    createPlan: (id: string, plan: Plan) => create(objectKeys.plan(id), plan),
-    createOutcome: (id: string, outcome: Outcome) => create(objectKeys.outcome(id), outcome),
+    createVerdict: (id: string, verdict: Verdict) => createPart(id, objectKeys.verdict(id), verdict),
+    createPlan: (id: string, plan: Plan) => createPart(id, objectKeys.plan(id), plan),
+    createOutcome: (id: string, outcome: Outcome) => createPart(id, objectKeys.outcome(id), outcome),
     /** The mark goes last: until then a restart looks at the video again. */
     close: (id: string) => storage.remove(objectKeys.open(id)),
     /** The video that the source was claimed for: `id`, or who came first. */
@@ -76,6 +84,16 @@ export function videoStore(storage: StorageCalls) {
     /** Lets the next post of the source start anew, when the claim is this video's. */
     async releaseClaim(digest: string, id: string): Promise<void> {
       if (parseClaim(await read(objectKeys.claim(digest))) === id) await storage.remove(objectKeys.claim(digest));
+    },
+    async hasClaim(digest: string): Promise<boolean> {
+      return (await storage.get(objectKeys.claim(digest))) !== null;
+    },
+    /** What is known of the upload stays: who posts it again is told of the video that has the same bytes. */
+    async removeUploadBytes(uploadId: string): Promise<void> {
+      await storage.remove(objectKeys.uploadBytes(uploadId));
+    },
+    async removeUpload(uploadId: string): Promise<void> {
+      await storage.removePrefix(objectKeys.uploadFolder(uploadId));
     },
     /** The tombstone comes first: from then on nobody makes anything of the video. */
     async remove(record: VideoRecord): Promise<void> {

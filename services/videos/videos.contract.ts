@@ -27,6 +27,8 @@ export interface VideoRecord {
   policy: Policy;
   priority: Priority;
   labels: Record<string, string>;
+  /** What makes two sources the same: the URL as parsed, or the hash of the uploaded bytes. */
+  identity: string;
   /** Digest of source and policy: the claim that makes the same source one video's work. */
   claim: string;
   /** Digest of the whole request, to tell a repeated Idempotency-Key from a reused one. */

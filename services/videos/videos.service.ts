@@ -9,13 +9,14 @@ import { loadConfig } from "../../config/config.ts";
 import { fail } from "../../config/errors.ts";
 import { redisKeys, type RedisKeys } from "../../config/redis-keys.ts";
 import type { Plan } from "../../media/plan.ts";
+import { POLICIES } from "../../media/policy.ts";
 import { announce, announceToAll } from "../../mixins/announce.ts";
-import { closeRedis, openRedis, withoutRedis } from "../../mixins/redis.ts";
+import { closeRedis, needRedis, openRedis, withoutRedis } from "../../mixins/redis.ts";
 import type { Upload } from "../source/source.contract.ts";
 import { catalog, type Catalog } from "./catalog.ts";
 import { eventLog, type EventLog } from "./event-log.ts";
 import { storageCalls } from "./storage-calls.ts";
-import { recordSubmission } from "./submission.ts";
+import { claimDigest, recordSubmission } from "./submission.ts";
 import { videoStatus, viewVideo } from "./video-state.ts";
 import { videoStore, type StorageCalls, type VideoStore } from "./video-store.ts";
 import type {
@@ -32,6 +33,7 @@ interface Methods {
   view(state: VideoState): Promise<VideoView>;
   announce(id: string, type: VideoEventType, data?: Record<string, unknown>): void;
   claimRecord(record: VideoRecord): Promise<Claimed>;
+  tidy(state: VideoState): Promise<void>;
 }
 
 const id = { type: "string", pattern: "^[0-9a-z]{26}$" } as const;
@@ -50,7 +52,11 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
           const identity = source.kind === "url" ? source.url : (await ctx.call<Upload, object>("source.upload", { uploadId: source.uploadId })).sha256;
           const record = recordSubmission({ params: ctx.params, identity, newId: ulid().toLowerCase(), now: new Date() });
           const { state, created } = await this.claimRecord(record);
-          if (!created) return { ...(await this.view(state)), existing: true };
+          if (!created) {
+            const first = state.record.source;
+            if (source.kind === "upload" && !(first.kind === "upload" && first.uploadId === source.uploadId)) await this.store.removeUploadBytes(source.uploadId);
+            return { ...(await this.view(state)), existing: true };
+          }
           this.announce(state.record.id, "submitted");
           return await this.view(state);
         },
@@ -81,7 +87,7 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
       list: {
         params: { limit: { type: "number", integer: true, min: 1, max: 100, default: 20, convert: true }, cursor: "string|optional" },
         async handler(ctx: Context<ListVideosParams>): Promise<ListVideosResult> {
-          const page = await this.catalog.page(ctx.params.limit ?? 20, ctx.params.cursor);
+          const page = await needRedis(() => this.catalog.page(ctx.params.limit ?? 20, ctx.params.cursor));
           const states = await Promise.all(page.ids.map((videoId) => this.store.find(videoId)));
           const videos = await Promise.all(states.filter((s) => s !== undefined && !s.deleted).map((s) => this.view(s as VideoState)));
           return { videos, ...(page.next === undefined ? {} : { next: page.next }) };
@@ -96,8 +102,7 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
             this.announce(id, "validated");
             return;
           }
-          await this.store.releaseClaim(state.record.claim, id);
-          await this.store.close(id);
+          await this.tidy({ ...state, verdict });
           this.announce(id, "rejected", { reasons: verdict.reasons });
         },
       },
@@ -113,8 +118,7 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
           const { id, outcome } = ctx.params;
           const state = await this.getState(id);
           if (state.deleted || !(await this.store.createOutcome(id, outcome))) return;
-          if (!outcome.complete) await this.store.releaseClaim(state.record.claim, id);
-          await this.store.close(id);
+          await this.tidy({ ...state, outcome });
           if (outcome.complete) this.announce(id, "complete");
           else this.announce(id, "failed", { reasons: outcome.reasons });
         },
@@ -125,16 +129,22 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
           const state = await this.getState(ctx.params.id);
           const { record } = state;
           await this.store.remove(record);
-          await this.store.releaseClaim(record.claim, record.id);
-          await this.store.close(record.id);
+          await this.tidy({ record, deleted: true });
           await withoutRedis(() => this.catalog.remove(record.id), undefined, this.logger);
           if (!state.deleted) this.announce(record.id, "deleted");
+        },
+      },
+      /** Lets go of what an ended video no longer needs. Twice does no harm. */
+      tidy: {
+        params: { id },
+        async handler(ctx: Context<VideoIdParams>): Promise<void> {
+          await this.tidy(await this.getState(ctx.params.id));
         },
       },
       events: {
         params: { id, after: { type: "string", pattern: "^\\d{1,15}-\\d{1,10}$", optional: true } },
         async handler(ctx: Context<EventsParams>): Promise<{ events: VideoEvent[] }> {
-          return { events: await this.events.read(ctx.params.id, ctx.params.after) };
+          return { events: await needRedis(() => this.events.read(ctx.params.id, ctx.params.after)) };
         },
       },
       /** Tells those who follow the video how far it has come. */
@@ -171,6 +181,17 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
         const counts = await Promise.all(names.map((name) => withoutRedis(() => this.redis.bitcount(this.keys.stored(record.id, name)), 0, this.logger)));
         return viewVideo(state, new Map(names.map((name, index) => [name, counts[index] ?? 0])), Date.now());
       },
+      /** The mark goes last: until then a reconciler comes back to the video. */
+      async tidy({ record, verdict, outcome, deleted }: VideoState): Promise<void> {
+        const useless = deleted || verdict?.accepted === false;
+        if (useless || outcome?.complete === false) await this.store.releaseClaim(record.claim, record.id);
+        if (useless && record.source.kind === "upload") {
+          // The same upload may have been posted under another policy too.
+          const claims = await Promise.all(POLICIES.map((policy) => this.store.hasClaim(claimDigest(record.identity, policy))));
+          if (!claims.includes(true)) await this.store.removeUpload(record.source.uploadId);
+        }
+        await this.store.close(record.id);
+      },
       /** Tells the workers (one of each kind) and everyone who follows the video. */
       announce(videoId: string, type: VideoEventType, data: Record<string, unknown> = {}): void {
         // Nobody waits for Redis to sync a line that may be lost; those who follow are woken when it is there.
@@ -196,7 +217,11 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
             const created = await this.store.createRecord(owned);
             withoutRedis(() => this.catalog.add(owner, owned.createdAt), undefined, this.logger)
               .catch((error: unknown) => this.logger.warn("A video was not listed:", error));
-            return { state: { record: owned, deleted: false }, created };
+            if (created) return { state: { record: owned, deleted: false }, created };
+            const first = await this.store.find(owner);
+            if (first?.record.claim === record.claim) return { state: first, created };
+            await this.store.releaseClaim(record.claim, owner); // else this source would stand for the other one
+            throw fail("idempotency_conflict", "This Idempotency-Key is being used with another request.");
           }
           if (["submitted", "ready", "complete"].includes(videoStatus(existing))) return { state: existing, created: false };
           await this.store.releaseClaim(record.claim, owner); // of a video that was rejected, failed or deleted

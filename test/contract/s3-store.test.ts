@@ -1,5 +1,5 @@
 /** S3, by a real server; and what only an S3 server can do wrong. */
-import { createServer, type IncomingMessage, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { connect, type AddressInfo, type Socket } from "node:net";
 import { once } from "node:events";
 import { randomBytes } from "node:crypto";
@@ -50,8 +50,8 @@ describe("S3", function () {
     const location = await freshLocation();
     for (const credentials of [{ accessKeyId: (await sharedS3()).accessKeyId, secretAccessKey: "wrong-secret" }, { accessKeyId: "NOBODY", secretAccessKey: "wrong-secret" }]) {
       const store = await openS3Store({ ...location, credentials });
-      for (const call of [store.get("a"), store.put("a", Buffer.from("x")), store.probe()]) {
-        const error = await rejection(call, "wrong credentials");
+      const calls = [store.get("a"), store.put("a", Buffer.from("x")), store.probe()];
+      for (const error of await Promise.all(calls.map((call) => rejection(call, "wrong credentials")))) {
         expect(error).to.include({ type: "storage_unavailable" });
         expect(String(error)).to.match(/refuses this node's credentials \(\w+\)/).and.not.include("wrong-secret");
       }
@@ -153,14 +153,14 @@ describe("S3", function () {
 
   it("is not usable on a server that ignores If-None-Match", async () => {
     const objects = new Map<string, Buffer>();
-    const server = await listen(createServer((request, response) => {
-      void readBody(request).then((body) => {
-        const path = request.url?.split("?")[0] ?? "";
-        if (request.method === "PUT") objects.set(path, body);
-        if (request.method === "DELETE") objects.delete(path);
-        response.writeHead(200).end(request.method === "GET" ? objects.get(path) : undefined);
-      });
-    }));
+    const careless = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+      const path = request.url?.split("?")[0] ?? "";
+      const body = await readBody(request);
+      if (request.method === "PUT") objects.set(path, body);
+      if (request.method === "DELETE") objects.delete(path);
+      response.end(request.method === "GET" ? objects.get(path) : undefined);
+    };
+    const server = await listen(createServer((request, response) => void careless(request, response)));
     const store = await openS3Store({ ...(await freshLocation()), endpoint: server.endpoint });
     expect(String(await rejection(store.probe(), "unconditional"))).to.include("If-None-Match");
     expect(objects.size).to.equal(0);

@@ -1,5 +1,5 @@
 /** However `npm start` ends, it leaves no process. */
-import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -40,6 +40,18 @@ describe("npm start, stopped", () => {
       expect(existsSync(join(dir, "lectern.pid"))).to.equal(false);
     });
   }
+
+  it("on a second signal ends at once what does not end by itself", async () => {
+    lectern = startLectern(dir);
+    await lectern.waitFor(READY);
+    const { pid } = JSON.parse(readFileSync(join(dir, "run/node.json"), "utf8")) as { pid: number };
+    process.kill(pid, "SIGSTOP"); // it will not hear of SIGTERM
+    lectern.child.kill("SIGINT");
+    await lectern.waitFor(/Stopping/);
+    lectern.child.kill("SIGINT");
+    expect((await lectern.exited).code).to.equal(0);
+    expect(findProcesses(dir)).to.deep.equal([]);
+  });
 
   it("on SIGKILL takes all it started with it", async () => {
     lectern = startLectern(dir);

@@ -1,0 +1,32 @@
+/** npm run bench -- <name> [options]: side-by-side measurements that anyone can repeat. They print and never assert. */
+import { ApiError } from "../bin/add/gateway-client.ts";
+import { errorMessage } from "../config/errors.ts";
+import type { Benchmark } from "./benchmark.ts";
+
+const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
+  "first-play": async () => (await import("./first-play.ts")).firstPlay,
+};
+
+async function listBenchmarks(): Promise<string> {
+  const lines = await Promise.all(Object.values(BENCHMARKS).map(async (load) => {
+    const { name, summary, usage } = await load();
+    return `  ${`${name} ${usage}`.padEnd(44)} ${summary}`;
+  }));
+  return ["usage: npm run bench -- <name> [options]", "", ...lines].join("\n");
+}
+
+const [name, ...args] = process.argv.slice(2);
+const load = name === undefined ? undefined : BENCHMARKS[name];
+if (load === undefined) {
+  const list = await listBenchmarks();
+  if (name === undefined) console.log(list);
+  else console.error(`There is no benchmark "${name}".\n\n${list}`);
+  process.exitCode = name === undefined ? 0 : 2;
+} else {
+  try {
+    await (await load()).run(args);
+  } catch (error) {
+    console.error([errorMessage(error), ...(error instanceof ApiError ? error.reasons : [])].join(" "));
+    process.exitCode = 1;
+  }
+}

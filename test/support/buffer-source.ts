@@ -1,0 +1,38 @@
+/** A `source` that has its sources in memory, by URL; a test makes it fail or wait. */
+import type { Context, ServiceBroker } from "moleculer";
+import { fail } from "../../config/errors.ts";
+import type { ReadParams, SourceFacts, SourceParams, SourceRef } from "../../services/source/source.contract.ts";
+
+export interface BufferSource {
+  files: Map<string, Buffer>;
+  /** What `open` and `read` throw. */
+  failure: Error | undefined;
+  /** Waited for before each read is answered. */
+  gate: (start: number, end: number) => Promise<void>;
+  reads: number;
+}
+
+export const sourceAt = (url: string): SourceRef => ({ kind: "url", url });
+
+export function addBufferSource(broker: ServiceBroker): BufferSource {
+  const staged: BufferSource = { files: new Map(), failure: undefined, gate: async () => undefined, reads: 0 };
+  const find = (source: SourceRef): Buffer => {
+    if (staged.failure !== undefined) throw staged.failure;
+    const bytes = staged.files.get(source.kind === "url" ? source.url : source.uploadId);
+    if (bytes === undefined) throw fail("source_unreachable", "The origin answered 404.");
+    return bytes;
+  };
+  broker.createService({
+    name: "source",
+    actions: {
+      open: (ctx: Context<SourceParams>): SourceFacts => ({ size: find(ctx.params.source).byteLength, version: "v1" }),
+      async read(ctx: Context<ReadParams>): Promise<Buffer> {
+        const bytes = find(ctx.params.source);
+        staged.reads++;
+        await staged.gate(ctx.params.start, ctx.params.end);
+        return Buffer.from(bytes.subarray(ctx.params.start, ctx.params.end));
+      },
+    },
+  });
+  return staged;
+}
