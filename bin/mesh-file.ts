@@ -15,6 +15,14 @@ export interface Mesh {
   readonly httpUrl?: string;
   /** Of `npm start`. */
   readonly pid: number;
+  /** What the settings of `npm start` say that every node must agree on. */
+  readonly agreed?: Readonly<Record<string, string>>;
+}
+
+const AGREED = ["LECTERN_NAMESPACE", "LECTERN_SOURCE_ALLOW", "LECTERN_S3_ENDPOINT", "LECTERN_SOURCE_MAX_MB", "LECTERN_DURATION_MAX_HOURS"] as const;
+
+export function agreedSettings(env: Readonly<NodeJS.ProcessEnv>): Record<string, string> {
+  return Object.fromEntries(AGREED.flatMap((name) => ((env[name] ?? "") === "" ? [] : [[name, env[name] ?? ""]])));
 }
 
 export function meshFilePath(dataDir: string): string {
@@ -51,15 +59,16 @@ function parseMesh(text: string): Mesh | undefined {
   } catch {
     return undefined; // not ours
   }
-  const { natsUrl, redisUrl, store, httpUrl } = (value ?? {}) as Record<string, unknown>;
+  const { natsUrl, redisUrl, store, httpUrl, agreed } = (value ?? {}) as Record<string, unknown>;
   const owner = parseIdentity(value);
   if (typeof natsUrl !== "string" || typeof redisUrl !== "string" || typeof store !== "string" || owner === undefined) return undefined;
   if (!isAlive(owner)) return undefined;
-  return { natsUrl, redisUrl, store, pid: owner.pid, ...(typeof httpUrl === "string" ? { httpUrl } : {}) };
+  const known = typeof agreed === "object" && agreed !== null ? { agreed: agreedSettings(agreed as NodeJS.ProcessEnv) } : {};
+  return { natsUrl, redisUrl, store, pid: owner.pid, ...(typeof httpUrl === "string" ? { httpUrl } : {}), ...known };
 }
 
 /** The settings that make a process part of `mesh`, but for those that `env` already has. */
 export function meshSettings(mesh: Mesh, env: Readonly<NodeJS.ProcessEnv>): Record<string, string> {
-  const settings = { LECTERN_NATS_URL: mesh.natsUrl, LECTERN_REDIS_URL: mesh.redisUrl, LECTERN_STORE: mesh.store };
+  const settings = { ...mesh.agreed, LECTERN_NATS_URL: mesh.natsUrl, LECTERN_REDIS_URL: mesh.redisUrl, LECTERN_STORE: mesh.store };
   return Object.fromEntries(Object.entries(settings).filter(([name]) => (env[name] ?? "") === ""));
 }

@@ -11,8 +11,8 @@ export function gcd(a: number, b: number): number {
 
 export function rational(num: number, den: number): Rational {
   const divisor = gcd(num, den) || 1;
-  const sign = den < 0 ? -1 : 1;
-  return { num: (sign * num) / divisor, den: (sign * den) / divisor };
+  const sign = den < 0 ? -divisor : divisor;
+  return { num: num === 0 ? 0 : num / sign, den: den / sign };
 }
 
 /** `ticks` of timescale `from` in timescale `to`, rounded down. Exact for any safe integers. */
@@ -24,7 +24,7 @@ export function rescaleFloor(ticks: number, from: number, to: number): number {
 
 /** `ticks` of timescale `from` in timescale `to`, rounded up. */
 export function rescaleCeil(ticks: number, from: number, to: number): number {
-  return -rescaleFloor(-ticks, from, to);
+  return 0 - rescaleFloor(-ticks, from, to); // from 0, or the negative of 0 would not be 0
 }
 
 /** `ticks` of `timescale` as decimal seconds with six places, for FFmpeg's options and playlists. Rounded down. */

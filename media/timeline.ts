@@ -16,14 +16,16 @@ const LONG_SEC = 4;
 /** A key frame this little before the wanted time is as good. */
 const EARLY_SEC = 0.5;
 const MAX_FRAME_RATE = 60;
+/** A slide that stands for minutes is repeated: a segment with one frame of minutes could not be sought in. */
+const MIN_FRAME_RATE = 1;
 /** Fine enough that audio and video times differ by less than a tenth of a millisecond. */
 const MIN_TIMESCALE = 10_000;
 
 export function planTimeline(facts: Facts): Timeline {
-  const frameRate = capFrameRate(facts.video.frameRate);
+  const { timescale, frameRate } = facts.video;
   return canRepackageVideo(facts)
-    ? { cut: "keys", timescale: facts.video.timescale, frameRate, boundaries: cutAtKeyFrames(facts.video, facts.originTicks) }
-    : cutAtFrames(facts, frameRate);
+    ? { cut: "keys", timescale, frameRate, boundaries: cutAtKeyFrames(facts.video, facts.originTicks) }
+    : cutAtFrames(facts, boundFrameRate(frameRate));
 }
 
 const targetSec = (segment: number): number => (segment < SHORT_SEGMENTS ? SHORT_SEC : LONG_SEC);
@@ -44,7 +46,7 @@ function cutAtKeyFrames(video: VideoFacts, origin: number): number[] {
 function cutAtFrames(facts: Facts, frameRate: Rational): Timeline {
   const { video, originTicks } = facts;
   const timescale = gridTimescale(frameRate);
-  const frameTicks = (timescale * frameRate.den) / frameRate.num;
+  const frameTicks = (timescale / frameRate.num) * frameRate.den; // in this order no product is too large to be exact
   const durationTicks = rescaleCeil(video.end - originTicks, video.timescale, timescale);
   const frames = Math.max(1, Math.round(durationTicks / frameTicks));
   const boundaries = [0];
@@ -63,6 +65,8 @@ function gridTimescale(rate: Rational): number {
   return timescale;
 }
 
-function capFrameRate(rate: Rational): Rational {
-  return rate.num / rate.den > MAX_FRAME_RATE ? { num: MAX_FRAME_RATE, den: 1 } : rate;
+function boundFrameRate(rate: Rational): Rational {
+  const perSecond = rate.num / rate.den;
+  if (perSecond > MAX_FRAME_RATE) return { num: MAX_FRAME_RATE, den: 1 };
+  return perSecond < MIN_FRAME_RATE ? { num: MIN_FRAME_RATE, den: 1 } : rate;
 }

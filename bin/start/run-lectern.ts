@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import type { Config } from "../../config/config.ts";
-import { removeMeshFile, writeMeshFile } from "../mesh-file.ts";
+import { agreedSettings, removeMeshFile, writeMeshFile } from "../mesh-file.ts";
 import { formatStore, httpBase, readinessUrl } from "./addresses.ts";
 import { openChild, type Child, type Command } from "./child.ts";
 import { prepareDataDirectory } from "./data-directory.ts";
@@ -128,7 +128,7 @@ export async function runLectern(options: RunOptions, { stop, kill }: RunSignals
     await during(node.ready);
 
     const httpUrl = hasGateway ? httpBase(config.httpHost, httpPort) : undefined;
-    writeMeshFile(dataDir, { ...found, pid: process.pid, ...(httpUrl === undefined ? {} : { httpUrl }) });
+    writeMeshFile(dataDir, { ...found, pid: process.pid, agreed: agreedSettings(env), ...(httpUrl === undefined ? {} : { httpUrl }) });
     closers.push(() => removeMeshFile(dataDir));
     say(startScreen({
       httpUrl: httpUrl === undefined ? undefined : config.publicUrl ?? httpUrl, dataDir, store,

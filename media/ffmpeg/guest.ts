@@ -21,7 +21,6 @@ const MAX_ALLOC_BYTES = 512 * 1024 * 1024;
 /** FFmpeg's own, said once, before the input. `-progress` tells the watchdog that something moves. */
 export const GUEST_OPTIONS: readonly string[] = [
   "-nostdin", "-hide_banner", "-v", "error", "-nostats", "-progress", "pipe:2", "-stats_period", "0.5", "-max_alloc", String(MAX_ALLOC_BYTES),
-  "-reinit_filter", "0", // a change of size mid-way is scaled; a new filter graph would begin its frames anew
 ];
 
 /** Said for an input that is a stranger's, to FFmpeg and to ffprobe. */

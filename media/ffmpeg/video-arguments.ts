@@ -28,8 +28,11 @@ export function videoArguments(run: VideoRun): FfmpegArguments {
   const timescale = plan.timescale;
   return {
     input: input.kind === "packets" ? "pipe:0" : input.url,
-    // A change of size mid-way is scaled: a new filter graph would begin its frames anew.
-    inputOptions: [...GUEST_OPTIONS, ...inputGuard(input.kind), "-reinit_filter", "0", "-copyts", ...(input.kind === "packets" ? ["-f", "mp4", "-noautorotate"] : seek(run))],
+    inputOptions: [
+      ...GUEST_OPTIONS, ...inputGuard(input.kind), "-copyts",
+      "-reinit_filter", "0", // a change of size mid-way is scaled: a new filter graph would begin its frames anew
+      ...(input.kind === "packets" ? ["-f", "mp4", "-noautorotate"] : seek(run)),
+    ],
     outputOptions: [
       "-map", `0:v:${input.kind === "packets" ? 0 : plan.facts.video.index}`,
       "-vf", filters(run),
@@ -64,7 +67,7 @@ function filters(run: VideoRun): string {
   const offset = input.kind === "packets" ? input.offset : originTicks;
   const toTimeline = offset === 0 ? [] : [`setpts=PTS-${offset}`.replace("--", "+")];
   const { num, den } = rendition.frameRate;
-  const frame = (plan.timescale * den) / num;
+  const frame = (plan.timescale / num) * den;
   const cut = plan.cut === "keys"
     ? [`trim=start_pts=${start}:end_pts=${end}`]
     : [`fps=${num}/${den}:eof_action=pass`, `tpad=stop=-1:stop_mode=clone`, `trim=start_pts=${start / frame}:end_pts=${end / frame}`];

@@ -121,7 +121,7 @@ export function openEventStreams(ports: EventStreamPorts, maxStreams = MAX_STREA
   const timer = setInterval(() => {
     looks++;
     for (const stream of [...byVideo.values()].flatMap((streams) => [...streams])) {
-      if (looks % PING_EVERY_LOOKS === 0) send(stream, ": ping\n\n");
+      if (looks % PING_EVERY_LOOKS === 0 && stream.res.headersSent) send(stream, ": ping\n\n");
       void look(stream);
     }
   }, LOOK_EVERY_MS);

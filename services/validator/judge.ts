@@ -42,12 +42,16 @@ export function judgeFacts(facts: Facts, limits: Limits): Reason[] {
     reasons.push(unsupportedCodec(video.codec));
   }
   if (video.width * video.height > MAX_PIXELS) {
-    reasons.push({ class: "limit_dimensions", message: `The picture has ${video.width} × ${video.height} pixels; at most ${MAX_PIXELS} in all are taken.`, width: video.width, height: video.height });
+    reasons.push(tooLarge(video.width, video.height));
   }
   if (durationSec > limits.maxDurationSec) {
     reasons.push({ class: "limit_duration", message: `The video lasts ${Math.round(durationSec / 3600)} hours; at most ${limits.maxDurationSec / 3600} are taken.`, durationSec: Math.round(durationSec) });
   }
   return reasons;
+}
+
+export function tooLarge(width: number, height: number): Reason {
+  return { class: "limit_dimensions", message: `The picture has ${width} × ${height} pixels; at most ${MAX_PIXELS} in all are taken.`, width, height };
 }
 
 export function unsupportedCodec(codec: string): Reason {
@@ -56,6 +60,7 @@ export function unsupportedCodec(codec: string): Reason {
 
 /** Why a container that was recognised cannot be read. `layout` is what a walk over an MP4's boxes found. */
 export function unreadable(container: string, layout: BoxLayout | undefined): Reason {
+  if (layout === "encrypted") return ENCRYPTED;
   return layout === "incomplete"
     ? { class: "truncated", message: "The file is incomplete: it ends before its index. Upload or download it again.", container }
     : { class: "corrupt", message: `The ${container} file is damaged and cannot be read.`, container };

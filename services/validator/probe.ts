@@ -6,7 +6,7 @@ import type { AudioFacts, Facts, VideoFacts } from "../../media/facts.ts";
 import { inputGuard } from "../../media/ffmpeg/guest.ts";
 import { parseFrameRate } from "../../media/frame-rate.ts";
 
-export type ProbeOutcome = { outcome: "facts"; facts: Facts } | { outcome: "no_video" } | { outcome: "unsupported_codec"; codec: string } | { outcome: "encrypted" } | { outcome: "unreadable"; message: string };
+export type ProbeOutcome = { outcome: "facts"; facts: Facts } | { outcome: "no_video" } | { outcome: "unsupported_codec"; codec: string } | { outcome: "too_large"; width: number; height: number } | { outcome: "encrypted" } | { outcome: "unreadable"; message: string };
 
 const TIMEOUT_MS = 15_000;
 const MAX_OUTPUT_BYTES = 4 * 1024 * 1024;
@@ -22,10 +22,18 @@ export function probe(url: string, size: number, ffprobePath: string): Promise<P
         resolve({ outcome: "unsupported_codec", codec: refused });
         return;
       }
-      if (error !== null && stdout.trim() === "") resolve({ outcome: "unreadable", message: error.killed ? "it took too long" : "ffprobe cannot read it" });
+      // ffprobe then knows no size, and the stream looks like none.
+      const [, width, height] = /Picture size (\d+)x(\d+) exceeds/.exec(stderr) ?? [];
+      if (width !== undefined && height !== undefined) {
+        resolve({ outcome: "too_large", width: Number(width), height: Number(height) });
+        return;
+      }
+      const unreadable = { outcome: "unreadable", message: error?.killed === true ? "it took too long" : "ffprobe cannot read it" } as const;
+      if (error !== null && stdout.trim() === "") resolve(unreadable);
       else {
         try {
-          resolve(parseProbe(JSON.parse(stdout), size));
+          const result = parseProbe(JSON.parse(stdout), size);
+          resolve(error !== null && result.outcome === "no_video" ? unreadable : result);
         } catch (parseError) {
           resolve({ outcome: "unreadable", message: errorMessage(parseError) });
         }

@@ -14,7 +14,7 @@ import type { SourceFacts, SourceParams, SourceRef } from "../source/source.cont
 import type { Reason, ReasonClass, Verdict, VerdictParams, VideoEventPayload, VideoIdParams, VideoState } from "../videos/videos.contract.ts";
 import { REASON_CLASSES } from "../videos/videos.contract.ts";
 import { findBoxLayout } from "./box-layout.ts";
-import { ENCRYPTED, judgeFacts, judgeHead, judgeTracks, unreadable, unsupportedCodec } from "./judge.ts";
+import { ENCRYPTED, judgeFacts, judgeHead, judgeTracks, tooLarge, unreadable, unsupportedCodec } from "./judge.ts";
 import { probe } from "./probe.ts";
 
 interface Settings extends ServiceSettingSchema { maxDurationSec: number; ffprobePath: string }
@@ -89,6 +89,7 @@ export function validatorService(settings: Settings) {
             case "no_video": return reject([{ class: "no_video_stream", message: "The source has no video, only sound or a cover picture." }]);
             case "encrypted": return reject([ENCRYPTED]);
             case "unsupported_codec": return reject([unsupportedCodec(result.codec)]);
+            case "too_large": return reject([tooLarge(result.width, result.height)]);
             case "unreadable": return reject([unreadable(container, layout)]);
             default: return result satisfies never;
           }

@@ -98,7 +98,7 @@ describe("architecture", () => {
     expect(named.length).to.be.greaterThan(150);
     const wrong = named.filter((path) => path.split("/").some((part) => !/^[a-z0-9]+(-[a-z0-9]+)*(\.(test|suite|service|contract|config))?(\.[a-z]+)?$/.test(part)));
     expect(wrong, "not kebab-case").to.deep.equal([]);
-    const vague = named.filter((path) => /(^|[/-])(utils?|helpers?|common|misc|shared|index)(\.|-|\/)/.test(path) && path !== "web/index.html");
+    const vague = named.filter((path) => /(^|[/-])(utils?|helpers?|common|misc)(\.|-|\/)|\/index\.(ts|js)$/.test(path));
     expect(vague, "names no concept").to.deep.equal([]);
   });
 });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { findServer } from "../../../bin/add/find-server.ts";
 import { joinMesh } from "../../../bin/mesh-environment.ts";
-import { findMesh, meshFilePath, meshSettings, removeMeshFile, writeMeshFile, type Mesh } from "../../../bin/mesh-file.ts";
+import { agreedSettings, findMesh, meshFilePath, meshSettings, removeMeshFile, writeMeshFile, type Mesh } from "../../../bin/mesh-file.ts";
 import { openNodeDirectory } from "../../../bin/node/node-directory.ts";
 import { openDataLock } from "../../../bin/start/data-lock.ts";
 import { openLogFile } from "../../../bin/start/log-file.ts";
@@ -42,6 +42,13 @@ describe("files of the data directory", () => {
       const { config } = joinMesh({ LECTERN_DATA: dir, LECTERN_REGION: "eu" });
       expect(config).to.include({ natsUrl: "nats://127.0.0.1:1", redisUrl: "redis://127.0.0.1:2", region: "eu" });
       expect(config.store).to.deep.equal({ kind: "file", dir: "/s" });
+    });
+
+    it("carries the settings that every node must agree on, and no others", () => {
+      const agreed = agreedSettings({ LECTERN_SOURCE_ALLOW: "10.0.0.1:8080", LECTERN_NAMESPACE: "", LECTERN_SLOTS: "7" });
+      writeMeshFile(dir, { ...mesh(), agreed });
+      expect(joinMesh({ LECTERN_DATA: dir }).config).to.deep.include({ sourceAllow: ["10.0.0.1:8080"], namespace: "lectern" });
+      expect(findMesh(dir)?.agreed).to.deep.equal({ LECTERN_SOURCE_ALLOW: "10.0.0.1:8080" });
     });
 
     it("is missed in one sentence", () => {

@@ -1,0 +1,56 @@
+/** A TCP proxy that breaks connections as it is told: what is above it (HTTP, signatures) it doesn't understand. */
+import { once } from "node:events";
+import { connect, createServer, type AddressInfo, type Socket } from "node:net";
+
+export interface BreakingProxy {
+  endpoint: string;
+  /** Swallows what clients send from now on. */
+  silent: boolean;
+  /** Cuts a connection once this many bytes of answers have passed on it, and is undefined again. */
+  cutAfter: number | undefined;
+  cuts: number;
+  stop(): Promise<void>;
+}
+
+/** @param endpoint `http://host:port` */
+export async function startBreakingProxy(endpoint: string, port = 0): Promise<BreakingProxy> {
+  const target = new URL(endpoint);
+  const sockets = new Set<Socket>();
+  const server = createServer((client) => {
+    const upstream = connect(Number(target.port), target.hostname);
+    let answered = 0;
+    client.on("data", (chunk) => {
+      answered = 0;
+      if (!proxy.silent) upstream.write(chunk);
+    });
+    upstream.on("data", (chunk) => {
+      answered += chunk.length;
+      if (proxy.cutAfter === undefined || answered <= proxy.cutAfter) {
+        client.write(chunk);
+        return;
+      }
+      proxy.cutAfter = undefined;
+      proxy.cuts++;
+      client.destroy();
+    });
+    for (const [socket, other] of [[client, upstream], [upstream, client]] as const) {
+      sockets.add(socket);
+      socket.once("error", () => other.destroy());
+      socket.once("close", () => {
+        sockets.delete(socket);
+        other.destroy();
+      });
+    }
+  }).listen(port, "127.0.0.1");
+  await once(server, "listening");
+  const proxy: BreakingProxy = {
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    silent: false, cutAfter: undefined, cuts: 0,
+    async stop() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, "close");
+    },
+  };
+  return proxy;
+}
