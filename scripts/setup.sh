@@ -1,7 +1,7 @@
 #!/bin/sh
 # Brings what Lectern needs and this machine lacks: the locked npm packages (the pinned Node is one of them) and the
-# programs ffmpeg, nats-server and redis-server; with --tests also a Chromium. Every npm script runs it first, so it
-# must cost nothing when nothing is missing: no npm, no Node, only look-ups.
+# programs ffmpeg, nats-server and redis-server; with --tests also a Chromium and Ceph's S3 server. Every npm script
+# runs it first, so it must cost nothing when nothing is missing: no npm, no Node, only look-ups.
 # It leaves no other trace: services that the packages bring are neither started nor enabled.
 set -eu
 cd "$(dirname "$0")/.."
@@ -26,6 +26,11 @@ missing_packages() {
   if { [ -z "${LECTERN_FFMPEG:-}" ] && ! has ffmpeg; } || { [ -z "${LECTERN_FFPROBE:-}" ] && ! has ffprobe; }; then echo ffmpeg; fi
   if { [ $tests = yes ] || [ -z "${LECTERN_NATS_URL:-}" ]; } && ! has nats-server; then echo nats-server; fi
   if { [ $tests = yes ] || [ -z "${LECTERN_REDIS_URL:-}" ]; } && ! has redis-server; then echo redis-server; fi
+  # Ceph's radosgw is the real S3 server that the tests use, unless they are given another.
+  if [ $tests = yes ] && [ -z "${LECTERN_TEST_S3_ENDPOINT:-}" ]; then
+    for program in radosgw ceph-mon ceph-osd; do has $program || echo $program; done
+    has ceph || echo ceph-common
+  fi
   if [ $tests = yes ] && ! has chromium && ! has chromium-browser && ! has google-chrome; then echo chromium; fi
 }
 
@@ -135,7 +140,7 @@ install_programs() {
 }
 
 disable_services() {
-  for unit in $(dpkg -L "$1" | sed -n 's|^.*/systemd/system/\([^/@]*\.service\)$|\1|p'); do
+  for unit in $(dpkg -L "$1" | sed -n 's,^.*/systemd/system/\([^/@]*\.\(service\|target\)\)$,\1,p'); do
     if has systemctl; then
       systemctl --quiet disable "$unit" >/dev/null 2>&1 || say "$unit stays enabled; to change that: systemctl disable $unit"
       if [ -d /run/systemd/system ]; then systemctl stop "$unit" >/dev/null 2>&1 || true; fi # it never ran: nothing to stop

@@ -8,6 +8,7 @@ export interface PutParams {
 /** `stored: false` when `ifAbsent` found the key taken. */
 export interface PutResult { stored: boolean }
 
+/** `get`, `readRange` and `head` answer null when there is no such object. */
 export interface KeyParams { key: string }
 /** `start` inclusive, `end` exclusive, in bytes; clamped to the object's size. */
 export interface ReadRangeParams { key: string; start: number; end: number }

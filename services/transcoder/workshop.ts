@@ -2,7 +2,7 @@
  * Makes segments on this node: repackaged or encoded, one at a time for a viewer or a run of them for the queue. What
  * two ask for at the same time is made once.
  */
-import { fail, findErrorCode } from "../../config/errors.ts";
+import { fail } from "../../config/errors.ts";
 import type { SegmentName } from "../../media/media-names.ts";
 import { findRendition, segmentCount } from "../../media/plan-video.ts";
 import type { Plan, Rendition } from "../../media/plan.ts";
@@ -127,7 +127,3 @@ export function openWorkshop(ports: WorkshopPorts) {
 }
 
 export type Workshop = ReturnType<typeof openWorkshop>;
-
-export function isCancelled(error: unknown): boolean {
-  return findErrorCode(error) === "encode_failed" && typeof error === "object" && error !== null && "data" in error && (error.data as { reason?: unknown } | undefined)?.reason === "cancelled";
-}

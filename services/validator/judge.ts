@@ -8,6 +8,9 @@ import type { Reason } from "../videos/videos.contract.ts";
 export interface Limits { maxDurationSec: number }
 
 const MAX_TRACKS = 64;
+/** A picture that lasts this much longer than its sound, and for hours, has broken times. */
+const MAX_OUTLAST = 1_000;
+const LONG_SEC = 3_600;
 
 /** What the first bytes alone rule out. */
 export function judgeHead(head: Uint8Array, sniffed: Sniffed): Reason | undefined {
@@ -46,6 +49,10 @@ export function judgeFacts(facts: Facts, limits: Limits): Reason[] {
   }
   if (durationSec > limits.maxDurationSec) {
     reasons.push({ class: "limit_duration", message: `The video lasts ${Math.round(durationSec / 3600)} hours; at most ${limits.maxDurationSec / 3600} are taken.`, durationSec: Math.round(durationSec) });
+  }
+  const audioSec = facts.audio === undefined ? durationSec : (facts.audio.end - facts.audio.start) / facts.audio.timescale;
+  if (durationSec > LONG_SEC && durationSec > MAX_OUTLAST * audioSec) {
+    reasons.push({ class: "corrupt", message: `The file says that its picture lasts ${Math.round(durationSec)} seconds and its sound ${Math.round(audioSec)}: its times are damaged.`, durationSec: Math.round(durationSec), audioSec: Math.round(audioSec) });
   }
   return reasons;
 }

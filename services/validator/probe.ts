@@ -1,5 +1,5 @@
 /** ffprobe, for containers without an index that we read: its output parsed into facts. */
-import { execFile } from "node:child_process";
+import { execFile, type ExecFileException } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { errorMessage } from "../../config/errors.ts";
 import type { AudioFacts, Facts, VideoFacts } from "../../media/facts.ts";
@@ -17,29 +17,25 @@ export function probe(url: string, size: number, ffprobePath: string): Promise<P
   const args = ["-v", "error", "-hide_banner", ...inputGuard("file"), "-show_entries", "format:stream:stream_disposition:stream_tags=language,rotate:stream_side_data=rotation", "-of", "json", "-i", url];
   return new Promise((resolve) => {
     execFile(guest, args, { timeout: TIMEOUT_MS, killSignal: "SIGKILL", maxBuffer: MAX_OUTPUT_BYTES, env: { ...process.env, LECTERN_FFMPEG: ffprobePath } }, (error, stdout, stderr) => {
-      const refused = /Codec \((\w+)\) not on whitelist/.exec(stderr)?.[1];
-      if (refused !== undefined && error !== null) {
-        resolve({ outcome: "unsupported_codec", codec: refused });
-        return;
-      }
-      // ffprobe then knows no size, and the stream looks like none.
-      const [, width, height] = /Picture size (\d+)x(\d+) exceeds/.exec(stderr) ?? [];
-      if (width !== undefined && height !== undefined) {
-        resolve({ outcome: "too_large", width: Number(width), height: Number(height) });
-        return;
-      }
-      const unreadable = { outcome: "unreadable", message: error?.killed === true ? "it took too long" : "ffprobe cannot read it" } as const;
-      if (error !== null && stdout.trim() === "") resolve(unreadable);
-      else {
-        try {
-          const result = parseProbe(JSON.parse(stdout), size);
-          resolve(error !== null && result.outcome === "no_video" ? unreadable : result);
-        } catch (parseError) {
-          resolve({ outcome: "unreadable", message: errorMessage(parseError) });
-        }
-      }
+      resolve(readAnswer(stdout, stderr, error, size));
     });
   });
+}
+
+function readAnswer(stdout: string, stderr: string, error: ExecFileException | null, size: number): ProbeOutcome {
+  const refused = /Codec \((\w+)\) not on whitelist/.exec(stderr)?.[1];
+  if (refused !== undefined && error !== null) return { outcome: "unsupported_codec", codec: refused };
+  const [, width, height] = /Picture size (\d+)x(\d+) exceeds/.exec(stderr) ?? [];
+  // ffprobe then knows no size, and the stream looks like none.
+  if (width !== undefined && height !== undefined) return { outcome: "too_large", width: Number(width), height: Number(height) };
+  const unreadable = { outcome: "unreadable", message: error?.killed === true ? "it took too long" : "ffprobe cannot read it" } as const;
+  if (error !== null && stdout.trim() === "") return unreadable;
+  try {
+    const result = parseProbe(JSON.parse(stdout), size);
+    return error !== null && result.outcome === "no_video" ? unreadable : result;
+  } catch (parseError) {
+    return { outcome: "unreadable", message: errorMessage(parseError) };
+  }
 }
 
 /** The fields of ffprobe's JSON that are used. Everything may be missing. */

@@ -26,6 +26,7 @@ interface Methods {
 
 /** A slow origin, then ffprobe: longer than any call that a viewer waits for. */
 const VALIDATE_MS = 60_000;
+const LOOKS_AT_ONCE = 8;
 const HEAD_BYTES = 64 * 1024;
 
 export function validatorService(settings: Settings) {
@@ -37,6 +38,8 @@ export function validatorService(settings: Settings) {
       /** Examines a video that has no verdict yet, and hands the verdict to `videos`. Twice does no harm. */
       validate: {
         params: { id: "string" },
+        // A flood of posts is looked at in turn; what does not fit the queue, a reconciler brings again.
+        bulkhead: { enabled: true, concurrency: LOOKS_AT_ONCE, maxQueueSize: 1_000 },
         async handler(ctx: Context<VideoIdParams>): Promise<void> {
           const { id } = ctx.params;
           const state = await ctx.call<VideoState | null, VideoIdParams>("videos.state", { id });

@@ -17,7 +17,7 @@ export interface CephS3 {
 
 /** @throws Error when Ceph is not installed, saying how it gets there */
 export async function startCeph(): Promise<CephS3> {
-  if (!(await hasProgram("radosgw"))) throw new Error("The S3 tests need Ceph's radosgw, which is not installed: run `sh test/support/install-ceph.sh`, or name another S3 server in LECTERN_TEST_S3_ENDPOINT.");
+  if (!(await hasProgram("radosgw"))) throw new Error("The S3 tests need Ceph's radosgw, which is not installed: run `sh scripts/setup.sh --tests`, or name another S3 server in LECTERN_TEST_S3_ENDPOINT.");
   const dir = await makeTempDir("ceph");
   const running: TestProcess[] = [];
   const stop = async (): Promise<void> => {
