@@ -133,7 +133,7 @@ function findFault(setting: Setting, value: string): string | undefined {
       return good ? undefined : `must be a URL with ${type.schemes.map((s) => `${s}//`).join(" or ")}`;
     }
     case "hostPorts": {
-      const bad = splitList(value).filter((part) => !/^(\[[0-9a-f:.]+\]|[a-z0-9.-]+):\d{1,5}$/i.test(part));
+      const bad = splitList(value).filter((part) => !/^(\[[0-9a-f:.]+\]|[a-z0-9.-]+):\d{1,5}$/i.test(part) || !URL.canParse(`http://${part}`));
       return bad.length === 0 ? undefined : `must list exact host:port pairs, not "${bad.join(", ")}"`;
     }
     case "store": {

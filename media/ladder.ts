@@ -51,7 +51,7 @@ function sourceRendition(facts: Facts): VideoRendition {
 }
 
 function encodeRendition(rung: Rung, sourceWidth: number, sourceHeight: number, frameRate: Rational): VideoRendition {
-  const side = Math.min(sourceWidth, sourceHeight);
+  const side = Math.max(1, Math.min(sourceWidth, sourceHeight)); // a source may say 0
   const width = even((sourceWidth * rung.side) / side);
   const height = even((sourceHeight * rung.side) / side);
   const fast = frameRate.num / frameRate.den > 30 ? 1.5 : 1;

@@ -36,7 +36,8 @@ export function canFeedPackets(facts: Facts): boolean {
   return facts.reader === "index" && !video.openGop && FEEDABLE.has(video.codec) && longestGop(video) <= 60 * video.timescale;
 }
 
-const FEEDABLE = new Set(["h264", "hevc", "vp9", "av1"]);
+/** Codecs that FFmpeg gets as frames from a key frame on; of the others it reads the file. */
+export const FEEDABLE: ReadonlySet<string> = new Set(["h264", "hevc", "vp9", "av1"]);
 
 function longestGop(video: VideoFacts): number {
   return video.keyFrames.reduce((longest, key, i) => Math.max(longest, (video.keyFrames[i + 1] ?? video.end) - key), 0);

@@ -25,8 +25,9 @@ export function sniff(head: Uint8Array): Sniffed {
   if (ascii(head, 0, 4) === "GIF8") return { kind: "media", container: "gif" };
   if (starts(head, 0x30, 0x26, 0xb2, 0x75)) return { kind: "media", container: "asf" };
   if (starts(head, 0, 0, 1, 0xba) || starts(head, 0, 0, 1, 0xb3)) return { kind: "media", container: "mpeg" };
-  if (head[0] === 0x47 && (head.byteLength < 189 || head[188] === 0x47)) return { kind: "media", container: "mpegts" };
+  if (head[0] === 0x47 && head[188] === 0x47) return { kind: "media", container: "mpegts" };
   if (head[4] === 0x47 && head[196] === 0x47) return { kind: "media", container: "mpegts" }; // with 4 bytes of time a packet
+  if (starts(head, 0xff, 0xfe)) return { kind: "unknown" }; // text as UTF-16: as MPEG audio it would be layer I, which nobody has
   if (ascii(head, 0, 3) === "ID3" || (head[0] === 0xff && ((head[1] ?? 0) & 0xe0) === 0xe0)) return { kind: "media", container: "mp3" };
   if (ascii(head, 0, 4) === "fLaC") return { kind: "media", container: "flac" };
   if (starts(head, 0x89, 0x50, 0x4e, 0x47)) return { kind: "other", what: "a PNG image" };
@@ -41,13 +42,15 @@ function sniffText(text: string): Sniffed {
   if (/^ffconcat version/i.test(head)) return { kind: "reference", what: "a concat script" };
   if (/^v=0\r?\n/.test(head)) return { kind: "reference", what: "a session description (SDP)" };
   if (/<MPD[\s>]/.test(head)) return { kind: "reference", what: "a DASH manifest" };
-  if (/^<(!doctype html|html|head|body)/i.test(head)) return { kind: "unknown" };
   return { kind: "unknown" };
 }
 
+/** Behind a byte order mark, blanks, an XML declaration, comments. Written so that there is one way to match. */
+const HTML = /^(?:ï»¿)?(?:\s|<\?xml[^>]*>|<!--(?:(?!-->)[\s\S])*-->)*<(?:!doctype html|html|head|body)/i;
+
 /** Whether the bytes are a web page: the usual thing that comes instead of a video. */
 export function looksLikeHtml(head: Uint8Array): boolean {
-  return /^\s*<(!doctype html|html|head|body)/i.test(ascii(head, 0, 1024));
+  return HTML.test(ascii(head, 0, 1024));
 }
 
 /** Whether nearly all of the bytes are printable text. */

@@ -2,6 +2,7 @@
 import type { ServiceBroker } from "moleculer";
 import { MAX_READ_BYTES, type ReadParams, type SourceRef } from "../services/source/source.contract.ts";
 import { readReply } from "./byte-reply.ts";
+import type { ReadSource } from "./demuxer/demuxer.ts";
 
 /** Bytes [start, end) of the source as long as it is `version`. @throws source_changed, source_unreachable, source_refused */
 export function sourceReader(broker: ServiceBroker, source: SourceRef, version: string) {
@@ -13,6 +14,25 @@ export function sourceReader(broker: ServiceBroker, source: SourceRef, version: 
     const parts: Promise<Buffer>[] = [];
     for (let at = start; at < end; at += MAX_READ_BYTES) parts.push(readPart(at, Math.min(at + MAX_READ_BYTES, end)));
     return Buffer.concat(await Promise.all(parts));
+  };
+}
+
+/**
+ * Reads like `read`, and keeps what the first read that failed threw: whoever reads through FFmpeg or a thread hears
+ * of that only as a file that is damaged.
+ */
+export function rememberFailure(read: ReadSource): { read: ReadSource; failure(): unknown } {
+  let failure: unknown;
+  return {
+    failure: () => failure,
+    async read(start, end) {
+      try {
+        return await read(start, end);
+      } catch (error) {
+        failure ??= error;
+        throw error;
+      }
+    },
   };
 }
 

@@ -15,6 +15,8 @@ export const DECODERS = [
 ] as const;
 
 export const MAX_PIXELS = 33_554_432;
+/** Pixels along a side: libx264 takes no more. */
+export const MAX_SIDE = 16_384;
 const MAX_STREAMS = 64;
 const MAX_ALLOC_BYTES = 512 * 1024 * 1024;
 

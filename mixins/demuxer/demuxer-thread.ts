@@ -13,6 +13,8 @@ import { sourceBlocks, type ReadRange, type SourceBlocks } from "./source-blocks
 const MAX_INDEX_BYTES = 32 * 1024 * 1024;
 const MAX_PACKETS = 20_000;
 const MAX_OPEN = 16;
+/** Frames that precede another in decode order and follow it when shown (ITU-T H.264 A.3.1, H.265 A.4.1). */
+const MAX_REORDER_FRAMES = 16;
 
 interface OpenInput { input: Input; blocks: SourceBlocks }
 
@@ -93,13 +95,22 @@ async function readPackets(request: Extract<DemuxerRequest, { op: "packets" }>):
   const at = (from + 0.5) / timescale;
   const first = request.track === "video" ? await sink.getKeyPacket(at) : await sink.getPacket(at);
   const packets: Packet[] = [];
+  let wanted = 0;
   for await (const packet of sink.packets(first ?? (await sink.getFirstPacket()) ?? undefined)) {
     const pts = ticks(packet.timestamp);
-    // In decode order nothing after a later key frame is shown before it (open GOPs are not read like this).
-    if (pts >= to && (request.track === "audio" || packet.type === "key")) break;
+    if (pts >= to && (request.track === "audio" || endsSpan(packet.type, packets.length - wanted))) break;
     if (request.track === "audio" && pts < from) continue;
     if (packets.length >= MAX_PACKETS) throw new Error("the span has too many packets");
     packets.push({ pts, duration: ticks(packet.duration), isKey: packet.type === "key", data: packet.data.slice() });
+    if (pts < to) wanted = packets.length;
   }
-  return packets;
+  return packets.slice(0, wanted); // without the frames at the end that are only shown later
+}
+
+/**
+ * Whether no frame after this one, which is shown too late, can be shown in time: at a key frame (open GOPs are not read
+ * like this), or when more frames in a row are too late than a decoder may hold back.
+ */
+function endsSpan(type: "key" | "delta", lateFrames: number): boolean {
+  return type === "key" || lateFrames >= MAX_REORDER_FRAMES;
 }

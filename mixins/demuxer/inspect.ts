@@ -3,6 +3,7 @@ import { EncodedPacketSink, type Input, type InputAudioTrack, type InputVideoTra
 import { parseH264Config } from "../../media/h264.ts";
 import type { AudioFacts, Facts, VideoFacts } from "../../media/facts.ts";
 import { findFrameRate } from "../../media/frame-rate.ts";
+import { FEEDABLE } from "../../media/playable.ts";
 import type { Inspection } from "./demuxer.contract.ts";
 
 /** mediabunny's names of codecs, where FFmpeg's differ. */
@@ -41,22 +42,23 @@ async function inspectVideo(track: InputVideoTrack, size: number): Promise<Video
   const ticks = (seconds: number): number => Math.round(seconds * timescale);
   const sink = new EncodedPacketSink(track);
 
-  const keyFrames: number[] = [];
-  for (let key = await sink.getFirstKeyPacket(MORE); key !== null; key = await sink.getNextKeyPacket(key, MORE)) keyFrames.push(ticks(key.timestamp));
+  const name = FFMPEG_NAMES[codec] ?? codec;
+  // In Matroska finding them costs a look at every cluster: nobody asks for those of a codec that FFmpeg reads as a file.
+  const keyFrames = FEEDABLE.has(name) ? await findKeyFrames(sink, ticks) : [];
   const sample = await samplePackets(sink, ticks);
   const end = ticks(await track.computeDuration(MORE));
   const start = sample.start;
-  if (keyFrames.length === 0 || start === undefined || end <= start) return undefined;
+  const [width, height] = [await track.getCodedWidth(), await track.getCodedHeight()];
+  if ((FEEDABLE.has(name) && keyFrames.length === 0) || start === undefined || end <= start || width === 0 || height === 0) return undefined;
 
   const configuration = config.description === undefined ? undefined : Buffer.from(toBytes(config.description)).toString("base64");
   const h264 = codec === "avc" && config.description !== undefined ? parseH264Config(toBytes(config.description)) : undefined;
   return {
     index: 0,
-    codec: FFMPEG_NAMES[codec] ?? codec,
+    codec: name,
     codecString: config.codec.replace(/^hev1/, "hvc1"), // as the init segment says it
     timescale, start, end,
-    width: await track.getCodedWidth(),
-    height: await track.getCodedHeight(),
+    width, height,
     displayWidth: await track.getDisplayWidth(),
     displayHeight: await track.getDisplayHeight(),
     rotation: await track.getRotation(),
@@ -66,9 +68,15 @@ async function inspectVideo(track: InputVideoTrack, size: number): Promise<Video
     hdr: await track.hasHighDynamicRange(),
     interlaced: h264 !== undefined && !h264.progressive,
     keyFrames,
-    openGop: sample.openGop || keyFrames[0] !== start,
+    openGop: sample.openGop || (keyFrames[0] ?? start) !== start,
     ...(configuration === undefined ? {} : { configuration }),
   };
+}
+
+async function findKeyFrames(sink: EncodedPacketSink, ticks: (seconds: number) => number): Promise<number[]> {
+  const times: number[] = [];
+  for (let key = await sink.getFirstKeyPacket(MORE); key !== null; key = await sink.getNextKeyPacket(key, MORE)) times.push(ticks(key.timestamp));
+  return times;
 }
 
 function pixelFormat(chromaFormat: number, bitDepth: number): string {

@@ -18,7 +18,9 @@ export function sourceBlocks(size: number, readRange: ReadRange) {
     const known = blocks.get(number);
     if (known !== undefined) return known;
     const start = number * BLOCK_BYTES;
-    const block = readRange(start, Math.min(start + BLOCK_BYTES, size)).then((bytes) => {
+    const end = Math.min(start + BLOCK_BYTES, size);
+    const block = readRange(start, end).then((bytes) => {
+      if (bytes.byteLength !== end - start) throw new Error("the source gave fewer bytes than it has");
       fetched += bytes.byteLength;
       loaded.set(number, bytes);
       return bytes;

@@ -16,18 +16,29 @@ const RELEASE = `if redis.call("get", KEYS[1]) == ARGV[1] then return redis.call
 
 export function flightLock(redis: Redis, key: string, holder: string, logger: Logger) {
   const acquire = (): Promise<boolean> => withoutRedis(async () => (await redis.set(key, holder, "PX", LOCK_MS, "NX")) === "OK", true, logger);
+  const release = async (): Promise<void> => {
+    await withoutRedis(() => redis.eval(RELEASE, 1, key, holder), null, logger);
+  };
   return {
-    /** Waits for the lock, and looks meanwhile whether the holder has made it: then that is the answer. */
+    /** Waits for the lock, and looks meanwhile whether the holder has made it: then that is the answer, and the lock is not held. */
     async acquireOr<T>(look: () => Promise<T | undefined>): Promise<T | undefined> {
-      while (!(await acquire())) {
+      if (await acquire()) return undefined;
+      let acquired = false;
+      while (!acquired) {
         await delay(LOOK_MS);
-        const found = await look();
-        if (found !== undefined) return found;
+        acquired = await acquire(); // before looking: the holder may let go between a look and this
+        try {
+          const found = await look();
+          if (found === undefined) continue;
+          if (acquired) await release();
+          return found;
+        } catch (error) {
+          if (acquired) await release();
+          throw error;
+        }
       }
       return undefined;
     },
-    async release(): Promise<void> {
-      await withoutRedis(() => redis.eval(RELEASE, 1, key, holder), null, logger);
-    },
+    release,
   };
 }

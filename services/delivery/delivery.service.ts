@@ -26,7 +26,8 @@ interface Methods { getPlan(id: string): Promise<Plan>; noteFirstSegment(id: str
 const MAKE_MS = 35_000;
 const FIRST_PLAY_SEC = 60;
 
-export function deliveryService() {
+/** `openWaiter` is the seam that tests replace. */
+export function deliveryService(openWaiter = planWaiter) {
   const schema: ServiceSchema<ServiceSettingSchema, Methods, State> = {
     name: "delivery",
     dependencies: ["cache"],
@@ -87,7 +88,7 @@ export function deliveryService() {
     },
     created() {
       this.plans = new LRUCache({ max: 500 });
-      this.waiter = planWaiter();
+      this.waiter = openWaiter();
       this.played = new LRUCache({ max: 10_000 });
       this.broker.metrics.register({ name: "lectern.first.segment.seconds", type: "histogram", labelNames: ["mode"], buckets: [0.1, 0.2, 0.4, 0.8, 1.5, 3, 6, 15, 30], description: "From a video's post to its first media segment delivered", unit: "second" });
     },

@@ -7,7 +7,8 @@ const WAIT_MS = 10_000;
 const LOOK_MS = 500;
 const MAX_WAITING = 5_000;
 
-export function planWaiter() {
+/** @param waitMs how long a request waits at most */
+export function planWaiter(waitMs = WAIT_MS) {
   const sleepers = new Map<string, Set<() => void>>();
   let waiting = 0;
 
@@ -30,9 +31,9 @@ export function planWaiter() {
     wake(id: string): void {
       for (const wake of sleepers.get(id) ?? []) wake();
     },
-    /** @throws plan_pending after ten seconds, and whatever `look` throws */
+    /** @throws plan_pending when it has waited long enough, and whatever `look` throws */
     async wait(id: string, look: () => Promise<Plan | null>): Promise<Plan> {
-      const deadline = Date.now() + WAIT_MS;
+      const deadline = Date.now() + waitMs;
       if (waiting >= MAX_WAITING) throw fail("overloaded", "Too many players wait for plans.", { retryAfterSec: 2 });
       waiting++;
       try {

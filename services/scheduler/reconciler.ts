@@ -66,7 +66,7 @@ export function openReconciler(ports: ReconcilerPorts): Reconciler {
         if (closed) return;
         const id = key.slice(objectKeys.allOpen.length);
         open.add(id);
-        await reconcile(id);
+        await reconcile(id).catch((error: unknown) => ports.logger.debug(`Video ${id} could not be looked at: ${errorMessage(error)}`)); // the others can
       }
       after = page.next;
     } while (after !== undefined);

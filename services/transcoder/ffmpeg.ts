@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import Ffmpeg from "fluent-ffmpeg";
 import { fail } from "../../config/errors.ts";
 import type { FfmpegArguments } from "../../media/ffmpeg/guest.ts";
+import { cancelled } from "./cancelled.ts";
 
 export interface FfmpegRun {
   arguments: FfmpegArguments;
@@ -86,7 +87,7 @@ export function runFfmpeg(run: FfmpegRun): Promise<FfmpegOutcome> {
 export function ffmpegError(outcome: FfmpegOutcome): Error | undefined {
   switch (outcome.outcome) {
     case "done": return undefined;
-    case "aborted": return fail("encode_failed", "The encode was cancelled.", { reason: "cancelled" });
+    case "aborted": return cancelled();
     case "stalled": return fail("encode_stalled", `FFmpeg made no progress for ${STALL_MS / 1000} s.`);
     // FFmpeg's own words stay in the log: they may name addresses.
     case "failed": return fail("encode_failed", "FFmpeg could not encode the segment.");

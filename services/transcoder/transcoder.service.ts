@@ -18,9 +18,10 @@ import { closeDemuxer, openDemuxer, type Demuxer } from "../../mixins/demuxer/de
 import { openChunkWorkers, type ChunkWorkers } from "../../mixins/queue-worker.ts";
 import { closeRedis, openRedis, withoutRedis } from "../../mixins/redis.ts";
 import { openSourceDoor, type SourceDoor } from "../../mixins/source-door.ts";
-import { sourceKey, sourceReader } from "../../mixins/source-reader.ts";
-import type { KeyParams, ListResult, PutParams, PutResult } from "../storage/storage.contract.ts";
+import { rememberFailure, sourceKey, sourceReader } from "../../mixins/source-reader.ts";
+import type { KeyParams, PutParams, PutResult } from "../storage/storage.contract.ts";
 import type { VideoEventPayload, VideoIdParams, VideoState } from "../videos/videos.contract.ts";
+import { unlessAborted } from "./cancelled.ts";
 import { warmFfmpeg } from "./ffmpeg.ts";
 import { openSlots, type Slots } from "./slots.ts";
 import type { ChunkParams, ChunkResult, MakeParams, SegmentStored } from "./transcoder.contract.ts";
@@ -32,8 +33,12 @@ interface State {
   states: LRUCache<string, VideoState & { plan: Plan }>;
   /** Work under way, by video: aborted when the video is deleted or the node leaves. */
   running: Map<string, Set<AbortController>>;
+  /** The same work: a node that leaves waits until its FFmpegs have ended. */
+  working: Set<Promise<unknown>>;
   /** Files being put into the store, by video. */
   publishing: Map<string, Set<Promise<void>>>;
+  /** Keys of files that the store did not take when they were made. */
+  unstored: LRUCache<string, true>;
 }
 interface Methods {
   getVideo(videoId: string): Promise<VideoState & { plan: Plan }>;
@@ -102,15 +107,20 @@ export function transcoderService(settings: Settings) {
         const controller = new AbortController();
         const controllers = this.running.get(videoId) ?? new Set();
         this.running.set(videoId, controllers.add(controller));
-        const read = sourceReader(this.broker, record.source, verdict.sourceVersion);
+        const { read, failure } = rememberFailure(sourceReader(this.broker, record.source, verdict.sourceVersion));
         const source = { key: sourceKey(record.source, verdict.sourceVersion), size: plan.facts.size };
+        const working = work({
+          videoId, plan, signal: controller.signal,
+          readPackets: (span) => unlessAborted(controller.signal, this.demuxer.packets(source, read, span)),
+          openFile: () => this.door.open({ size: plan.facts.size, read }),
+        });
+        this.working.add(working);
         try {
-          return await work({
-            videoId, plan, signal: controller.signal,
-            readPackets: (span) => this.demuxer.packets(source, read, span),
-            openFile: () => this.door.open({ size: plan.facts.size, read }),
-          });
+          return await working;
+        } catch (error) {
+          throw failure() ?? error; // FFmpeg's own complaint is only what came of it
         } finally {
+          this.working.delete(working);
           controllers.delete(controller);
           if (controllers.size === 0) this.running.delete(videoId);
         }
@@ -133,7 +143,10 @@ export function transcoderService(settings: Settings) {
         })();
         const pending = this.publishing.get(videoId) ?? new Set();
         this.publishing.set(videoId, pending.add(work));
-        work.catch((error: unknown) => this.logger.warn(`Video ${videoId}: ${rendition}/${name} could not be stored: ${errorMessage(error)}`)).finally(() => {
+        work.catch((error: unknown) => {
+          this.unstored.set(objectKeys.media(videoId, rendition, name), true);
+          this.logger.warn(`Video ${videoId}: ${rendition}/${name} could not be stored: ${errorMessage(error)}`);
+        }).finally(() => {
           pending.delete(work);
           if (pending.size === 0) this.publishing.delete(videoId);
         });
@@ -144,12 +157,14 @@ export function transcoderService(settings: Settings) {
       },
       /** Only what the store does not have; a run breaks where a segment is there already. */
       async runChunk({ videoId, rendition, first, last }: ChunkParams): Promise<ChunkResult> {
-        const listed = await this.broker.call<ListResult, object>("storage.list", { prefix: objectKeys.rendition(videoId, rendition), limit: 100_000 });
-        const stored = new Set(listed.objects.map(({ key }) => key.slice(key.lastIndexOf("/") + 1)));
+        const keyOf = (segment: number): string => objectKeys.media(videoId, rendition, mediaName(segment));
+        const segments = Array.from({ length: last - first + 1 }, (_, i) => first + i);
+        const heads = await Promise.all(segments.map((segment) => this.broker.call<unknown, KeyParams>("storage.head", { key: keyOf(segment) })));
+        const missing = segments.filter((_, i) => heads[i] === null);
+        for (const segment of missing) this.unstored.delete(keyOf(segment));
         const runs: { first: number; last: number }[] = [];
-        for (let segment = first; segment <= last; segment++) {
+        for (const segment of missing) {
           const run = runs.at(-1);
-          if (stored.has(mediaName(segment))) continue;
           if (run !== undefined && run.last === segment - 1) run.last = segment;
           else runs.push({ first: segment, last: segment });
         }
@@ -161,9 +176,9 @@ export function transcoderService(settings: Settings) {
           if (!(await this.isGone(videoId))) throw error;
           return { stored: 0, skipped: last - first + 1 }; // nobody wants it any more
         }
-        await Promise.all(this.publishing.get(videoId) ?? []); // the job is done when its segments are safe
-        const made = runs.reduce((count, run) => count + run.last - run.first + 1, 0);
-        return { stored: made, skipped: last - first + 1 - made };
+        await Promise.allSettled(this.publishing.get(videoId) ?? []); // the job is done when its segments are safe
+        if (missing.some((segment) => this.unstored.has(keyOf(segment)))) throw fail("storage_unavailable", "Segments were made and could not be stored.");
+        return { stored: missing.length, skipped: segments.length - missing.length };
       },
     },
     async started() {
@@ -173,7 +188,9 @@ export function transcoderService(settings: Settings) {
       this.redis = await openRedis(redisUrl, this.logger);
       this.states = new LRUCache({ max: 200 });
       this.running = new Map();
+      this.working = new Set();
       this.publishing = new Map();
+      this.unstored = new LRUCache({ max: 10_000 });
       this.demuxer = openDemuxer();
       this.door = await openSourceDoor(this.logger);
       this.slots = openSlots(slots);
@@ -206,6 +223,7 @@ export function transcoderService(settings: Settings) {
       this.workers?.beginClose();
       for (const controllers of this.running?.values() ?? []) for (const controller of controllers) controller.abort();
       await this.workers?.close();
+      await Promise.allSettled(this.working ?? []);
       await Promise.allSettled([...(this.publishing?.values() ?? [])].flatMap((pending) => [...pending]));
       await this.door?.close();
       await closeDemuxer();

@@ -7,6 +7,7 @@ import type { SegmentName } from "../../media/media-names.ts";
 import { findRendition, segmentCount } from "../../media/plan-video.ts";
 import type { Plan, Rendition } from "../../media/plan.ts";
 import type { OpenDoor } from "../../mixins/source-door.ts";
+import { cancelled } from "./cancelled.ts";
 import { encodeAudio, encodeVideo, type EncodeJob } from "./encode.ts";
 import { ffmpegError } from "./ffmpeg.ts";
 import { repackageAudio, repackagedInit, repackageVideo, type ReadPackets } from "./repackage.ts";
@@ -116,7 +117,7 @@ export function openWorkshop(ports: WorkshopPorts) {
       if (rendition.mode === "repackage") {
         if (first === 0) await repackage(job, rendition, "init");
         for (let segment = first; segment <= last; segment++) {
-          if (job.signal.aborted) throw fail("encode_failed", "The work was cancelled.", { reason: "cancelled" });
+          if (job.signal.aborted) throw cancelled();
           await repackage(job, rendition, segment);
         }
         return;

@@ -13,6 +13,7 @@ export async function findBoxLayout(read: (start: number, end: number) => Promis
     if (count > MAX_BOXES) return "damaged";
     if (size - at < 8) return "incomplete";
     const header = Buffer.from(await read(at, Math.min(at + 16, size)));
+    if (header.byteLength < 8) return "incomplete";
     const type = header.toString("latin1", 4, 8);
     const short = header.readUInt32BE(0);
     const length = short === 0 ? BigInt(size - at) : short === 1 && header.byteLength === 16 ? header.readBigUInt64BE(8) : BigInt(short);

@@ -1,5 +1,5 @@
 /** Pure: from what was seen of a source to the verdict, with reasons a person can act on. */
-import { DECODERS, MAX_PIXELS } from "../../media/ffmpeg/guest.ts";
+import { DECODERS, MAX_PIXELS, MAX_SIDE } from "../../media/ffmpeg/guest.ts";
 import type { Facts } from "../../media/facts.ts";
 import { looksLikeHtml, looksLikeText, type Sniffed } from "../../media/sniff.ts";
 import type { BoxLayout } from "./box-layout.ts";
@@ -44,9 +44,10 @@ export function judgeFacts(facts: Facts, limits: Limits): Reason[] {
   if (!(DECODERS as readonly string[]).includes(video.codec)) {
     reasons.push(unsupportedCodec(video.codec));
   }
-  if (video.width * video.height > MAX_PIXELS) {
-    reasons.push(tooLarge(video.width, video.height));
-  }
+  // As shown, too: the shape of a pixel can make a small picture an endless one.
+  const sizes = [[video.width, video.height], [video.displayWidth, video.displayHeight]] as const;
+  const large = sizes.find(([width, height]) => width * height > MAX_PIXELS || Math.max(width, height) > MAX_SIDE);
+  if (large !== undefined) reasons.push(tooLarge(...large));
   if (durationSec > limits.maxDurationSec) {
     reasons.push({ class: "limit_duration", message: `The video lasts ${Math.round(durationSec / 3600)} hours; at most ${limits.maxDurationSec / 3600} are taken.`, durationSec: Math.round(durationSec) });
   }
@@ -58,7 +59,7 @@ export function judgeFacts(facts: Facts, limits: Limits): Reason[] {
 }
 
 export function tooLarge(width: number, height: number): Reason {
-  return { class: "limit_dimensions", message: `The picture has ${width} × ${height} pixels; at most ${MAX_PIXELS} in all are taken.`, width, height };
+  return { class: "limit_dimensions", message: `The picture has ${width} × ${height} pixels; at most ${MAX_PIXELS} in all and ${MAX_SIDE} along a side are taken.`, width, height };
 }
 
 export function unsupportedCodec(codec: string): Reason {

@@ -48,18 +48,21 @@ interface ProbeStream {
 interface ProbeResult { streams?: ProbeStream[]; format?: { format_name?: string; start_time?: string; duration?: string; bit_rate?: string } }
 
 export function parseProbe(value: unknown, size: number): ProbeOutcome {
+  if (typeof value !== "object" || value === null) return { outcome: "unreadable", message: "ffprobe says nothing of it" };
   const { streams = [], format = {} } = value as ProbeResult;
+  if (!Array.isArray(streams)) return { outcome: "unreadable", message: "ffprobe says nothing of its streams" };
   if (streams.some((s) => s.codec_tag_string === "encv" || s.codec_tag_string === "enca")) return { outcome: "encrypted" };
   const videos = streams.filter((s) => s.codec_type === "video");
-  const index = videos.findIndex((s) => s.disposition?.attached_pic !== 1 && (s.width ?? 0) > 0 && s.codec_name !== undefined);
+  const index = videos.findIndex((s) => s.disposition?.attached_pic !== 1 && (s.width ?? 0) > 0 && (s.height ?? 0) > 0 && s.codec_name !== undefined);
   const video = videos[index];
   if (video === undefined) return videos.some((s) => s.codec_name === undefined) ? { outcome: "unsupported_codec", codec: videos[0]?.codec_tag_string ?? "" } : { outcome: "no_video" };
   const durationSec = number(video.duration) ?? number(format.duration);
   if (durationSec === undefined || durationSec <= 0) return { outcome: "unreadable", message: "it does not say how long it is" };
   const audioStreams = streams.filter((s) => s.codec_type === "audio");
-  const audioIndex = audioStreams.findIndex((s) => (s.channels ?? 0) > 0 && number(s.sample_rate) !== undefined && s.codec_name !== undefined);
+  const audioIndex = audioStreams.findIndex((s) => (s.channels ?? 0) > 0 && (number(s.sample_rate) ?? 0) > 0 && s.codec_name !== undefined);
   const audio = audioStreams[audioIndex];
   const videoFacts = readVideo(video, index, durationSec, number(format.bit_rate) ?? (size * 8) / durationSec);
+  if (!Number.isSafeInteger(videoFacts.start) || !Number.isSafeInteger(videoFacts.end)) return { outcome: "unreadable", message: "its times are beyond counting" };
   return {
     outcome: "facts",
     facts: {
@@ -77,7 +80,7 @@ function readVideo(stream: ProbeStream, index: number, durationSec: number, bitr
   const [sarNum, sarDen] = (stream.sample_aspect_ratio ?? "1:1").split(":").map(Number);
   const aspect = sarNum !== undefined && sarDen !== undefined && sarNum > 0 && sarDen > 0 ? sarNum / sarDen : 1;
   const rotation = normalizeRotation(stream.side_data_list?.find((data) => data.rotation !== undefined)?.rotation ?? 0);
-  const shown: [number, number] = [Math.round(width * aspect), height];
+  const shown: [number, number] = [Math.max(1, Math.round(width * aspect)), height];
   const [displayWidth, displayHeight] = rotation % 180 === 0 ? shown : [shown[1], shown[0]];
   return {
     index, codec: stream.codec_name ?? "", timescale, start, end: start + Math.round(durationSec * timescale),

@@ -7,9 +7,9 @@ import { loadConfig } from "../../config/config.ts";
 import { errorMessage, findErrorCode } from "../../config/errors.ts";
 import type { Facts } from "../../media/facts.ts";
 import { sniff } from "../../media/sniff.ts";
-import { closeDemuxer, openDemuxer, type Demuxer } from "../../mixins/demuxer/demuxer.ts";
+import { closeDemuxer, openDemuxer, type Demuxer, type ReadSource } from "../../mixins/demuxer/demuxer.ts";
 import { openSourceDoor, type SourceDoor } from "../../mixins/source-door.ts";
-import { sourceKey, sourceReader } from "../../mixins/source-reader.ts";
+import { rememberFailure, sourceKey, sourceReader } from "../../mixins/source-reader.ts";
 import type { SourceFacts, SourceParams, SourceRef } from "../source/source.contract.ts";
 import type { Reason, ReasonClass, Verdict, VerdictParams, VideoEventPayload, VideoIdParams, VideoState } from "../videos/videos.contract.ts";
 import { REASON_CLASSES } from "../videos/videos.contract.ts";
@@ -21,7 +21,8 @@ interface Settings extends ServiceSettingSchema { maxDurationSec: number; ffprob
 interface State { demuxer: Demuxer; door: SourceDoor }
 interface Methods {
   examine(source: SourceRef): Promise<Verdict>;
-  probe(source: SourceRef, opened: SourceFacts, container: string): Promise<Verdict>;
+  inspect(source: SourceRef, opened: SourceFacts, read: ReadSource): Promise<Verdict>;
+  probe(opened: SourceFacts, container: string, read: ReadSource): Promise<Verdict>;
 }
 
 /** A slow origin, then ffprobe: longer than any call that a viewer waits for. */
@@ -60,28 +61,33 @@ export function validatorService(settings: Settings) {
       async examine(source: SourceRef): Promise<Verdict> {
         try {
           const opened = await this.broker.call<SourceFacts, SourceParams>("source.open", { source });
-          const read = sourceReader(this.broker, source, opened.version);
-          if (opened.size === 0) return reject([{ class: "empty", message: "The source has no bytes." }]);
-          const head = await read(0, Math.min(HEAD_BYTES, opened.size));
-          const sniffed = sniff(head);
-          const ruledOut = judgeHead(head, sniffed);
-          if (ruledOut !== undefined) return reject([ruledOut]);
-          const container = sniffed.kind === "media" ? sniffed.container : "";
-          if (container !== "mp4" && container !== "matroska") return await this.probe(source, opened, container);
-          const inspection = await this.demuxer.inspect({ key: sourceKey(source, opened.version), size: opened.size }, read);
-          switch (inspection.outcome) {
-            case "facts": return decide([...judgeTracks(inspection.tracks), ...judgeFacts(inspection.facts, this.settings)], inspection.facts, opened.version);
-            case "encrypted": return reject([ENCRYPTED]);
-            case "no_index":
-            case "unreadable": return await this.probe(source, opened, container);
-            default: return inspection satisfies never;
-          }
+          const { read, failure } = rememberFailure(sourceReader(this.broker, source, opened.version));
+          const verdict = await this.inspect(source, opened, read);
+          // A file that could not be read to its end looks damaged, and is not.
+          if (!verdict.accepted && failure() !== undefined) throw failure();
+          return verdict;
         } catch (error) {
           return rejectFor(error);
         }
       },
-      async probe(source: SourceRef, opened: SourceFacts, container: string): Promise<Verdict> {
-        const read = sourceReader(this.broker, source, opened.version);
+      async inspect(source: SourceRef, opened: SourceFacts, read: ReadSource): Promise<Verdict> {
+        if (opened.size === 0) return reject([{ class: "empty", message: "The source has no bytes." }]);
+        const head = await read(0, Math.min(HEAD_BYTES, opened.size));
+        const sniffed = sniff(head);
+        const ruledOut = judgeHead(head, sniffed);
+        if (ruledOut !== undefined) return reject([ruledOut]);
+        const container = sniffed.kind === "media" ? sniffed.container : "";
+        if (container !== "mp4" && container !== "matroska") return await this.probe(opened, container, read);
+        const inspection = await this.demuxer.inspect({ key: sourceKey(source, opened.version), size: opened.size }, read);
+        switch (inspection.outcome) {
+          case "facts": return decide([...judgeTracks(inspection.tracks), ...judgeFacts(inspection.facts, this.settings)], inspection.facts, opened.version);
+          case "encrypted": return reject([ENCRYPTED]);
+          case "no_index":
+          case "unreadable": return await this.probe(opened, container, read);
+          default: return inspection satisfies never;
+        }
+      },
+      async probe(opened: SourceFacts, container: string, read: ReadSource): Promise<Verdict> {
         const layout = container === "mp4" ? await findBoxLayout(read, opened.size) : undefined;
         if (layout !== undefined && layout !== "whole") return reject([unreadable(container, layout)]);
         const door = this.door.open({ size: opened.size, read });

@@ -22,7 +22,7 @@ export function recordSubmission({ params, identity, newId, now }: Submission): 
     labels,
     identity,
     claim: claimDigest(identity, policy),
-    request: digest([identity, title ?? null, policy, priority, Object.entries(labels).toSorted()]),
+    request: digest([identity, title ?? null, policy, priority, Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1))]),
   };
 }
 

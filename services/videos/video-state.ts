@@ -57,7 +57,7 @@ function measureProgress(state: VideoState, renditions: readonly RenditionView[]
   const status = videoStatus(state);
   if (status !== "submitted" && status !== "ready") return { stage: "done", storedSegments, plannedSegments };
   if (state.plan === undefined) return { stage: state.verdict === undefined ? "validating" : "planning", storedSegments, plannedSegments };
-  const elapsedSec = (nowMs - Date.parse(state.record.createdAt)) / 1000;
+  const elapsedSec = Math.max(0, nowMs - Date.parse(state.record.createdAt)) / 1000; // the clock of who made the record may be ahead
   const etaSec = storedSegments < 3 ? undefined : Math.ceil((elapsedSec / storedSegments) * (plannedSegments - storedSegments));
   return { stage: "encoding", storedSegments, plannedSegments, ...(etaSec === undefined ? {} : { etaSec }) };
 }
@@ -70,6 +70,7 @@ export function redactUrl(text: string): string {
   url.username = "";
   url.password = "";
   url.hash = "";
-  if (url.search !== "") url.search = "?…";
-  return url.href.replace("?%E2%80%A6", "?…");
+  const query = url.search === "" ? "" : "?…";
+  url.search = "";
+  return url.href + query;
 }

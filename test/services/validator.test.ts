@@ -146,6 +146,21 @@ describe("validator", () => {
     });
   }
 
+  it("gives no verdict either when the mesh fails while a source is being read, however damaged that makes it look", async () => {
+    const files = { mp4: await makeLecture(folder.path("whole.mp4"), { seconds: 2 }), webm: await makeWebm(folder.path("whole.webm"), { seconds: 2, size: "320x180" }), avi: await makeAvi(folder.path("whole.avi"), { seconds: 2, size: "320x180" }) };
+    for (const [kind, path] of Object.entries(files)) {
+      const id = `cut-${kind}`;
+      bench.source.files.set(id, await readFile(path));
+      bench.states.set(id, { ...submitted(id), record: { ...submitted(id).record, source: sourceAt(id) } });
+      const first = bench.source.reads;
+      bench.source.gate = async () => { if (bench.source.reads > first + 1) throw fail("storage_unavailable", "staged"); };
+      expect(findErrorCode(await rejection(validate(id), "no verdict")), kind).to.equal("storage_unavailable");
+      bench.source.gate = async () => undefined;
+      await validate(id);
+      expect(bench.settled.all.filter((params) => params.id === id).map(({ verdict }) => verdict.accepted)).to.deep.equal([true]);
+    }
+  });
+
   it("looks at a video when it is submitted, and never at one that has a verdict or is deleted", async () => {
     bench.source.files.set(URL, Buffer.alloc(100));
     bench.states.set("judged", submitted("judged", { verdict: accepted(stagedFacts(1)) }));

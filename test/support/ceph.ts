@@ -15,6 +15,9 @@ export interface CephS3 {
   stop(): Promise<void>;
 }
 
+const READY_MS = 120_000;
+const ATTEMPTS = 5;
+
 /** @throws Error when Ceph is not installed, saying how it gets there */
 export async function startCeph(): Promise<CephS3> {
   if (!(await hasProgram("radosgw"))) throw new Error("The S3 tests need Ceph's radosgw, which is not installed: run `sh scripts/setup.sh --tests`, or name another S3 server in LECTERN_TEST_S3_ENDPOINT.");
@@ -37,34 +40,46 @@ async function startCluster(dir: string, running: TestProcess[]): Promise<Omit<C
   const conf = join(dir, "ceph.conf");
   const keyring = join(dir, "keyring");
   const monmap = join(dir, "monmap");
-  const start = async (command: string, ...args: string[]): Promise<TestProcess> => {
+  const start = (command: string, args: string[], ready: RegExp): Promise<void> => insist(async () => {
     const daemon = await startProcess(command, ["-c", conf, "-f", ...args]);
     running.push(daemon);
-    return daemon;
-  };
+    await daemon.said(ready, READY_MS);
+  });
+  const ask = (command: string, ...args: string[]): Promise<string> => insist(() => runProcess(command, ["-c", conf, ...args]));
 
   await Promise.all(["mon", "osd", "run", "log"].map((name) => mkdir(join(dir, name))));
   await writeFile(conf, configuration(dir, fsid, monitorPort, gatewayPort));
   await runProcess("ceph-authtool", ["--create-keyring", keyring, "--gen-key", "-n", "mon.", "--cap", "mon", "allow *"]);
   await runProcess("monmaptool", ["--create", "--clobber", "--addv", "a", `[v1:127.0.0.1:${monitorPort}]`, "--fsid", fsid, monmap]);
   await runProcess("ceph-mon", ["-c", conf, "-i", "a", "--mkfs", "--monmap", monmap, "--keyring", keyring]);
-  await start("ceph-mon", "-i", "a");
+  await start("ceph-mon", ["-i", "a"], /mon\.a@0\(leader\)/);
 
   // A memory store ignores --osd-uuid and would invent its own, which the monitor then refuses.
   await writeFile(join(dir, "osd", "fs_fsid"), `${osd}\n`);
   await Promise.all([
     runProcess("ceph-osd", ["-c", conf, "-i", "0", "--mkfs", "--osd-uuid", osd]),
-    runProcess("ceph", ["-c", conf, "--connect-timeout", "30", "osd", "new", osd]),
+    ask("ceph", "--connect-timeout", "30", "osd", "new", osd),
   ]);
-  const storage = await start("ceph-osd", "-i", "0");
-  await storage.said(/state: booting -> active/, 60_000);
-
-  const gateway = await start("radosgw", "-n", "client.rgw.a");
-  await gateway.said(/starting handler: beast/, 120_000);
+  await start("ceph-osd", ["-i", "0"], /state: booting -> active/);
+  await start("radosgw", ["-n", "client.rgw.a"], /starting handler: beast/);
   const user = { accessKeyId: randomBytes(10).toString("hex"), secretAccessKey: randomBytes(20).toString("hex") };
-  await runProcess("radosgw-admin", ["-c", conf, "-n", "client.rgw.a", "user", "create", "--uid=lectern", "--display-name=lectern",
-    `--access-key=${user.accessKeyId}`, `--secret-key=${user.secretAccessKey}`]);
+  await ask("radosgw-admin", "-n", "client.rgw.a", "user", "create", "--uid=lectern", "--display-name=lectern",
+    `--access-key=${user.accessKeyId}`, `--secret-key=${user.secretAccessKey}`);
   return { endpoint: `http://127.0.0.1:${gatewayPort}`, ...user };
+}
+
+/**
+ * Ceph's programs may speak to the monitor before it has told them the cluster's id. It then refuses them ("wrong fsid")
+ * and they end at once: an OSD did so one time in six.
+ */
+async function insist<T>(run: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await run();
+    } catch (error) {
+      if (attempt === ATTEMPTS || (error instanceof Error && error.message.includes("did not say"))) throw error;
+    }
+  }
 }
 
 function configuration(dir: string, fsid: string, monitorPort: number, gatewayPort: number): string {

@@ -44,14 +44,8 @@ export function findSharedMedia(name: string): string | undefined {
   return existsSync(path) ? path : undefined;
 }
 
-/** Frames of the first video track of a file or URL, decoded. */
-export async function countFrames(from: string): Promise<number> {
-  const { stdout } = await run("ffprobe", ["-select_streams", "v:0", "-count_frames", "-show_entries", "stream=nb_read_frames", "-of", "csv=p=0", from]);
-  return Number(stdout.toString().split("\n")[0]?.replace(/,.*/, ""));
-}
-
-/** What FFmpeg complains about when it decodes all of a file or URL. */
-export async function decodeComplaints(from: string): Promise<string[]> {
-  const { stderr } = await run("ffmpeg", ["-v", "error", "-i", from, "-f", "null", "-"]);
-  return stderr.split("\n").filter((line) => line.trim() !== "");
+/** Decodes the first video track of a file or URL: how many frames it has, and what there was to complain about. */
+export async function decodeVideo(from: string): Promise<{ frames: number; complaints: string[] }> {
+  const { stdout, stderr } = await run("ffprobe", ["-v", "error", "-select_streams", "v:0", "-count_frames", "-show_entries", "stream=nb_read_frames", "-of", "csv=p=0", from]);
+  return { frames: Number(stdout.toString().split("\n")[0]?.replace(/,.*/, "")), complaints: stderr.split("\n").filter((line) => line.trim() !== "") };
 }

@@ -1,6 +1,8 @@
 import { PassThrough, Readable } from "node:stream";
 import { expect } from "chai";
-import { readReply } from "../../../mixins/byte-reply.ts";
+import { ServiceBroker, type Context } from "moleculer";
+import { readReply, replyBytes } from "../../../mixins/byte-reply.ts";
+import { settle, mockClock } from "../../support/mock-clock.ts";
 import { rejection } from "../../support/rejection.ts";
 
 describe("reading a reply of bytes", () => {
@@ -34,5 +36,42 @@ describe("reading a reply of bytes", () => {
 
   it("refuses what is no bytes", async () => {
     for (const reply of [null, undefined, "text", { bytes: 1 }]) expect(await rejection(readReply(reply), String(reply))).to.have.property("type", "not_found");
+  });
+
+  it("gives up on a stream that falls silent, ten seconds after its last bytes", async () => {
+    const clock = mockClock();
+    try {
+      const stream = new PassThrough();
+      const failure = rejection(readReply(stream), "silence");
+      stream.write("half");
+      await clock.advance(9_999);
+      stream.write("more");
+      await settle();
+      await clock.advance(9_999);
+      expect(stream.destroyed).to.equal(false);
+      await clock.advance(1);
+      expect(await failure).to.include({ type: "not_ready", retryable: true, message: "The answering node fell silent." });
+      expect(stream.destroyed).to.equal(true);
+    } finally {
+      clock.restore();
+    }
+  });
+});
+
+describe("replying with bytes", () => {
+  const broker = new ServiceBroker({ logger: false, nodeID: "here" });
+  const from = (nodeID: string): Context<unknown> => ({ nodeID, broker }) as unknown as Context<unknown>;
+  const small = Buffer.alloc(512 * 1024);
+  const large = Buffer.alloc(512 * 1024 + 1, 7);
+
+  it("gives a caller on this node the Buffer itself, however large", () => {
+    expect(replyBytes(from("here"), large)).to.equal(large);
+  });
+
+  it("gives another node a Buffer while it fits a message, else a stream of it", async () => {
+    expect(replyBytes(from("there"), small)).to.equal(small);
+    const reply = replyBytes(from("there"), large);
+    expect(reply).to.be.instanceOf(Readable);
+    expect(Buffer.compare(await readReply(reply), large)).to.equal(0);
   });
 });

@@ -1,0 +1,41 @@
+/** Many viewers ask for the same segment, which nobody has made. */
+import { expect } from "chai";
+import { api, type Api } from "../support/api.ts";
+import { openFolder, type Folder } from "../support/cmaf-media.ts";
+import { makeLecture } from "../support/lectures.ts";
+import { startMesh, type Mesh } from "../support/mesh.ts";
+import { countMade } from "../support/segment-metrics.ts";
+import { segmentCount } from "../support/viewer.ts";
+
+describe("a hundred viewers of one cold segment", function () {
+  this.timeout(30_000);
+  let folder: Folder;
+  let mesh: Mesh;
+  let lectern: Api;
+
+  before(async () => {
+    folder = await openFolder();
+    await makeLecture(folder.path("lecture.mp4"), { seconds: 12 });
+    mesh = await startMesh();
+    lectern = api(mesh.httpUrl);
+  });
+  after(async () => {
+    await mesh?.stop();
+    await folder?.remove();
+  });
+
+  it("cost one encode", async () => {
+    const { uploadId } = await lectern.upload(folder.path("lecture.mp4"));
+    const { id } = await lectern.post({ uploadId, policy: "lazy" });
+    const last = (await segmentCount(lectern, id, "240p")) - 1; // nothing is read ahead of the last one
+    const before = countMade(await lectern.metrics(), "encode");
+    const answers = await Promise.all(Array.from({ length: 100 }, async () => {
+      const answer = await lectern.segment(id, "240p", last);
+      return { status: answer.status, bytes: Buffer.from(await answer.arrayBuffer()) };
+    }));
+    expect(new Set(answers.map(({ status }) => status))).to.deep.equal(new Set([200]));
+    expect(new Set(answers.map(({ bytes }) => bytes.toString("base64"))).size).to.equal(1);
+    expect(countMade(await lectern.metrics(), "encode") - before).to.equal(1);
+    expect((await lectern.segment(id, "240p", last)).headers.get("server-timing")).to.contain("memory");
+  });
+});

@@ -1,0 +1,258 @@
+import { Queue } from "bullmq";
+import { expect } from "chai";
+import { Redis } from "ioredis";
+import type { Context, ServiceBroker } from "moleculer";
+import { redisKeys, type RedisKeys } from "../../config/redis-keys.ts";
+import { planOf } from "../../media/plan-video.ts";
+import { plannedSegments } from "../../media/policy.ts";
+import { schedulerService } from "../../services/scheduler/scheduler.service.ts";
+import type { QueueCounts } from "../../services/scheduler/scheduler.contract.ts";
+import { storageService } from "../../services/storage/storage.service.ts";
+import type { ChunkParams, Lane } from "../../services/transcoder/transcoder.contract.ts";
+import type { OutcomeParams, PlannedParams, Policy, Priority, VideoState } from "../../services/videos/videos.contract.ts";
+import { sourceAt } from "../support/buffer-source.ts";
+import { openHistory, type History } from "../support/history.ts";
+import { memoryStore } from "../support/memory-store.ts";
+import { quietBroker } from "../support/quiet-broker.ts";
+import { freshNamespace, sharedRedis } from "../support/servers.ts";
+import { accepted, rejected, stagedFacts, stagedPlan } from "../support/staged-plan.ts";
+
+const ID = "01arz3ndektsv4rrffq69g5fav";
+const SECONDS = 200;
+const PLAN = stagedPlan(SECONDS);
+const COUNT = PLAN.boundaries.length - 1;
+
+interface Call { action: string; params: { id: string } & Record<string, unknown> }
+
+function state(id: string, changes: Partial<Omit<VideoState, "record">> & { policy?: Policy; priority?: Priority; createdAt?: string } = {}): VideoState {
+  const { policy = "hybrid", priority = "normal", createdAt = "2026-01-01T00:00:00.000Z", ...rest } = changes;
+  return { record: { id, createdAt, source: sourceAt("https://media.example/a.mp4"), policy, priority, labels: {}, identity: "a", claim: "c", request: "r" }, deleted: false, ...rest };
+}
+const planned = (changes: Parameters<typeof state>[1] = {}): VideoState => state(ID, { verdict: accepted(stagedFacts(SECONDS)), plan: PLAN, ...changes });
+
+describe("scheduler", () => {
+  let broker: ServiceBroker;
+  let store: ReturnType<typeof memoryStore>;
+  let states: Map<string, VideoState>;
+  let calls: History<Call>;
+  let keys: RedisKeys;
+  let redis: Redis;
+
+  before(async () => { redis = new Redis((await sharedRedis()).url); });
+  after(() => redis.disconnect());
+
+  beforeEach(async () => {
+    const namespace = freshNamespace();
+    keys = redisKeys(namespace);
+    store = memoryStore();
+    states = new Map();
+    calls = openHistory();
+    broker = quietBroker();
+    const note = (action: string) => (ctx: Context<Call["params"]>): void => calls.add({ action, params: ctx.params });
+    broker.createService(storageService({ store: { kind: "file", dir: "unused" } }, async () => store));
+    broker.createService({
+      name: "videos",
+      actions: {
+        state: (ctx: Context<{ id: string }>) => states.get(ctx.params.id) ?? null,
+        get: (ctx: Context<{ id: string }>) => ({ id: ctx.params.id, status: "ready", progress: { stage: "encoding", storedSegments: 0, plannedSegments: 0 } }),
+        planned: note("planned"), finish: note("finish"), noteProgress: note("noteProgress"), relist: note("relist"), tidy: note("tidy"),
+      },
+    });
+    broker.createService({ name: "validator", actions: { validate: note("validate") } });
+    broker.createService(schedulerService({ redisUrl: (await sharedRedis()).url, namespace }));
+  });
+  afterEach(() => broker.stop());
+
+  const called = (action: string): Call[] => calls.all.filter((call) => call.action === action);
+  const feed = (): Promise<void> => broker.call("scheduler.feed", { id: ID });
+  /** The work that waits in a lane, first come first. */
+  async function queued(lane: Lane): Promise<ChunkParams[]> {
+    const queue = new Queue<ChunkParams>(lane, { connection: { url: (await sharedRedis()).url, maxRetriesPerRequest: null }, prefix: keys.queuePrefix });
+    const jobs = await queue.getJobs(["prioritized", "waiting"], 0, 1_000, true);
+    await queue.close();
+    return jobs.toSorted((a, b) => a.priority - b.priority).map((job) => job.data);
+  }
+  const lengthOf = (chunks: readonly ChunkParams[], rendition: string): number => chunks.filter((chunk) => chunk.rendition === rendition).reduce((sum, { first, last }) => sum + last - first + 1, 0);
+  const storeSegments = async (rendition: string, first: number, end: number): Promise<void> => {
+    for (let n = first; n < end; n++) await store.put(`videos/${ID}/media/${rendition}/${n}.m4s`, Buffer.from("x"));
+  };
+
+  it("plans a video when it is validated, once", async () => {
+    await broker.start();
+    states.set(ID, state(ID, { verdict: accepted(stagedFacts(SECONDS)) }));
+    await broker.emit("video.validated", { videoId: ID });
+    expect(called("planned").map(({ params }) => params as unknown as PlannedParams)).to.deep.equal([{ id: ID, plan: planOf(stagedFacts(SECONDS)) }]);
+    states.set(ID, planned());
+    await broker.call("scheduler.plan", { id: ID });
+    states.set(ID, state(ID, { verdict: rejected }));
+    await broker.call("scheduler.plan", { id: ID });
+    expect(called("planned")).to.have.lengthOf(1);
+  });
+
+  describe("queues what the policy wants", () => {
+    beforeEach(() => broker.start());
+    for (const policy of ["hybrid", "eager"] as const) {
+      it(policy, async () => {
+        states.set(ID, planned({ policy }));
+        await broker.emit("video.planned", { videoId: ID });
+        const chunks = await queued("normal");
+        for (const rendition of [...PLAN.video, ...(PLAN.audio === undefined ? [] : [PLAN.audio])]) {
+          expect(lengthOf(chunks, rendition.name), rendition.name).to.equal(plannedSegments(PLAN, rendition, policy));
+        }
+        expect(called("finish")).to.deep.equal([]);
+      });
+    }
+    it("lazy: nothing, and the video is complete", async () => {
+      states.set(ID, planned({ policy: "lazy" }));
+      await broker.emit("video.planned", { videoId: ID });
+      expect(await queued("normal")).to.deep.equal([]);
+      expect(called("finish").map(({ params }) => (params as unknown as OutcomeParams).outcome.complete)).to.deep.equal([true]);
+    });
+    it("the beginning before the end, what needs no encoding before what does", async () => {
+      states.set(ID, planned({ policy: "eager" }));
+      await feed();
+      const chunks = await queued("normal");
+      expect(chunks.slice(0, 3).map(({ rendition, first }) => `${rendition}/${first}`)).to.deep.equal(["audio/0", "source/0", "360p/0"]);
+      const encodes = chunks.filter(({ rendition }) => rendition === "360p").map(({ first }) => first);
+      expect(encodes).to.deep.equal(encodes.toSorted((a, b) => a - b));
+    });
+    it("into the lane of its priority", async () => {
+      states.set(ID, planned({ priority: "low" }));
+      await feed();
+      expect(await queued("normal")).to.deep.equal([]);
+      expect(await queued("bulk")).to.not.deep.equal([]);
+    });
+    it("not twice, and not what is stored", async () => {
+      await storeSegments("360p", 0, 7);
+      states.set(ID, planned({ policy: "eager" }));
+      await feed();
+      const once = await queued("normal");
+      await feed();
+      await broker.emit("video.planned", { videoId: ID });
+      expect(await queued("normal")).to.deep.equal(once);
+      expect(Math.min(...once.filter(({ rendition }) => rendition === "360p").map(({ last }) => last))).to.be.at.least(7);
+      const counts = await broker.call<QueueCounts>("scheduler.queue");
+      expect(counts).to.deep.include({ normal: { waiting: once.length, active: 0, failed: 0 } });
+    });
+    it("until the video is deleted", async () => {
+      states.set(ID, planned());
+      await feed();
+      await broker.broadcast("video.deleted", { videoId: ID });
+      expect(await queued("normal")).to.deep.equal([]);
+    });
+  });
+
+  describe("finishes a video", () => {
+    beforeEach(() => broker.start());
+
+    it("exactly when the store has all that its policy wants", async () => {
+      states.set(ID, planned({ policy: "eager" }));
+      await storeSegments("source", 0, COUNT);
+      await storeSegments("audio", 0, COUNT);
+      await storeSegments("360p", 0, COUNT - 1);
+      await feed();
+      expect(called("finish")).to.deep.equal([]);
+      await storeSegments("360p", COUNT - 1, COUNT);
+      await feed();
+      expect(called("finish").map(({ params }) => params as unknown as OutcomeParams)).to.have.lengthOf(1).and.have.nested.property("0.outcome.complete", true);
+    });
+
+    it("not because the index in Redis says that all is there", async () => {
+      states.set(ID, planned({ policy: "eager" }));
+      for (const name of ["source", "audio", "360p"]) for (let n = 0; n < COUNT; n++) await redis.setbit(keys.stored(ID, name), n, 1);
+      await storeSegments("source", 0, COUNT);
+      await broker.emit("video.planned", { videoId: ID });
+      expect(called("finish")).to.deep.equal([]);
+      await feed();
+      expect(await redis.bitcount(keys.stored(ID, "source"))).to.equal(COUNT);
+      expect(await redis.bitcount(keys.stored(ID, "360p"))).to.equal(0);
+      expect(lengthOf(await queued("normal"), "360p")).to.equal(COUNT);
+    });
+
+    it("when the last segment's event comes, telling how far it is meanwhile", async () => {
+      states.set(ID, planned({ policy: "eager" }));
+      const finished = calls.until(({ action }) => action === "finish");
+      for (const name of ["source", "audio", "360p"]) {
+        await storeSegments(name, 0, COUNT);
+        for (let segment = 0; segment < COUNT; segment++) await broker.emit("segment.stored", { videoId: ID, rendition: name, segment, bytes: 1 });
+      }
+      await finished;
+      expect(called("noteProgress")).to.not.deep.equal([]);
+    });
+
+    it("as failed when a chunk is poison", async () => {
+      states.set(ID, planned());
+      await broker.call("scheduler.poison", { videoId: ID, rendition: "360p", first: 0, last: 4, message: "Invalid data" });
+      const [finish] = called("finish");
+      expect(finish?.params["outcome"]).to.deep.include({ complete: false, reasons: [{ class: "encode_failed", message: "Segments 0 to 4 of 360p could not be made.", rendition: "360p", first: 0, last: 4, detail: "Invalid data" }] });
+    });
+  });
+
+  describe("reads ahead of a viewer", () => {
+    beforeEach(async () => {
+      states.set(ID, planned({ policy: "lazy" }));
+      await broker.start();
+    });
+    const watch = (rendition: string, segment: number): Promise<unknown> => broker.emit("segment.watched", { videoId: ID, rendition, segment });
+
+    it("on the play lane, what comes next and is not stored", async () => {
+      await watch("360p", 3);
+      expect(await queued("play")).to.deep.equal([{ videoId: ID, rendition: "360p", first: 4, last: 7, lane: "play" }]);
+      for (const n of [9, 10]) await redis.setbit(keys.stored(ID, "360p"), n, 1);
+      await watch("360p", 8);
+      expect((await queued("play")).map(({ first, last }) => [first, last])).to.deep.equal([[4, 7], [11, 12]]);
+    });
+    it("not beyond the end, not what needs no encoding, not of a rendition or a video that is not there", async () => {
+      await watch("360p", COUNT - 1);
+      await watch("source", 3);
+      await watch("nothing", 3);
+      await broker.emit("segment.watched", { videoId: "01arz3ndektsv4rrffq69g5faw", rendition: "360p", segment: 1 });
+      expect(await queued("play")).to.deep.equal([]);
+    });
+  });
+
+  describe("continues what was left", () => {
+    const leave = (videoState: VideoState): void => {
+      states.set(videoState.record.id, videoState);
+      store.objects.set(`open/${videoState.record.id}`, Buffer.from("{}"));
+    };
+    const done = (action: string): Promise<Call> => calls.until((call) => call.action === action && call.params.id === ID);
+
+    it("a video that nobody has looked at", async () => {
+      leave(state(ID));
+      await broker.start();
+      await done("validate");
+    });
+    it("one that has a verdict and no plan", async () => {
+      leave(state(ID, { verdict: accepted(stagedFacts(SECONDS)) }));
+      await broker.start();
+      await done("planned");
+      await done("relist");
+    });
+    it("one whose queue is gone", async () => {
+      leave(planned());
+      await broker.start();
+      while ((await queued("normal")).length === 0) await broker.call("scheduler.check");
+      expect(lengthOf(await queued("normal"), "source")).to.equal(COUNT);
+    });
+    it("one of which all is stored, though nobody said so", async () => {
+      leave(planned({ policy: "lazy" }));
+      await broker.start();
+      await done("finish");
+    });
+    it("and lets one be that has ended", async () => {
+      leave(state(ID, { verdict: rejected }));
+      await broker.start();
+      await done("tidy");
+      expect(calls.all.filter(({ action }) => action !== "tidy")).to.deep.equal([]);
+    });
+    it("and leaves one alone that was posted just now", async () => {
+      const other = "01arz3ndektsv4rrffq69g5faw";
+      leave({ ...state(other), record: { ...state(other, { createdAt: new Date().toISOString() }).record } });
+      leave(state("01arz3ndektsv4rrffq69g5fax"));
+      await broker.start();
+      await calls.until(({ action, params }) => action === "validate" && params.id.endsWith("x")); // comes after it in the round
+      expect(calls.all.some(({ params }) => params.id === other)).to.equal(false);
+    });
+  });
+});

@@ -1,0 +1,214 @@
+import { expect } from "chai";
+import type { Context, ServiceBroker } from "moleculer";
+import { fail, findErrorCode } from "../../config/errors.ts";
+import { storageService } from "../../services/storage/storage.service.ts";
+import type { ChunkParams, ChunkResult, MakeParams } from "../../services/transcoder/transcoder.contract.ts";
+import { transcoderService } from "../../services/transcoder/transcoder.service.ts";
+import type { VideoState } from "../../services/videos/videos.contract.ts";
+import { addBufferSource, sourceAt, type BufferSource } from "../support/buffer-source.ts";
+import { openFolder, probePackets, run, type Folder } from "../support/cmaf-media.ts";
+import { findFfmpeg } from "../support/ffmpeg-processes.ts";
+import { watchEvents, type History, type SeenEvent } from "../support/history.ts";
+import { makeAvi, makeLecture } from "../support/lectures.ts";
+import { memoryStore } from "../support/memory-store.ts";
+import { planFile, type PlannedFile } from "../support/plan-file.ts";
+import { quietBroker } from "../support/quiet-broker.ts";
+import { rejection } from "../support/rejection.ts";
+import { freshNamespace, sharedRedis } from "../support/servers.ts";
+import { accepted } from "../support/staged-plan.ts";
+
+const LECTURE = "01arz3ndektsv4rrffq69g5fav";
+const FILM = "01arz3ndektsv4rrffq69g5faw";
+const SECONDS = 6;
+const RATE = 25;
+
+describe("transcoder", function () {
+  this.timeout(30_000);
+  let folder: Folder;
+  let lecture: PlannedFile;
+  let film: PlannedFile;
+  let broker: ServiceBroker;
+  let store: ReturnType<typeof memoryStore>;
+  let source: BufferSource;
+  let states: Map<string, VideoState>;
+  let events: History<SeenEvent>;
+
+  before(async () => {
+    folder = await openFolder();
+    lecture = await planFile(await makeLecture(folder.path("lecture.mp4"), { seconds: SECONDS, rate: RATE }));
+    film = await planFile(await makeAvi(folder.path("film.avi"), { seconds: SECONDS, size: "320x180", rate: RATE }));
+  });
+  after(() => folder.remove());
+
+  beforeEach(async () => {
+    broker = quietBroker();
+    store = memoryStore();
+    source = addBufferSource(broker);
+    states = new Map();
+    for (const [id, { bytes, facts, plan }] of [[LECTURE, lecture], [FILM, film]] as const) {
+      source.files.set(id, bytes);
+      const record = { id, createdAt: "2026-01-01T00:00:00.000Z", source: sourceAt(id), policy: "eager" as const, priority: "normal" as const, labels: {}, identity: id, claim: "c", request: "r" };
+      states.set(id, { record, verdict: accepted(facts), plan, deleted: false });
+    }
+    broker.createService(storageService({ store: { kind: "file", dir: "unused" } }, async () => store));
+    broker.createService({ name: "videos", actions: { state: (ctx: Context<{ id: string }>) => states.get(ctx.params.id) ?? null } });
+    events = watchEvents(broker, "segment.stored");
+    broker.createService(transcoderService({ redisUrl: (await sharedRedis()).url, namespace: freshNamespace(), slots: 2 }));
+    await broker.start();
+  });
+  afterEach(async () => {
+    await broker.stop();
+    expect(findFfmpeg()).to.deep.equal([]);
+  });
+
+  const make = (videoId: string, rendition: string, segment: MakeParams["segment"]): Promise<Buffer> => broker.call("transcoder.make", { videoId, rendition, segment });
+  const chunk = (params: Partial<ChunkParams>): Promise<ChunkResult> => broker.call("transcoder.chunk", { videoId: LECTURE, rendition: "240p", first: 0, last: 0, lane: "normal", ...params });
+  const keyOf = (id: string, rendition: string, name: string): string => `videos/${id}/media/${rendition}/${name}`;
+  const storedSegment = (rendition: string, segment: number) => events.until(({ payload }) => payload["rendition"] === rendition && payload["segment"] === segment);
+  /** How often each kind of segment has been made so far. */
+  const runs = (mode: "encode" | "repackage"): number => {
+    const family = broker.metrics.list({ includes: "lectern.segment.make.seconds" })[0] as { values: { labels: { mode: string }; count: number }[] } | undefined;
+    return family?.values.find(({ labels }) => labels.mode === mode)?.count ?? 0;
+  };
+  /** Frames' presentation times, in order, of a rendition's files one after the other. */
+  async function times(parts: readonly Buffer[]): Promise<number[]> {
+    const packets = await probePackets(await folder.write("joined.mp4", ...parts));
+    return packets.map(({ pts }) => pts).toSorted((a, b) => a - b);
+  }
+  /** Makes every source read wait from now on; FFmpeg then runs for as long as the test likes. */
+  function holdSource(): { reached: Promise<void>; release(): void } {
+    const reached = Promise.withResolvers<void>();
+    const held = Promise.withResolvers<void>();
+    source.gate = async () => {
+      reached.resolve();
+      await held.promise;
+    };
+    return { reached: reached.promise, release: held.resolve };
+  }
+
+  it("repackages a source that browsers play, frame for frame, and keeps what it made", async () => {
+    expect(lecture.plan.video.map(({ name, mode }) => `${name} ${mode}`)).to.deep.equal(["source repackage", "240p encode"]);
+    const segments = lecture.plan.boundaries.length - 1;
+    const parts = [await make(LECTURE, "source", "init")];
+    for (let n = 0; n < segments; n++) parts.push(await make(LECTURE, "source", n));
+    const shown = await times(parts);
+    expect(shown).to.have.lengthOf(SECONDS * RATE);
+    const sound = [await make(LECTURE, "audio", "init"), await make(LECTURE, "audio", 0)];
+    expect((await times(sound)).length).to.be.above(80);
+    await storedSegment("source", segments - 1);
+    await storedSegment("audio", 0);
+    expect(store.objects.get(keyOf(LECTURE, "source", "0.m4s"))?.equals(parts[1] ?? Buffer.alloc(0))).to.equal(true);
+    expect(findFfmpeg()).to.deep.equal([]);
+  });
+
+  for (const [what, id, rendition] of [["packets of an MP4", LECTURE, "240p"], ["an AVI as a file", FILM, "180p"]] as const) {
+    it(`encodes from ${what}: segments made apart join without a gap`, async () => {
+      const { plan } = id === LECTURE ? lecture : film;
+      const segments = plan.boundaries.length - 1;
+      const parts = await Promise.all([make(id, rendition, "init"), ...Array.from({ length: segments }, (_, n) => make(id, rendition, n))]);
+      const shown = await times(parts);
+      expect(shown).to.have.lengthOf(SECONDS * RATE);
+      expect(new Set(shown.slice(1).map((time, i) => time - (shown[i] ?? 0))).size).to.equal(1);
+      const { stderr } = await run("ffmpeg", ["-v", "error", "-i", folder.path("joined.mp4"), "-f", "null", "-"]);
+      expect(stderr).to.equal("");
+    });
+  }
+
+  it("encodes once for a hundred who ask for a segment and its init segment", async () => {
+    const answers = await Promise.all(Array.from({ length: 100 }, (_, i) => make(LECTURE, "240p", i % 2 === 0 ? 0 : "init")));
+    expect(new Set(answers.map((bytes) => bytes.toString("base64"))).size).to.equal(2);
+    expect(runs("encode")).to.equal(1);
+    await storedSegment("240p", 0);
+    expect([...store.objects.keys()]).to.have.members([keyOf(LECTURE, "240p", "0.m4s"), keyOf(LECTURE, "240p", "init.mp4")]);
+  });
+
+  it("lets a viewer have what a run in the background is making", async () => {
+    const { reached, release } = holdSource();
+    const work = chunk({ videoId: FILM, rendition: "180p", first: 0, last: 1 });
+    await reached;
+    release();
+    const [bytes] = await Promise.all([make(FILM, "180p", 1), work]);
+    expect(store.objects.get(keyOf(FILM, "180p", "1.m4s"))?.equals(bytes)).to.equal(true);
+  });
+
+  it("makes of a chunk only what is not stored", async () => {
+    const kept = Buffer.from("made before");
+    await store.put(keyOf(LECTURE, "240p", "1.m4s"), kept);
+    expect(await chunk({ first: 0, last: 2 })).to.deep.equal({ stored: 2, skipped: 1 });
+    expect(runs("encode")).to.equal(2);
+    expect(store.objects.get(keyOf(LECTURE, "240p", "1.m4s"))).to.deep.equal(kept);
+    expect(await chunk({ first: 0, last: 2 })).to.deep.equal({ stored: 0, skipped: 3 });
+    expect(await chunk({ rendition: "source", first: 0, last: 2 })).to.deep.equal({ stored: 3, skipped: 0 });
+    expect(events.all.map(({ payload }) => `${String(payload["rendition"])}/${String(payload["segment"])}`)).to.have.members(["240p/0", "240p/2", "source/0", "source/1", "source/2"]);
+  });
+
+  it("does not call a chunk done whose segments the store did not take", async () => {
+    const { put } = store;
+    store.put = async () => { throw fail("storage_unavailable", "staged"); };
+    expect(findErrorCode(await rejection(chunk({ rendition: "source", first: 0, last: 2 }), "not stored"))).to.equal("storage_unavailable");
+    store.put = put;
+    expect(await chunk({ rendition: "source", first: 0, last: 2 })).to.deep.equal({ stored: 3, skipped: 0 });
+  });
+
+  it("kills the runs of a video that is deleted, and stores nothing of it any more", async () => {
+    const { reached, release } = holdSource();
+    const work = chunk({ videoId: FILM, rendition: "180p", first: 0, last: 2 });
+    const watched = rejection(make(FILM, "180p", 2), "a deleted video's segment");
+    await reached;
+    expect(findFfmpeg()).to.not.deep.equal([]);
+    const state = states.get(FILM);
+    if (state !== undefined) states.set(FILM, { ...state, deleted: true });
+    await broker.broadcast("video.deleted", { videoId: FILM });
+    expect(await work).to.deep.equal({ stored: 0, skipped: 3 });
+    expect(findErrorCode(await watched)).to.be.oneOf(["encode_failed", "video_deleted"]);
+    expect(findFfmpeg()).to.deep.equal([]);
+    release();
+    expect(findErrorCode(await rejection(make(FILM, "180p", 0), "deleted"))).to.equal("video_deleted");
+    expect([...store.objects.keys()]).to.deep.equal([]);
+  });
+
+  it("takes back what it put when the video was deleted meanwhile", async () => {
+    const { put } = store;
+    store.put = async (key, ...rest) => {
+      const result = await put(key, ...rest);
+      if (key.endsWith("/0.m4s")) await put(`deleted/${LECTURE}.json`, Buffer.from("{}"));
+      return result;
+    };
+    await make(LECTURE, "source", 0);
+    await broker.stop(); // waits for what is being stored
+    expect([...store.objects.keys()]).to.deep.equal([`deleted/${LECTURE}.json`]);
+    expect(events.all).to.deep.equal([]);
+  });
+
+  it("leaves no FFmpeg behind when it stops", async () => {
+    const { reached, release } = holdSource();
+    const work = [
+      chunk({ videoId: FILM, rendition: "180p", first: 0, last: 2 }), make(FILM, "audio", 0), // FFmpeg reads
+      make(LECTURE, "240p", 0), make(LECTURE, "source", 0), // this node reads
+    ].map((promise) => rejection(promise, "stopped"));
+    await reached;
+    expect(findFfmpeg()).to.not.deep.equal([]);
+    await broker.stop();
+    expect(findFfmpeg()).to.deep.equal([]);
+    release();
+    await Promise.all(work);
+  });
+
+  it("says what it cannot make", async () => {
+    const codeOf = async (work: Promise<unknown>): Promise<string | undefined> => findErrorCode(await rejection(work, "a refusal"));
+    const segments = lecture.plan.boundaries.length - 1;
+    expect(await codeOf(make(LECTURE, "240p", segments))).to.equal("segment_not_found");
+    expect(await codeOf(make(LECTURE, "720p", 0))).to.equal("segment_not_found");
+    expect(await codeOf(make("01arz3ndektsv4rrffq69g5fax", "240p", 0))).to.equal("video_not_found");
+    const state = states.get(LECTURE);
+    if (state !== undefined) states.set("01arz3ndektsv4rrffq69g5fay", { record: state.record, deleted: false });
+    expect(await codeOf(make("01arz3ndektsv4rrffq69g5fay", "240p", 0))).to.equal("plan_pending");
+    for (const code of ["source_changed", "storage_unavailable"] as const) {
+      source.failure = fail(code, "staged");
+      expect(await codeOf(make(FILM, "180p", 0))).to.equal(code);
+      expect(await codeOf(chunk({ videoId: FILM, rendition: "180p" }))).to.equal(code);
+    }
+    source.failure = undefined;
+    expect((await make(FILM, "180p", 0)).byteLength).to.be.above(500);
+  });
+});

@@ -1,0 +1,107 @@
+import { cpus, hostname } from "node:os";
+import { resolve } from "node:path";
+import { expect } from "chai";
+import { ConfigError, loadConfig } from "../../../config/config.ts";
+import { SERVICES } from "../../../config/services.ts";
+import { SETTINGS, type Setting } from "../../../config/settings.ts";
+
+function faultsOf(env: Record<string, string>): readonly string[] {
+  try {
+    loadConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults;
+    throw error;
+  }
+  return [];
+}
+
+describe("configuration", () => {
+  it("has a default for everything that it can", () => {
+    expect(loadConfig({})).to.deep.equal({
+      httpHost: "127.0.0.1", httpPort: 3000, publicUrl: undefined, metricsHost: "127.0.0.1", metricsPort: 0,
+      natsUrl: undefined, redisUrl: undefined, store: { kind: "file", dir: resolve(".lectern/store") },
+      region: "local", services: SERVICES, nodeId: `${hostname()}-${process.pid}`, namespace: "lectern", dataDir: resolve(".lectern"),
+      slots: cpus().length, sourceAllow: [], sourceMaxBytes: 64 * 1024 ** 3, durationMaxSec: 86_400,
+      cacheMemoryBytes: 256 * 1024 ** 2, sourceCacheBytes: 2 * 1024 ** 3, ffmpegPath: "ffmpeg", ffprobePath: "ffprobe", logLevel: "info", logFormat: "text",
+    });
+  });
+
+  it("takes what the environment says", () => {
+    const config = loadConfig({
+      LECTERN_HTTP_HOST: "0.0.0.0", LECTERN_HTTP_PORT: "8080", LECTERN_PUBLIC_URL: "https://video.example.org//", LECTERN_NATS_URL: "nats://a:4222,tls://b:4222",
+      LECTERN_REDIS_URL: "rediss://r:6379", LECTERN_STORE: "s3://lectures", LECTERN_S3_ENDPOINT: "http://127.0.0.1:7480", LECTERN_REGION: "eu",
+      LECTERN_SERVICES: " transcoder , cache ", LECTERN_NODE_ID: "node-1", LECTERN_NAMESPACE: "test", LECTERN_DATA: "/srv/lectern", LECTERN_SLOTS: "4",
+      LECTERN_SOURCE_ALLOW: "127.0.0.1:8000, Media.Internal:80,[::1]:9000,", LECTERN_SOURCE_MAX_MB: "1", LECTERN_DURATION_MAX_HOURS: "2", LECTERN_CACHE_MEMORY_MB: "3",
+      LECTERN_SOURCE_CACHE_MB: "5", LECTERN_FFMPEG: "/opt/ffmpeg", LECTERN_FFPROBE: "/opt/ffprobe", LECTERN_LOG_LEVEL: "debug", LECTERN_LOG_FORMAT: "json",
+      LECTERN_METRICS_HOST: "::1", LECTERN_METRICS_PORT: "9100", PATH: "/bin", OTHER_NAME: "x",
+    });
+    expect(config).to.deep.equal({
+      httpHost: "0.0.0.0", httpPort: 8080, publicUrl: "https://video.example.org", metricsHost: "::1", metricsPort: 9100,
+      natsUrl: "nats://a:4222,tls://b:4222", redisUrl: "rediss://r:6379", store: { kind: "s3", bucket: "lectures", endpoint: "http://127.0.0.1:7480" },
+      region: "eu", services: ["metrics", "storage", "source", "transcoder", "cache"], nodeId: "node-1", namespace: "test", dataDir: "/srv/lectern", slots: 4,
+      sourceAllow: ["127.0.0.1:8000", "media.internal:80", "[::1]:9000"], sourceMaxBytes: 1024 ** 2, durationMaxSec: 7_200,
+      cacheMemoryBytes: 3 * 1024 ** 2, sourceCacheBytes: 5 * 1024 ** 2, ffmpegPath: "/opt/ffmpeg", ffprobePath: "/opt/ffprobe", logLevel: "debug", logFormat: "json",
+    });
+  });
+
+  it("takes an empty value for an absent one", () => {
+    expect(loadConfig({ LECTERN_HTTP_PORT: "", LECTERN_REDIS_URL: "", LECTERN_SERVICES: "" })).to.include({ httpPort: 3000, redisUrl: undefined, services: SERVICES });
+  });
+
+  it("puts the default store under the data directory, and makes paths absolute", () => {
+    expect(loadConfig({ LECTERN_DATA: "/srv/x" }).store).to.deep.equal({ kind: "file", dir: "/srv/x/store" });
+    expect(loadConfig({ LECTERN_STORE: "file:objects" }).store).to.deep.equal({ kind: "file", dir: resolve("objects") });
+  });
+
+  it("names every fault at once", () => {
+    expect(faultsOf({ LECTERN_HTTP_PORT: "http", LECTERN_SLOTS: "0", LECTERN_LOG_LEVEL: "loud", LECTERN_REGIN: "eu", LECTERN_SERVICES: "cache,cahce", LECTERN_STORE: "ftp://x" })).to.have.members([
+      "LECTERN_REGIN is not a setting (did you mean LECTERN_REGION?).",
+      'LECTERN_HTTP_PORT must be a whole number from 0 to 65535, not "http".',
+      'LECTERN_SLOTS must be a whole number from 1 to 256, not "0".',
+      'LECTERN_LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, not "loud".',
+      'LECTERN_STORE must be file:<dir> or s3://<bucket>, not "ftp://x".',
+      `LECTERN_SERVICES names no service "cahce"; there are ${SERVICES.join(", ")}.`,
+    ]);
+    expect(() => loadConfig({ LECTERN_SLOTS: "x", LECTERN_HTTP_PORT: "y" })).to.throw(ConfigError, /LECTERN_HTTP_PORT.*\nLECTERN_SLOTS/);
+  });
+
+  it("suggests the setting that a wrong name is near to, and none for another name", () => {
+    expect(faultsOf({ LECTERN_HTP_PORT: "1" })).to.deep.equal(["LECTERN_HTP_PORT is not a setting (did you mean LECTERN_HTTP_PORT?)."]);
+    expect(faultsOf({ LECTERN_REDIS_URI: "1" })).to.deep.equal(["LECTERN_REDIS_URI is not a setting (did you mean LECTERN_REDIS_URL?)."]);
+    expect(faultsOf({ LECTERN_QUALITY: "1" })).to.deep.equal(["LECTERN_QUALITY is not a setting."]);
+    expect(faultsOf({ LECTERN_: "1" })).to.have.length(1);
+    expect(faultsOf({ lectern_quality: "1", XLECTERN_Y: "1" })).to.be.empty;
+  });
+
+  it("never shows a secret, also not a wrong one", () => {
+    const secrets = Object.values(SETTINGS).filter((setting: Setting) => setting.secret === true);
+    expect(secrets.map((setting) => setting.env)).to.have.members(["LECTERN_NATS_URL", "LECTERN_REDIS_URL"]);
+    for (const { env } of secrets) {
+      const faults = faultsOf({ [env]: "user:hunter2@host" });
+      expect(faults, env).to.have.length(1);
+      expect(faults.join(), env).to.not.include("hunter2");
+    }
+  });
+
+  const refused: Record<string, string[]> = {
+    LECTERN_HTTP_PORT: ["-1", "65536", "80.5", "0x50", "1e3", " 80", "٣"],
+    LECTERN_SLOTS: ["0", "257", "NaN", "Infinity"],
+    LECTERN_REDIS_URL: ["localhost:6379", "http://r", "redis", "redis://a,b"],
+    LECTERN_NATS_URL: ["redis://r", "nats://a:4222,"],
+    LECTERN_PUBLIC_URL: ["/videos", "ftp://x", "javascript:alert(1)"],
+    LECTERN_SOURCE_ALLOW: ["127.0.0.1", "http://127.0.0.1:80", "*:80", "127.0.0.1:80/path", "10.0.0.0/8:80", "host:", "host:99999", "host:65536"],
+    LECTERN_STORE: ["file:", "s3://", "s3://A", "s3://bucket/prefix", "/srv/store", "s3:bucket"],
+    LECTERN_LOG_FORMAT: ["JSON", "xml"],
+  };
+  for (const [env, values] of Object.entries(refused)) {
+    it(`refuses a bad ${env}`, () => { for (const value of values) expect(faultsOf({ [env]: value }), value).to.have.length(1); });
+  }
+
+  it("accepts its own defaults, and names each setting once", () => {
+    const defaults = Object.values(SETTINGS).filter((setting: Setting) => setting.fallback !== undefined);
+    expect(faultsOf(Object.fromEntries(defaults.map((setting: Setting) => [setting.env, setting.fallback ?? ""])))).to.be.empty;
+    const names = Object.values(SETTINGS).map((setting) => setting.env);
+    expect(new Set(names).size).to.equal(names.length);
+    expect(names.every((name) => /^LECTERN_[A-Z0-9_]+$/.test(name))).to.equal(true);
+  });
+});

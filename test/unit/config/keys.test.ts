@@ -1,0 +1,56 @@
+import { expect } from "chai";
+import * as fc from "fast-check";
+import { objectKeys } from "../../../config/object-keys.ts";
+import { redisKeys } from "../../../config/redis-keys.ts";
+import { mediaName } from "../../../media/media-names.ts";
+
+const id = fc.stringMatching(/^[0-9a-z]{26}$/);
+const rendition = fc.constantFrom("source", "audio", "720p", "360p");
+const name = fc.oneof(fc.constant("init" as const), fc.nat(100_000)).map(mediaName);
+
+describe("object keys", () => {
+  const ID = "01h0000000000000000000000a";
+
+  it("are these", () => {
+    expect(Object.entries(objectKeys).map(([what, key]) => `${what} ${typeof key === "string" ? key : key(ID, "720p", "3.m4s")}`)).to.deep.equal([
+      `record videos/${ID}/record.json`, `verdict videos/${ID}/verdict.json`, `plan videos/${ID}/plan.json`, `outcome videos/${ID}/outcome.json`,
+      `video videos/${ID}/`, `media videos/${ID}/media/720p/3.m4s`, `rendition videos/${ID}/media/720p/`, `tombstone deleted/${ID}.json`,
+      `open open/${ID}`, "allOpen open/", "allVideos videos/", `claim claims/${ID}.json`,
+      `uploadBytes uploads/${ID}/source`, `upload uploads/${ID}/upload.json`, `uploadFolder uploads/${ID}/`,
+    ]);
+  });
+
+  it("put all of a video under one prefix, but for its tombstone and its mark", () => {
+    for (const key of [objectKeys.record(ID), objectKeys.verdict(ID), objectKeys.plan(ID), objectKeys.outcome(ID), objectKeys.rendition(ID, "source")]) expect(key.startsWith(objectKeys.video(ID))).to.equal(true);
+    expect(objectKeys.media(ID, "360p", "init.mp4").startsWith(objectKeys.rendition(ID, "360p"))).to.equal(true);
+    expect(objectKeys.tombstone(ID).startsWith(objectKeys.allVideos)).to.equal(false);
+    expect(objectKeys.open(ID)).to.equal(objectKeys.allOpen + ID);
+    expect(objectKeys.record(ID).startsWith(objectKeys.allVideos)).to.equal(true);
+  });
+
+  it("differ for different videos and files, and none is the beginning of another's", () => {
+    fc.assert(fc.property(id, id, rendition, name, name, (one, other, of, first, second) => {
+      fc.pre(one !== other && first !== second);
+      expect(objectKeys.media(one, of, first)).to.not.equal(objectKeys.media(one, of, second));
+      expect(objectKeys.media(one, of, first).startsWith(objectKeys.video(other))).to.equal(false);
+    }));
+  });
+});
+
+describe("Redis keys", () => {
+  it("all carry the namespace, so that meshes on one Redis do not meet", () => {
+    const keys = redisKeys("eu");
+    const built = [keys.warmSegment("v", "720p", "0.m4s"), keys.flight("v", "720p", "0.m4s"), keys.stored("v", "720p"), keys.events("v"), keys.catalog, keys.queuePrefix];
+    expect(built).to.deep.equal(["eu:warm:v/720p/0.m4s", "eu:flight:v/720p/0.m4s", "eu:stored:v/720p", "eu:events:v", "eu:catalog", "eu:queue"]);
+    expect(Object.keys(keys)).to.have.length(built.length);
+  });
+
+  it("are one's own: no two uses share a key", () => {
+    const keys = redisKeys("x");
+    fc.assert(fc.property(id, rendition, name, (video, of, file) => {
+      const built = [keys.warmSegment(video, of, file), keys.flight(video, of, file), keys.stored(video, of), keys.events(video), keys.catalog];
+      expect(new Set(built).size).to.equal(built.length);
+      expect(built.some((key) => key.startsWith(`${keys.queuePrefix}:`))).to.equal(false);
+    }));
+  });
+});

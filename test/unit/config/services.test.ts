@@ -1,0 +1,31 @@
+import { expect } from "chai";
+import * as fc from "fast-check";
+import { resolveServices, SERVICES } from "../../../config/services.ts";
+
+describe("services of a node", () => {
+  it("are all when none is named", () => expect(resolveServices([])).to.equal(SERVICES));
+
+  it("are those named with what they need on the same node, ground floor first", () => {
+    expect(resolveServices(["transcoder"])).to.deep.equal(["metrics", "storage", "source", "transcoder"]);
+    expect(resolveServices(["gateway"])).to.deep.equal(["metrics", "storage", "source", "cache", "delivery", "gateway"]);
+    expect(resolveServices(["scheduler", "validator"])).to.deep.equal(["metrics", "storage", "source", "validator", "scheduler"]);
+    expect(resolveServices(["storage"])).to.deep.equal(["metrics", "storage"]);
+  });
+
+  it("always have metrics, so that every node can be seen", () => {
+    for (const name of SERVICES) expect(resolveServices([name]), name).to.include("metrics");
+  });
+
+  it("are refused when one does not exist, naming all that don't", () => {
+    expect(() => resolveServices(["cache", "quality", "constructor"])).to.throw(`names no service "quality, constructor"; there are ${SERVICES.join(", ")}`);
+  });
+
+  it("hold what was named, in the order of start, each once, and need nothing more", () => {
+    fc.assert(fc.property(fc.array(fc.constantFrom(...SERVICES), { minLength: 1 }), (names) => {
+      const resolved = resolveServices(names);
+      expect(resolved).to.include.members(names);
+      expect(resolved).to.deep.equal(SERVICES.filter((name) => resolved.includes(name)));
+      expect(resolveServices(resolved)).to.deep.equal(resolved);
+    }));
+  });
+});

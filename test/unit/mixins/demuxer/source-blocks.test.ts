@@ -1,0 +1,86 @@
+import { expect } from "chai";
+import * as fc from "fast-check";
+import { sourceBlocks } from "../../../../mixins/demuxer/source-blocks.ts";
+import { rejection } from "../../../support/rejection.ts";
+
+const KiB = 1024;
+const BLOCK = 256 * KiB;
+
+/** A source of `size` bytes, each told by its place; counts what is asked of it. */
+function source(size: number) {
+  const bytes = Buffer.alloc(size, 0);
+  for (let at = 0; at < size; at++) bytes[at] = (at * 31 + (at >> 8)) & 0xff;
+  const asked: string[] = [];
+  return { bytes, asked, readRange: async (start: number, end: number): Promise<Uint8Array> => { asked.push(`${start}-${end}`); return bytes.subarray(start, end); } };
+}
+
+describe("blocks of a source", () => {
+  it("are asked for whole, and once", async () => {
+    const { bytes, asked, readRange } = source(600 * KiB);
+    const blocks = sourceBlocks(bytes.length, readRange);
+    expect(Buffer.from(await blocks.read(10, 20))).to.deep.equal(bytes.subarray(10, 20));
+    expect(Buffer.from(await blocks.read(1_000, 5_000))).to.deep.equal(bytes.subarray(1_000, 5_000));
+    expect(asked).to.deep.equal([`0-${BLOCK}`]);
+    await blocks.read(600 * KiB - 1, 600 * KiB);
+    expect(asked[1]).to.equal(`${2 * BLOCK}-${600 * KiB}`);
+    expect(blocks.fetchedBytes).to.equal(BLOCK + 600 * KiB - 2 * BLOCK);
+  });
+
+  it("are answered at once when they are there, without a copy", async () => {
+    const { bytes, readRange } = source(300 * KiB);
+    const blocks = sourceBlocks(bytes.length, readRange);
+    await blocks.read(0, 1);
+    const again = blocks.read(5, 50);
+    if (again instanceof Promise) throw new Error("waited for what was there");
+    expect(again.buffer).to.equal(bytes.buffer);
+  });
+
+  it("are asked for once by many who want them at the same time", async () => {
+    const { bytes, asked, readRange } = source(300 * KiB);
+    const blocks = sourceBlocks(bytes.length, readRange);
+    await Promise.all(Array.from({ length: 10 }, (_, n) => blocks.read(n, n + 10)));
+    expect(asked).to.have.length(1);
+  });
+
+  it("are joined where a read crosses them", async () => {
+    const { bytes, asked, readRange } = source(1_000 * KiB);
+    const blocks = sourceBlocks(bytes.length, readRange);
+    expect(Buffer.from(await blocks.read(BLOCK - 3, 2 * BLOCK + 5))).to.deep.equal(bytes.subarray(BLOCK - 3, 2 * BLOCK + 5));
+    expect(asked).to.have.length(3);
+  });
+
+  it("are what the source holds, wherever they are read", async () => {
+    const { bytes, readRange } = source(700 * KiB);
+    const blocks = sourceBlocks(bytes.length, readRange);
+    const place = fc.oneof(fc.integer({ min: 0, max: bytes.length }), fc.constantFrom(0, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK, bytes.length));
+    await fc.assert(fc.asyncProperty(place, place, async (one, other) => {
+      const [start, end] = [Math.min(one, other), Math.max(one, other)];
+      expect(Buffer.compare(await blocks.read(start, end), bytes.subarray(start, end))).to.equal(0);
+    }), { numRuns: 60 });
+  });
+
+  it("are asked for again after a failure, of which the reader is told", async () => {
+    const { bytes, readRange } = source(10 * KiB);
+    let failures = 1;
+    const blocks = sourceBlocks(bytes.length, async (start, end) => { if (failures-- > 0) throw new Error("the origin is away"); return await readRange(start, end); });
+    expect(await rejection(Promise.resolve(blocks.read(0, 5)), "read")).to.have.property("message", "the origin is away");
+    expect(Buffer.from(await blocks.read(0, 5))).to.deep.equal(bytes.subarray(0, 5));
+  });
+
+  it("are refused when they are shorter than they should be, rather than filled with zeros", async () => {
+    const { bytes, readRange } = source(600 * KiB);
+    const blocks = sourceBlocks(bytes.length, async (start, end) => await readRange(start, end - 1));
+    expect(await rejection(Promise.resolve(blocks.read(BLOCK - 5, BLOCK + 5)), "read")).to.have.property("message", "the source gave fewer bytes than it has");
+  });
+
+  it("take no more than 16 MiB: the longest unused go", async () => {
+    const asked: number[] = [];
+    const blocks = sourceBlocks(100 * BLOCK, async (start, end) => { asked.push(start / BLOCK); return new Uint8Array(end - start); });
+    for (let n = 0; n < 65; n++) await blocks.read(n * BLOCK, n * BLOCK + 1);
+    await blocks.read(64 * BLOCK, 64 * BLOCK + 1);
+    await blocks.read(1 * BLOCK, 1 * BLOCK + 1);
+    expect(asked).to.have.length(65);
+    await blocks.read(0, 1);
+    expect(asked.at(-1)).to.equal(0);
+  });
+});

@@ -1,0 +1,49 @@
+import { expect } from "chai";
+import * as fc from "fast-check";
+import { claimDigest, recordSubmission, type Submission } from "../../../../services/videos/submission.ts";
+import type { SubmitParams, VideoRecord } from "../../../../services/videos/videos.contract.ts";
+import { VIDEO_ID } from "../../../support/sample-record.ts";
+
+const URL = "https://example.org/lecture.mp4";
+const submit = (params: Partial<SubmitParams> = {}, rest: Partial<Submission> = {}): VideoRecord =>
+  recordSubmission({ params: { source: { kind: "url", url: URL }, ...params }, identity: URL, newId: VIDEO_ID, now: new Date("2026-01-01T00:00:00Z"), ...rest });
+
+describe("record of a submission", () => {
+  it("says what was asked for, with the defaults", () => {
+    expect(submit()).to.deep.equal({
+      id: VIDEO_ID, createdAt: "2026-01-01T00:00:00.000Z", source: { kind: "url", url: URL }, policy: "hybrid", priority: "normal", labels: {}, identity: URL,
+      claim: claimDigest(URL, "hybrid"), request: submit().request,
+    });
+    expect(submit({ title: "Graphs", policy: "lazy", priority: "high", labels: { course: "cs101" } })).to.include({ title: "Graphs", policy: "lazy", priority: "high" });
+    expect(submit()).to.not.have.property("title");
+  });
+
+  it("claims the source under its policy: who asks for the same gets the same video", () => {
+    expect(submit({ title: "other", priority: "low", labels: { a: "b" } }, { newId: VIDEO_ID.replace("a", "b") }).claim).to.equal(submit().claim);
+    expect(submit({ policy: "eager" }).claim).to.not.equal(submit().claim);
+    expect(submit({}, { identity: `${URL}?v=2` }).claim).to.not.equal(submit().claim);
+    expect(claimDigest(URL, "lazy")).to.match(/^[0-9a-f]{64}$/);
+  });
+
+  it("has an id from its Idempotency-Key, the same each time", () => {
+    const [first, second, other] = ["key", "key", "key2"].map((idempotencyKey) => submit({ idempotencyKey }).id);
+    expect(first).to.equal(second).and.not.equal(other);
+    fc.assert(fc.property(fc.string(), (idempotencyKey) => { expect(submit({ idempotencyKey }).id).to.match(/^[0-9a-z]{26}$/); }));
+  });
+
+  it("has a digest of the whole request, that tells a repeated one from another", () => {
+    const same = submit({ idempotencyKey: "key", labels: { a: "1", b: "2" } }).request;
+    expect(submit({ idempotencyKey: "key", labels: { b: "2", a: "1" } }, { now: new Date(), newId: "x" }).request).to.equal(same);
+    const others: Partial<SubmitParams>[] = [{}, { title: "t", labels: { a: "1", b: "2" } }, { labels: { a: "1", b: "3" } }, { labels: { a: "1", b: "2" }, policy: "lazy" }, { labels: { a: "1", b: "2" }, priority: "low" }];
+    for (const params of others) expect(submit(params).request, JSON.stringify(params)).to.not.equal(same);
+    expect(submit({ labels: { a: "1", b: "2" } }, { identity: "other" }).request).to.not.equal(same);
+  });
+
+  it("does not depend on the order of labels, whatever they are called", () => {
+    fc.assert(fc.property(fc.dictionary(fc.string({ unit: fc.constantFrom("a", ",", '"') }), fc.string({ unit: fc.constantFrom("a", ",", '"') })), (labels) => {
+      const reversed = Object.fromEntries(Object.entries(labels).toReversed());
+      expect(submit({ labels: reversed }).request).to.equal(submit({ labels }).request);
+    }));
+    expect(submit({ labels: { "a": "b,c", "a,b": "c" } }).request).to.equal(submit({ labels: { "a,b": "c", "a": "b,c" } }).request);
+  });
+});
