@@ -129,7 +129,7 @@ function findFault(setting: Setting, value: string): string | undefined {
     case "choice":
       return type.of.includes(value) ? undefined : `must be one of ${type.of.join(", ")}, not${shown}`;
     case "url": {
-      const good = value.split(",").every((part) => URL.canParse(part) && type.schemes.includes(new URL(part).protocol));
+      const good = (type.list === true ? value.split(",") : [value]).every((part) => !part.includes(",") && URL.canParse(part) && type.schemes.includes(new URL(part).protocol));
       return good ? undefined : `must be a URL with ${type.schemes.map((s) => `${s}//`).join(" or ")}`;
     }
     case "hostPorts": {

@@ -7,7 +7,7 @@ import { cpus } from "node:os";
 export type SettingKind =
   | { kind: "string" }
   | { kind: "integer"; min: number; max: number }
-  | { kind: "url"; schemes: readonly string[] }
+  | { kind: "url"; schemes: readonly string[]; /** Several, comma-separated. */ list?: boolean }
   | { kind: "choice"; of: readonly string[] }
   | { kind: "list" }
   | { kind: "hostPorts" }
@@ -32,7 +32,7 @@ export const SETTINGS = {
   publicUrl: { env: "LECTERN_PUBLIC_URL", type: { kind: "url", schemes: ["http:", "https:"] }, fallback: undefined, meaning: "base of the links in answers, behind a proxy; else the request's own host" },
   metricsHost: { env: "LECTERN_METRICS_HOST", type: { kind: "string" }, fallback: "127.0.0.1", meaning: "address that `/metrics` and the probes of a node without a gateway listen on" },
   metricsPort: { env: "LECTERN_METRICS_PORT", type: port, fallback: "0", meaning: "port of `/metrics` on every node; 0 takes a free one and logs it" },
-  natsUrl: { env: "LECTERN_NATS_URL", type: { kind: "url", schemes: ["nats:", "tls:"] }, fallback: undefined, meaning: "the mesh's NATS, comma-separated for a cluster; absent: `npm start` runs one", secret: true },
+  natsUrl: { env: "LECTERN_NATS_URL", type: { kind: "url", schemes: ["nats:", "tls:"], list: true }, fallback: undefined, meaning: "the mesh's NATS, comma-separated for a cluster; absent: `npm start` runs one", secret: true },
   redisUrl: { env: "LECTERN_REDIS_URL", type: { kind: "url", schemes: ["redis:", "rediss:"] }, fallback: undefined, meaning: "the region's Redis; absent: `npm start` runs one", secret: true },
   store: { env: "LECTERN_STORE", type: { kind: "store" }, fallback: undefined, meaning: "`file:<dir>` or `s3://<bucket>`; absent: the directory `store` under the data directory" },
   s3Endpoint: { env: "LECTERN_S3_ENDPOINT", type: { kind: "url", schemes: ["http:", "https:"] }, fallback: undefined, meaning: "an S3 server other than AWS (path-style addressing)" },

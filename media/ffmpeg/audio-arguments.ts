@@ -1,7 +1,7 @@
 /** FFmpeg's arguments for a run that encodes consecutive segments of the audio. Pure. */
 import { AUDIO_KBPS } from "../ladder.ts";
 import type { AudioRendition, Plan } from "../plan.ts";
-import { formatSeconds, rescaleCeil } from "../rational.ts";
+import { formatSeconds, rescaleCeil, rescaleFloor } from "../rational.ts";
 import { FRAGMENTED_OUTPUT, GUEST_OPTIONS, inputGuard, type FfmpegArguments } from "./guest.ts";
 
 /** Samples in a frame of AAC-LC (ISO/IEC 14496-3). */
@@ -23,7 +23,7 @@ export function audioFrame(plan: Plan, rendition: AudioRendition, segment: numbe
 export function audioArguments({ plan, rendition, first, last, url }: AudioRun): FfmpegArguments {
   const { sampleRate } = rendition;
   const { originTicks, video, audio } = plan.facts;
-  const origin = Math.round((originTicks / video.timescale) * sampleRate);
+  const origin = rescaleFloor(originTicks, video.timescale, sampleRate);
   const from = origin + (audioFrame(plan, rendition, first) - PRIMING_FRAMES) * AAC_FRAME;
   const samples = (audioFrame(plan, rendition, last + 1) - audioFrame(plan, rendition, first) + PRIMING_FRAMES + TAIL_FRAMES) * AAC_FRAME;
   const seek = first === 0 ? [] : ["-seek_timestamp", "1", "-noaccurate_seek", "-ss", formatSeconds(from - sampleRate, sampleRate)];

@@ -75,8 +75,9 @@ function filters(run: VideoRun): string {
     ...toTimeline, ...cut,
     ...(video.interlaced ? ["yadif=mode=send_frame"] : []),
     ...(input.kind === "packets" ? rotate(video.rotation) : []),
-    ...(video.hdr ? TO_SDR : []),
-    `scale=${rendition.width}:${rendition.height}:flags=${scaler(video, rendition)}`, "setsar=1", "format=yuv420p",
+    `scale=${rendition.width}:${rendition.height}:flags=${scaler(video, rendition)}`,
+    ...(video.hdr ? TO_SDR : []), // after scaling: it works in floating point, and its last step, not the scaler, then makes BT.709 of it
+    "setsar=1", "format=yuv420p",
   ].join(",");
 }
 
@@ -88,7 +89,8 @@ function scaler(video: VideoFacts, rendition: VideoRendition): string {
   return video.displayWidth >= 1.5 * rendition.width ? "area" : "bicubic";
 }
 
-const TO_SDR = ["zscale=t=linear:npl=100", "format=gbrpf32le", "zscale=p=bt709", "tonemap=hable:desat=0", "zscale=t=bt709:m=bt709:r=tv"];
+/** HDR is BT.2020 (ITU-R BT.2100), also where the stream says only its transfer; zscale refuses what is not said. */
+const TO_SDR = ["setparams=color_primaries=bt2020:colorspace=bt2020nc", "zscale=t=linear:npl=100", "format=gbrpf32le", "zscale=p=bt709", "tonemap=hable:desat=0", "zscale=t=bt709:m=bt709:r=tv"];
 
 function rotate(rotation: VideoFacts["rotation"]): string[] {
   switch (rotation) {

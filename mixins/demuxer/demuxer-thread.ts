@@ -22,13 +22,15 @@ if (parentPort === null) throw new Error("The demuxer's thread is started by dem
 const port = parentPort;
 const send = (message: FromThread, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
 
-const opened = new LRUCache<string, OpenInput>({ max: MAX_OPEN, dispose: ({ input }) => input.dispose() });
+/** Not disposed of when it leaves: somebody may still read through it, and it holds nothing but memory. */
+const opened = new LRUCache<string, OpenInput>({ max: MAX_OPEN });
 const reads = new Map<number, PromiseWithResolvers<Uint8Array>>();
 let lastRead = 0;
 
 port.on("message", (message: ToThread) => {
   if ("request" in message) {
     answer(message.id, message.request).catch((error: unknown) => {
+      opened.delete(message.request.source.key); // after a read that failed it would not read again
       send({ id: message.id, error: error instanceof Error ? error.message : String(error) });
     });
     return;
@@ -67,8 +69,9 @@ function openInput(source: OpenSource): OpenInput {
 async function runInspection(source: OpenSource): Promise<Inspection> {
   const { input, blocks } = openInput(source);
   const limit = Promise.withResolvers<Inspection>();
+  const fetchedBefore = blocks.fetchedBytes; // packets may have been read of a source that is looked at again
   const watch = setInterval(() => {
-    if (blocks.fetchedBytes > MAX_INDEX_BYTES) limit.resolve({ outcome: "no_index" });
+    if (blocks.fetchedBytes - fetchedBefore > MAX_INDEX_BYTES) limit.resolve({ outcome: "no_index" });
   }, 20);
   try {
     if (!(await input.canRead())) return { outcome: "no_index" };

@@ -6,6 +6,7 @@ import type { Redis } from "ioredis";
 import { LRUCache } from "lru-cache";
 import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
 import { loadConfig } from "../../config/config.ts";
+import { errorMessage } from "../../config/errors.ts";
 import { objectKeys } from "../../config/object-keys.ts";
 import { redisKeys, type RedisKeys } from "../../config/redis-keys.ts";
 import { mediaName } from "../../media/media-names.ts";
@@ -54,7 +55,9 @@ export function cacheService(settings: Settings) {
           const plan = await ctx.call<Plan | null, VideoIdParams>("videos.plan", { id: videoId });
           if (plan === null) return;
           const openers = [inOrderOfStart(plan)[0]?.name, plan.audio?.name].filter((name) => name !== undefined);
-          await Promise.all(openers.flatMap((rendition) => (["init", 0] as const).map((segment) => this.find({ videoId, rendition, segment }))));
+          const made = await Promise.allSettled(openers.flatMap((rendition) => (["init", 0] as const).map((segment) => this.find({ videoId, rendition, segment }))));
+          // Nobody waits for these; who asks for one is told.
+          for (const result of made) if (result.status === "rejected") this.logger.debug(`Video ${videoId}: its opening was not made: ${errorMessage(result.reason)}`);
         },
       },
       "video.deleted"(ctx: Context<VideoEventPayload>) {

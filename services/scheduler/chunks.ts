@@ -10,7 +10,8 @@ const ENCODE_SEGMENTS = 5;
 const REPACKAGE_SEGMENTS = 40;
 /** Segments after the one being watched that are made before they are asked for. */
 const READ_AHEAD = 4;
-const STEPS = 100_000;
+/** Priorities of one class of videos: BullMQ's end at 2 million, and two classes share them. */
+const STEPS = 1_000_000;
 
 export const laneOf = (priority: Priority): Lane => (priority === "low" ? "bulk" : "normal");
 

@@ -126,11 +126,11 @@ export function transcoderService(settings: Settings) {
         }
       },
       /** Puts a file into the store, unless it is there, and says so. A viewer does not wait for it. */
-      publish(videoId: string, { rendition, segment, bytes, ms, mode }: Made): void {
+      publish(videoId: string, { rendition, segment, bytes, ms, mode, awaited }: Made): void {
         if (segment !== "init") this.broker.metrics.observe("lectern.segment.make.seconds", ms / 1000, { mode });
         const name = mediaName(segment);
         const work = (async () => {
-          if (mode === "encode" && bytes.byteLength <= MAX_WARM_BYTES) {
+          if (awaited && bytes.byteLength <= MAX_WARM_BYTES) {
             await withoutRedis(() => this.redis.set(this.keys.warmSegment(videoId, rendition, name), bytes, "EX", WARM_SEC), null, this.logger);
           }
           const key = objectKeys.media(videoId, rendition, name);

@@ -16,7 +16,15 @@ import type { Slots } from "./slots.ts";
 /** Everything of one video that making its segments needs. */
 export interface Job { videoId: string; plan: Plan; readPackets: ReadPackets; openFile(): OpenDoor; signal: AbortSignal }
 
-export interface Made { rendition: string; segment: SegmentName; bytes: Buffer; ms: number; mode: Rendition["mode"] }
+export interface Made {
+  rendition: string;
+  segment: SegmentName;
+  bytes: Buffer;
+  ms: number;
+  mode: Rendition["mode"];
+  /** A viewer waited for the encode, and others may be about to. */
+  awaited: boolean;
+}
 
 export interface WorkshopPorts {
   slots: Slots;
@@ -53,7 +61,7 @@ export function openWorkshop(ports: WorkshopPorts) {
     const bytes = segment === "init"
       ? repackagedInit(job.plan, rendition.kind)
       : await (rendition.kind === "video" ? repackageVideo : repackageAudio)(job.plan, segment, job.readPackets);
-    ports.onMade(job.videoId, { rendition: rendition.name, segment, bytes, ms: performance.now() - startedAt, mode: "repackage" });
+    ports.onMade(job.videoId, { rendition: rendition.name, segment, bytes, ms: performance.now() - startedAt, mode: "repackage", awaited: false });
     return bytes;
   }
 
@@ -61,7 +69,7 @@ export function openWorkshop(ports: WorkshopPorts) {
   async function encode(job: Job, rendition: Rendition, first: number, last: number, kind: "play" | "background"): Promise<void> {
     let at = performance.now();
     const complete = (segment: SegmentName, bytes: Buffer): void => {
-      ports.onMade(job.videoId, { rendition: rendition.name, segment, bytes, ms: performance.now() - at, mode: "encode" });
+      ports.onMade(job.videoId, { rendition: rendition.name, segment, bytes, ms: performance.now() - at, mode: "encode", awaited: kind === "play" });
       if (segment !== "init") at = performance.now();
       flights.get(keyOf(job, rendition, segment))?.resolve(bytes);
     };

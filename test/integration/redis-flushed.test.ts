@@ -8,7 +8,7 @@ import { makeLecture } from "../support/lectures.ts";
 import { startMesh } from "../support/mesh.ts";
 import { expectExact } from "../support/viewer.ts";
 
-const SECONDS = 40;
+const SECONDS = 24;
 
 describe("a mesh whose Redis is flushed", function () {
   this.timeout(90_000);

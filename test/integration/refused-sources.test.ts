@@ -57,7 +57,7 @@ describe("sources that cannot be played", function () {
 
   const cases = [
     ["/page.html", "not_media"], ["/truncated.mp4", "truncated"], ["/zeros.mp4", "not_media"], ["/notes.txt", "unsupported_container"],
-    ["/list.m3u8", "forbidden_reference"], ["/empty.mp4", "empty"], ["/missing.mp4", "source_unreachable"],
+    ["/list.m3u8", "forbidden_reference"], ["/empty.mp4", "empty"], ["/missing.mp4", "source_refused"],
   ] as const;
   for (const [path, reason] of cases) {
     it(`are rejected with a reason: ${path}, ${reason}`, async () => {

@@ -207,8 +207,11 @@ describe("transcoder", function () {
       source.failure = fail(code, "staged");
       expect(await codeOf(make(FILM, "180p", 0))).to.equal(code);
       expect(await codeOf(chunk({ videoId: FILM, rendition: "180p" }))).to.equal(code);
+      for (const rendition of ["source", "audio", "240p"]) expect(await codeOf(make(LECTURE, rendition, 1)), rendition).to.equal(code);
     }
     source.failure = undefined;
-    expect((await make(FILM, "180p", 0)).byteLength).to.be.above(500);
+    for (const [id, rendition] of [[FILM, "180p"], [LECTURE, "source"], [LECTURE, "audio"], [LECTURE, "240p"]] as const) {
+      expect((await make(id, rendition, 1)).byteLength, rendition).to.be.above(500);
+    }
   });
 });

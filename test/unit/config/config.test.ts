@@ -68,6 +68,7 @@ describe("configuration", () => {
   it("suggests the setting that a wrong name is near to, and none for another name", () => {
     expect(faultsOf({ LECTERN_HTP_PORT: "1" })).to.deep.equal(["LECTERN_HTP_PORT is not a setting (did you mean LECTERN_HTTP_PORT?)."]);
     expect(faultsOf({ LECTERN_REDIS_URI: "1" })).to.deep.equal(["LECTERN_REDIS_URI is not a setting (did you mean LECTERN_REDIS_URL?)."]);
+    expect(faultsOf({ LECTERN_REGOIN: "1" })).to.deep.equal(["LECTERN_REGOIN is not a setting (did you mean LECTERN_REGION?)."]);
     expect(faultsOf({ LECTERN_QUALITY: "1" })).to.deep.equal(["LECTERN_QUALITY is not a setting."]);
     expect(faultsOf({ LECTERN_: "1" })).to.have.length(1);
     expect(faultsOf({ lectern_quality: "1", XLECTERN_Y: "1" })).to.be.empty;
@@ -88,7 +89,7 @@ describe("configuration", () => {
     LECTERN_SLOTS: ["0", "257", "NaN", "Infinity"],
     LECTERN_REDIS_URL: ["localhost:6379", "http://r", "redis", "redis://a,b"],
     LECTERN_NATS_URL: ["redis://r", "nats://a:4222,"],
-    LECTERN_PUBLIC_URL: ["/videos", "ftp://x", "javascript:alert(1)"],
+    LECTERN_PUBLIC_URL: ["/videos", "ftp://x", "javascript:alert(1)", "http://a,http://b"],
     LECTERN_SOURCE_ALLOW: ["127.0.0.1", "http://127.0.0.1:80", "*:80", "127.0.0.1:80/path", "10.0.0.0/8:80", "host:", "host:99999", "host:65536"],
     LECTERN_STORE: ["file:", "s3://", "s3://A", "s3://bucket/prefix", "/srv/store", "s3:bucket"],
     LECTERN_LOG_FORMAT: ["JSON", "xml"],

@@ -123,7 +123,7 @@ describe(`hostile files ${existsSync(CORPUS) ? "of ../shared/media" : "(without 
       closeSync(file);
     }
   };
-  for (const name of files.filter((file) => /\.(m3u8|mpd)$|^(hls|ffconcat|sdp)/.test(file) && !/\.avi$/.test(file))) {
+  for (const name of files.filter((file) => /\.(m3u8|mpd)$|^(hls|ffconcat|sdp)/.test(file) && !file.endsWith(".avi"))) {
     it(`${name} is a reference`, () => expect(sniff(head(name)).kind).to.equal("reference"));
   }
   for (const name of files.filter((file) => /^(good-base|odd-853x481|wrap|flv|animated|anamorphic-dvd|coverart)/.test(file))) {

@@ -22,7 +22,7 @@ describe("chunks of a video", () => {
       "v-360p-0: 0–4", "v-360p-5: 5–9", "v-360p-10: 10–10",
       "v-720p-0: 0–4", "v-720p-5: 5–9", "v-720p-10: 10–10",
     ]);
-    expect(jobs[2]).to.deep.equal({ id: "v-360p-0", chunk: { videoId: "v", rendition: "360p", first: 0, last: 4, lane: "normal" }, priority: 100_002 });
+    expect(jobs[2]).to.deep.equal({ id: "v-360p-0", chunk: { videoId: "v", rendition: "360p", first: 0, last: 4, lane: "normal" }, priority: 1_000_002 });
   });
 
   it("are only those that the policy wants", () => {

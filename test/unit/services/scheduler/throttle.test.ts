@@ -2,6 +2,8 @@ import { expect } from "chai";
 import { throttle } from "../../../../services/scheduler/throttle.ts";
 import { mockClock, type MockClock } from "../../../support/mock-clock.ts";
 
+const unexpected = (error: unknown): never => expect.fail(String(error));
+
 describe("throttle", () => {
   let clock: MockClock;
   beforeEach(() => { clock = mockClock(); });
@@ -9,7 +11,7 @@ describe("throttle", () => {
 
   it("runs once an interval for each key, however often it is touched, and always after the last touch", async () => {
     const runs: string[] = [];
-    const throttled = throttle(400, async (key) => { runs.push(key); }, expect.fail);
+    const throttled = throttle(400, async (key) => { runs.push(key); }, unexpected);
     for (let i = 0; i < 10; i++) throttled.touch("a");
     throttled.touch("b");
     await clock.advance(399);
@@ -26,7 +28,7 @@ describe("throttle", () => {
 
   it("runs again for a touch that comes while it works", async () => {
     const works: PromiseWithResolvers<void>[] = [];
-    const throttled = throttle(10, () => { const work = Promise.withResolvers<void>(); works.push(work); return work.promise; }, expect.fail);
+    const throttled = throttle(10, () => { const work = Promise.withResolvers<void>(); works.push(work); return work.promise; }, unexpected);
     throttled.touch("a");
     await clock.advance(10);
     throttled.touch("a");
@@ -46,7 +48,7 @@ describe("throttle", () => {
 
   it("runs nothing any more once it is closed", async () => {
     let runs = 0;
-    const throttled = throttle(10, async () => { runs++; }, expect.fail);
+    const throttled = throttle(10, async () => { runs++; }, unexpected);
     throttled.touch("a");
     throttled.close();
     await clock.advance(100);

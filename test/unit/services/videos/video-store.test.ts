@@ -139,7 +139,9 @@ describe("video store", () => {
       await store.createRecord(makeRecord({ id }));
       storage.objects.set(objectKeys.media(id, "source", "0.m4s"), Buffer.alloc(1));
     }
-    expect(await Array.fromAsync(store.allIds())).to.deep.equal(ids);
+    const found: string[] = [];
+    for await (const id of store.allIds()) found.push(id);
+    expect(found).to.deep.equal(ids);
     expect(storage.calls.filter((call) => call === "list videos/").length).to.be.greaterThan(1);
   });
 
