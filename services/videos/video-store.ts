@@ -85,8 +85,9 @@ export function videoStore(storage: StorageCalls) {
     async releaseClaim(digest: string, id: string): Promise<void> {
       if (parseClaim(await read(objectKeys.claim(digest))) === id) await storage.remove(objectKeys.claim(digest));
     },
-    async hasClaim(digest: string): Promise<boolean> {
-      return (await storage.get(objectKeys.claim(digest))) !== null;
+    /** The video that a source was claimed for. */
+    async findClaim(digest: string): Promise<string | undefined> {
+      return parseClaim(await read(objectKeys.claim(digest)));
     },
     /** What is known of the upload stays: who posts it again is told of the video that has the same bytes. */
     async removeUploadBytes(uploadId: string): Promise<void> {

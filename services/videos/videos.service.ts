@@ -34,6 +34,7 @@ interface Methods {
   announce(id: string, type: VideoEventType, data?: Record<string, unknown>): void;
   claimRecord(record: VideoRecord): Promise<Claimed>;
   tidy(state: VideoState): Promise<void>;
+  sharesUpload(record: VideoRecord, uploadId: string): Promise<boolean>;
 }
 
 const id = { type: "string", pattern: "^[0-9a-z]{26}$" } as const;
@@ -185,15 +186,19 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
       async tidy({ record, verdict, outcome, deleted }: VideoState): Promise<void> {
         const useless = deleted || verdict?.accepted === false;
         if (useless || outcome?.complete === false) await this.store.releaseClaim(record.claim, record.id);
-        if (useless && record.source.kind === "upload") {
-          // The same upload may have been posted under another policy too.
-          const claims = await Promise.all(POLICIES.map((policy) => this.store.hasClaim(claimDigest(record.identity, policy))));
-          if (!claims.includes(true)) await this.store.removeUpload(record.source.uploadId);
-        }
+        if (useless && record.source.kind === "upload" && !(await this.sharesUpload(record, record.source.uploadId))) await this.store.removeUpload(record.source.uploadId);
         await this.store.close(record.id);
+      },
+      /** The same upload may have been posted under another policy too. What was claimed a moment ago counts as well. */
+      async sharesUpload(record: VideoRecord, uploadId: string): Promise<boolean> {
+        const owners = await Promise.all(POLICIES.map((policy) => this.store.findClaim(claimDigest(record.identity, policy))));
+        const others = owners.filter((owner): owner is string => owner !== undefined && owner !== record.id);
+        const states = await Promise.all(others.map((owner) => this.store.find(owner)));
+        return states.some((state) => state === undefined || (state.record.source.kind === "upload" && state.record.source.uploadId === uploadId));
       },
       /** Tells the workers (one of each kind) and everyone who follows the video. */
       announce(videoId: string, type: VideoEventType, data: Record<string, unknown> = {}): void {
+        this.logger.info(`Video ${videoId}: ${type}.`);
         // Nobody waits for Redis to sync a line that may be lost; those who follow are woken when it is there.
         withoutRedis(() => this.events.append(videoId, type, data), undefined, this.logger)
           .then(() => announceToAll(this.broker, "video.changed", { videoId }), (error: unknown) => this.logger.warn("An event was not logged:", error));

@@ -214,6 +214,43 @@ describe("videos", () => {
     expect(await node.broker.call("videos.list")).to.deep.equal({ videos: [] });
   });
 
+  describe("an upload", () => {
+    const upload = async (uploadId: string): Promise<{ source: SubmitParams["source"] }> => {
+      for (const name of ["source", "upload.json"]) await store.put(`uploads/${uploadId}/${name}`, Buffer.from("x"));
+      return { source: { kind: "upload", uploadId } };
+    };
+    const uploads = (): string[] => [...store.objects.keys()].filter((key) => key.startsWith("uploads/")).toSorted();
+
+    it("goes with the video that was made of it, when that is rejected or deleted", async () => {
+      for (const end of [(id: string) => settle(id, rejected), (id: string) => node.broker.call("videos.remove", { id })]) {
+        const { id } = await submit(await upload("u1"));
+        expect(uploads()).to.have.lengthOf(2);
+        await end(id);
+        expect(uploads()).to.deep.equal([]);
+      }
+    });
+    it("stays as long as another video is made of the same bytes", async () => {
+      const first = await submit(await upload("u1"));
+      const second = await submit({ source: { kind: "upload", uploadId: "u1" }, policy: "lazy" });
+      expect(second.id).to.not.equal(first.id);
+      await node.broker.call("videos.remove", { id: first.id });
+      expect(uploads()).to.deep.equal(["uploads/u1/source", "uploads/u1/upload.json"]);
+      await node.broker.call("videos.remove", { id: second.id });
+      expect(uploads()).to.deep.equal([]);
+    });
+    it("that comes a second time is not kept twice", async () => {
+      await submit(await upload("u1"));
+      await submit(await upload("u2"));
+      expect(uploads()).to.deep.equal(["uploads/u1/source", "uploads/u1/upload.json", "uploads/u2/upload.json"]);
+    });
+    it("is all gone when two uploads of the same bytes became two videos and both are deleted", async () => {
+      const first = await submit(await upload("u1"));
+      const second = await submit({ ...(await upload("u2")), policy: "lazy" });
+      for (const { id } of [first, second]) await node.broker.call("videos.remove", { id });
+      expect(uploads()).to.deep.equal([]);
+    });
+  });
+
   describe("the list", () => {
     const submitMany = async (count: number): Promise<string[]> => {
       const ids: string[] = [];

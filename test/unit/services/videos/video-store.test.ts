@@ -110,7 +110,7 @@ describe("video store", () => {
       expect(await videoStore(storage).claim("digest", OTHER)).to.equal(ID);
       expect(await store.claim("digest", ID)).to.equal(ID);
       expect(await store.claim("another", OTHER)).to.equal(OTHER);
-      expect([await store.hasClaim("digest"), await store.hasClaim("none")]).to.deep.equal([true, false]);
+      expect([await store.findClaim("digest"), await store.findClaim("none")]).to.deep.equal([ID, undefined]);
     });
 
     it("are given by exactly one of many who ask at once", async () => {
@@ -121,7 +121,7 @@ describe("video store", () => {
     it("are released by their owner only", async () => {
       await store.claim("digest", ID);
       await store.releaseClaim("digest", OTHER);
-      expect(await store.hasClaim("digest")).to.equal(true);
+      expect(await store.findClaim("digest")).to.equal(ID);
       await store.releaseClaim("digest", ID);
       expect(await store.claim("digest", OTHER)).to.equal(OTHER);
       await store.releaseClaim("none", ID);
