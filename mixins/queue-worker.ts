@@ -17,6 +17,8 @@ const ATTEMPTS = 5;
 const KEPT_FAILURES = 1_000;
 /** How long work waits for a part of the mesh that is away, before it is tried again. */
 const AWAY_MS = 5_000;
+/** After this it counts as gone, and attempts are counted. */
+const AWAY_LIMIT_MS = 3_600_000;
 const ADD_TIMEOUT_MS = 5_000;
 
 export interface ChunkJob { id: string; chunk: ChunkParams; /** Smaller first, from 1. */ priority: number }
@@ -100,10 +102,10 @@ export interface ChunkWorkerOptions {
   /** Jobs of each lane that run at once on this node. */
   concurrency: Record<Lane, number>;
   run(chunk: ChunkParams): Promise<void>;
-  /** Whether the error says that a part of the mesh is away, rather than that the chunk cannot be made. */
+  /** Whether the error says that a part of the mesh or the origin is away, rather than that the chunk cannot be made. */
   isAway(error: unknown): boolean;
   /** A chunk that failed as often as it may. */
-  onPoison(chunk: ChunkParams, message: string): void;
+  onPoison(chunk: ChunkParams, error: Error): void;
   logger: Logger;
 }
 
@@ -123,7 +125,7 @@ export function openChunkWorkers(options: ChunkWorkerOptions) {
       } catch (error) {
         // Neither costs an attempt: it is not the chunk's fault.
         if (closing) await job.moveToDelayed(Date.now(), token); // at once, by another node
-        else if (options.isAway(error)) await job.moveToDelayed(Date.now() + AWAY_MS, token);
+        else if (options.isAway(error) && Date.now() - job.timestamp < AWAY_LIMIT_MS) await job.moveToDelayed(Date.now() + AWAY_MS, token);
         else throw error;
         throw new DelayedError();
       }
@@ -135,7 +137,7 @@ export function openChunkWorkers(options: ChunkWorkerOptions) {
     worker.on("failed", (job, error) => {
       if (job === undefined) return;
       logger.warn(`Chunk ${job.id} failed (attempt ${job.attemptsMade} of ${ATTEMPTS}): ${error.message}`);
-      if (job.attemptsMade >= ATTEMPTS || job.finishedOn !== undefined) options.onPoison(job.data, error.message);
+      if (job.attemptsMade >= ATTEMPTS || job.finishedOn !== undefined) options.onPoison(job.data, error);
     });
     return worker;
   });

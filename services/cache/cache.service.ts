@@ -76,6 +76,7 @@ export function cacheService(settings: Settings) {
         try {
           const result = await search;
           this.memory.set(key, Buffer.from(result.bytes.buffer, result.bytes.byteOffset, result.bytes.byteLength));
+          this.broker.metrics.set("lectern.cache.memory.bytes", this.memory.calculatedSize);
           return result;
         } finally {
           this.flights.delete(key);

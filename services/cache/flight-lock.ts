@@ -7,16 +7,24 @@ import type { Redis } from "ioredis";
 import type { Logger } from "moleculer";
 import { withoutRedis } from "../../mixins/redis.ts";
 
-/** Longer than an encode takes; who waits longer makes it after all. */
-const LOCK_MS = 10_000;
+/** A holder that died keeps the others waiting for this long; one that lives renews it. */
+const LOCK_MS = 5_000;
 const LOOK_MS = 25;
 
+/** Renews the lock only when it is still this holder's. KEYS: lock. ARGV: holder, milliseconds. */
+const RENEW = `if redis.call("get", KEYS[1]) == ARGV[1] then return redis.call("pexpire", KEYS[1], ARGV[2]) end return 0`;
 /** Deletes the lock only when it is still this holder's. KEYS: lock. ARGV: holder. */
 const RELEASE = `if redis.call("get", KEYS[1]) == ARGV[1] then return redis.call("del", KEYS[1]) end return 0`;
 
 export function flightLock(redis: Redis, key: string, holder: string, logger: Logger) {
-  const acquire = (): Promise<boolean> => withoutRedis(async () => (await redis.set(key, holder, "PX", LOCK_MS, "NX")) === "OK", true, logger);
+  let renewal: NodeJS.Timeout | undefined;
+  const acquire = async (): Promise<boolean> => {
+    const acquired = await withoutRedis(async () => (await redis.set(key, holder, "PX", LOCK_MS, "NX")) === "OK", true, logger);
+    if (acquired) renewal = setInterval(() => { void withoutRedis(() => redis.eval(RENEW, 1, key, holder, LOCK_MS), null, logger); }, LOCK_MS / 3);
+    return acquired;
+  };
   const release = async (): Promise<void> => {
+    clearInterval(renewal);
     await withoutRedis(() => redis.eval(RELEASE, 1, key, holder), null, logger);
   };
   return {

@@ -15,6 +15,7 @@ import { openChunkQueue, type ChunkQueue } from "../../mixins/queue-worker.ts";
 import { closeRedis, openRedis, withoutRedis } from "../../mixins/redis.ts";
 import type { ListResult } from "../storage/storage.contract.ts";
 import type { SegmentStored } from "../transcoder/transcoder.contract.ts";
+import { REASON_CLASSES } from "../videos/videos.contract.ts";
 import type { OutcomeParams, PlannedParams, VideoEventPayload, VideoIdParams, VideoState, VideoView } from "../videos/videos.contract.ts";
 import { laneOf, planChunks, planReadAhead } from "./chunks.ts";
 import { openReconciler, type Reconciler } from "./reconciler.ts";
@@ -74,8 +75,8 @@ export function schedulerService(settings: Settings) {
       },
       poison: {
         async handler(ctx: Context<PoisonParams>): Promise<void> {
-          const { videoId, rendition, first, last, message } = ctx.params;
-          const reason = { class: "encode_failed" as const, message: `Segments ${first} to ${last} of ${rendition} could not be made.`, rendition, first, last, detail: message };
+          const { videoId, rendition, first, last, message, code } = ctx.params;
+          const reason = { class: REASON_CLASSES.find((name) => name === code) ?? "encode_failed", message: `Segments ${first} to ${last} of ${rendition} could not be made.`, rendition, first, last, detail: message };
           await ctx.call<void, OutcomeParams>("videos.finish", { id: videoId, outcome: { complete: false, at: new Date().toISOString(), reasons: [reason] } });
         },
       },

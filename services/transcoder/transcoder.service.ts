@@ -214,8 +214,9 @@ export function transcoderService(settings: Settings) {
           await this.broker.call("transcoder.chunk", chunk, { nodeID: this.broker.nodeID, timeout: CHUNK_MS, retries: 0, tracking: false });
         },
         isAway,
-        onPoison: ({ videoId, rendition, first, last }, message) => {
-          this.broker.call("scheduler.poison", { videoId, rendition, first, last, message }).catch((error: unknown) => this.logger.warn(`A failed chunk could not be reported: ${errorMessage(error)}`));
+        onPoison: ({ videoId, rendition, first, last }, error) => {
+          const code = findErrorCode(error);
+          this.broker.call("scheduler.poison", { videoId, rendition, first, last, message: error.message, ...(code === undefined ? {} : { code }) }).catch((error: unknown) => this.logger.warn(`A failed chunk could not be reported: ${errorMessage(error)}`));
         },
       });
     },
@@ -236,7 +237,7 @@ export function transcoderService(settings: Settings) {
 /** The chunk is fine, the mesh is not: work waits for it. */
 function isAway(error: unknown): boolean {
   const code = findErrorCode(error);
-  return code === "storage_unavailable" || code === "storage_full" || code === "queue_unavailable" || code === "overloaded"
+  return code === "storage_unavailable" || code === "storage_full" || code === "queue_unavailable" || code === "overloaded" || code === "source_unreachable"
     || error instanceof Errors.ServiceNotFoundError || error instanceof Errors.ServiceNotAvailableError || error instanceof Errors.RequestTimeoutError;
 }
 

@@ -219,9 +219,10 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
           if (existing === undefined) {
             // Nobody recorded the owner yet: who writes its record first makes it, whether that is its own poster or not.
             const owned = { ...record, id: owner };
-            const created = await this.store.createRecord(owned);
-            withoutRedis(() => this.catalog.add(owner, owned.createdAt), undefined, this.logger)
-              .catch((error: unknown) => this.logger.warn("A video was not listed:", error));
+            const [created] = await Promise.all([
+              this.store.createRecord(owned),
+              withoutRedis(() => this.catalog.add(owner, owned.createdAt), undefined, this.logger), // a list passes over what has no record
+            ]);
             if (created) return { state: { record: owned, deleted: false }, created };
             const first = await this.store.find(owner);
             if (first?.record.claim === record.claim) return { state: first, created };
