@@ -5,18 +5,30 @@
 import { parentPort } from "node:worker_threads";
 import { LRUCache } from "lru-cache";
 import { CustomSource, EncodedPacketSink, Input, MATROSKA, MP4, QTFF, WEBM, type InputTrack } from "mediabunny";
+import { findErrorCode } from "../../config/errors.ts";
+import { fits, readSampleTables, type SampleTable } from "../../media/mp4/sample-tables.ts";
+import { MAX_READ_BYTES } from "../../services/source/source.contract.ts";
 import type { DemuxerRequest, FromThread, Inspection, OpenSource, Packet, ToThread } from "./demuxer.contract.ts";
 import { inspect } from "./inspect.ts";
+import { readMovieBox, type MovieBox } from "./movie-box.ts";
 import { sourceBlocks, type ReadRange, type SourceBlocks } from "./source-blocks.ts";
+import { endsSpan } from "./span-end.ts";
+import { readTablePackets } from "./table-packets.ts";
 
 /** An index that needs more than this of a file is none: the file is probed instead. */
 const MAX_INDEX_BYTES = 32 * 1024 * 1024;
 const MAX_PACKETS = 20_000;
 const MAX_OPEN = 16;
-/** Frames that precede another in decode order and follow it when shown (ITU-T H.264 A.3.1, H.265 A.4.1). */
-const MAX_REORDER_FRAMES = 16;
 
-interface OpenInput { input: Input; blocks: SourceBlocks }
+type Tables = ReadonlyMap<number, SampleTable>;
+interface OpenInput {
+  input: Input;
+  blocks: SourceBlocks;
+  /** By track id: the flat sample tables of an MP4 of the usual kind; read when first wanted. */
+  tables(): Promise<Tables>;
+  /** Lets go of the index's bytes, once it has been read. */
+  forgetMovie(): void;
+}
 
 if (parentPort === null) throw new Error("The demuxer's thread is started by demuxer.ts.");
 const port = parentPort;
@@ -44,7 +56,7 @@ port.on("message", (message: ToThread) => {
 async function answer(id: number, request: DemuxerRequest): Promise<void> {
   if (request.op === "inspect") return send({ id, result: await runInspection(request.source) });
   const packets = await readPackets(request);
-  send({ id, result: packets }, packets.map((packet) => packet.data.buffer as ArrayBuffer));
+  send({ id, result: packets }, [...new Set(packets.map((packet) => packet.data.buffer as ArrayBuffer))]);
 }
 
 function openInput(source: OpenSource): OpenInput {
@@ -57,25 +69,61 @@ function openInput(source: OpenSource): OpenInput {
     return read.promise;
   };
   const blocks = sourceBlocks(source.size, readRange);
+  let movie: MovieBox | undefined;
+  const read = (start: number, end: number): Uint8Array | Promise<Uint8Array> =>
+    movie !== undefined && start >= movie.start && end <= movie.start + movie.bytes.byteLength
+      ? movie.bytes.subarray(start - movie.start, end - movie.start)
+      : blocks.read(start, end);
   const input = new Input({
     formats: [MP4, QTFF, MATROSKA, WEBM],
-    source: new CustomSource({ getSize: () => source.size, read: (start, end) => blocks.read(start, end), maxCacheSize: 1024 * 1024 }),
+    source: new CustomSource({ getSize: () => source.size, read, maxCacheSize: 1024 * 1024 }),
   });
-  const entry = { input, blocks };
+  let tables: Promise<Tables> | undefined;
+  const entry: OpenInput = {
+    input, blocks,
+    tables: () => (tables ??= readMovieBox(blocks.read, readWhole(source.size, readRange), source.size).then((found) => {
+      movie = found; // the container reader wants it too
+      return readTables(found, source.size);
+    })),
+    forgetMovie: () => { movie = undefined; },
+  };
   opened.set(source.key, entry);
   return entry;
 }
 
+/** Reads past the blocks, in as few reads as `source` allows. */
+function readWhole(size: number, readRange: ReadRange): ReadRange {
+  return async (start, end) => {
+    if (end - start <= MAX_READ_BYTES) return await readRange(start, end);
+    const bytes = new Uint8Array(Math.min(end, size) - start);
+    const starts = Array.from({ length: Math.ceil(bytes.byteLength / MAX_READ_BYTES) }, (_, i) => start + i * MAX_READ_BYTES);
+    await Promise.all(starts.map(async (at) => bytes.set(await readRange(at, Math.min(at + MAX_READ_BYTES, end)), at - start)));
+    return bytes;
+  };
+}
+
+/** None where the index is not of the usual kind: the container reader then does without. */
+function readTables(movie: MovieBox | undefined, size: number): Tables {
+  if (movie === undefined) return new Map();
+  try {
+    return new Map([...readSampleTables(movie.bytes)].filter(([, table]) => fits(table, size)));
+  } catch (error) {
+    if (findErrorCode(error) === undefined) throw error;
+    return new Map();
+  }
+}
+
 async function runInspection(source: OpenSource): Promise<Inspection> {
-  const { input, blocks } = openInput(source);
+  const { input, blocks, tables, forgetMovie } = openInput(source);
   const limit = Promise.withResolvers<Inspection>();
   const fetchedBefore = blocks.fetchedBytes; // packets may have been read of a source that is looked at again
   const watch = setInterval(() => {
     if (blocks.fetchedBytes - fetchedBefore > MAX_INDEX_BYTES) limit.resolve({ outcome: "no_index" });
   }, 20);
   try {
+    await tables(); // before the container reader, which then finds the index in memory
     if (!(await input.canRead())) return { outcome: "no_index" };
-    const result = await Promise.race([inspect(input, source.size), limit.promise]);
+    const result = await Promise.race([inspect(input, source.size, tables), limit.promise]);
     if (result.outcome !== "facts") opened.delete(source.key); // nobody will read packets of it
     return result;
   } catch (error) {
@@ -83,15 +131,18 @@ async function runInspection(source: OpenSource): Promise<Inspection> {
     return { outcome: "unreadable", message: error instanceof Error ? error.message : String(error) };
   } finally {
     clearInterval(watch);
+    forgetMovie();
   }
 }
 
 async function readPackets(request: Extract<DemuxerRequest, { op: "packets" }>): Promise<Packet[]> {
   const { timescale, from, to } = request;
-  const { input } = openInput(request.source);
+  const { input, blocks, tables } = openInput(request.source);
   const tracks: InputTrack[] = request.track === "video" ? await input.getVideoTracks() : await input.getAudioTracks();
   const track = tracks[request.index];
   if (track === undefined) throw new Error(`there is no ${request.track} track ${request.index}`);
+  const table = (await tables()).get(track.id);
+  if (table !== undefined && table.timescale === timescale) return await readTablePackets(table, request, (start, end) => blocks.read(start, end));
   const sink = new EncodedPacketSink(track);
   const ticks = (seconds: number): number => Math.round(seconds * timescale);
   // Half a tick on: the packet at exactly `from` must not be missed for a rounding of its time.
@@ -101,19 +152,11 @@ async function readPackets(request: Extract<DemuxerRequest, { op: "packets" }>):
   let wanted = 0;
   for await (const packet of sink.packets(first ?? (await sink.getFirstPacket()) ?? undefined)) {
     const pts = ticks(packet.timestamp);
-    if (pts >= to && (request.track === "audio" || endsSpan(packet.type, packets.length - wanted))) break;
+    if (pts >= to && (request.track === "audio" || endsSpan(packet.type === "key", packets.length - wanted))) break;
     if (request.track === "audio" && pts < from) continue;
     if (packets.length >= MAX_PACKETS) throw new Error("the span has too many packets");
     packets.push({ pts, duration: ticks(packet.duration), isKey: packet.type === "key", data: packet.data.slice() });
     if (pts < to) wanted = packets.length;
   }
   return packets.slice(0, wanted); // without the frames at the end that are only shown later
-}
-
-/**
- * Whether no frame after this one, which is shown too late, can be shown in time: at a key frame (open GOPs are not read
- * like this), or when more frames in a row are too late than a decoder may hold back.
- */
-function endsSpan(type: "key" | "delta", lateFrames: number): boolean {
-  return type === "key" || lateFrames >= MAX_REORDER_FRAMES;
 }

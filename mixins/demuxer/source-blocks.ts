@@ -6,6 +6,8 @@ import { LRUCache } from "lru-cache";
 
 const BLOCK_BYTES = 256 * 1024;
 const MAX_BLOCKS = 64;
+/** As much as `source` gives in one read. */
+const MAX_RUN = 16;
 
 export type ReadRange = (start: number, end: number) => Promise<Uint8Array>;
 
@@ -14,20 +16,37 @@ export function sourceBlocks(size: number, readRange: ReadRange) {
   const loaded = new LRUCache<number, Uint8Array>({ max: MAX_BLOCKS });
   let fetched = 0;
 
-  function load(number: number): Promise<Uint8Array> {
-    const known = blocks.get(number);
-    if (known !== undefined) return known;
-    const start = number * BLOCK_BYTES;
-    const end = Math.min(start + BLOCK_BYTES, size);
-    const block = readRange(start, end).then((bytes) => {
+  /** Blocks [first, last] that are not there yet and not on their way, asked for in one read. */
+  function loadRun(first: number, last: number): void {
+    const start = first * BLOCK_BYTES;
+    const end = Math.min((last + 1) * BLOCK_BYTES, size);
+    const run = readRange(start, end).then((bytes) => {
       if (bytes.byteLength !== end - start) throw new Error("the source gave fewer bytes than it has");
       fetched += bytes.byteLength;
-      loaded.set(number, bytes);
       return bytes;
     });
-    blocks.set(number, block);
-    block.catch(() => blocks.delete(number)); // the next reader tries again; this one is told
-    return block;
+    for (let number = first; number <= last; number++) {
+      const offset = (number - first) * BLOCK_BYTES;
+      const block = run.then((bytes) => {
+        // A copy: a view would keep the whole run in memory for as long as one of its blocks is kept.
+        const part = first === last ? bytes : bytes.slice(offset, Math.min(offset + BLOCK_BYTES, bytes.byteLength));
+        loaded.set(number, part);
+        return part;
+      });
+      blocks.set(number, block);
+      block.catch(() => blocks.delete(number)); // the next reader tries again; this one is told
+    }
+  }
+
+  function load(first: number, last: number): Promise<Uint8Array>[] {
+    for (let number = first; number <= last; number++) {
+      if (blocks.has(number)) continue;
+      let until = number;
+      while (until < last && until - number + 1 < MAX_RUN && !blocks.has(until + 1)) until++;
+      loadRun(number, until);
+      number = until;
+    }
+    return Array.from({ length: last - first + 1 }, (_, i) => blocks.get(first + i) ?? Promise.reject(new Error("a block was dropped")));
   }
 
   return {
@@ -43,7 +62,8 @@ export function sourceBlocks(size: number, readRange: ReadRange) {
   };
 
   async function gather(start: number, end: number, first: number, last: number): Promise<Uint8Array> {
-    const parts = await Promise.all(Array.from({ length: last - first + 1 }, (_, i) => load(first + i)));
+    if (last - first + 1 > MAX_BLOCKS) return await readRange(start, end); // more than is kept
+    const parts = await Promise.all(load(first, last));
     const bytes = new Uint8Array(end - start);
     parts.forEach((part, i) => {
       const offset = (first + i) * BLOCK_BYTES;

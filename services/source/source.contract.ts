@@ -13,8 +13,8 @@ export interface SourceFacts {
 }
 /** `start` inclusive, `end` exclusive, in bytes, clamped to the size. Fails with `source_changed` when the source is no longer `version`. */
 export interface ReadParams { source: SourceRef; version: string; start: number; end: number }
-/** A single read is at most this long, so that it fits into one message of the mesh. */
-export const MAX_READ_BYTES = 512 * 1024;
+/** A single read is at most this long: the index of an hour comes in one. */
+export const MAX_READ_BYTES = 4 * 1024 * 1024;
 
 /** Sent beside the stream of `source.receive`. `bytes`: the Content-Length, when the client said one. */
 export interface ReceiveParams { bytes?: number }

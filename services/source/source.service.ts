@@ -6,6 +6,7 @@ import { setMaxListeners } from "node:events";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
+import { replyBytes } from "../../mixins/byte-reply.ts";
 import { loadConfig, type Config } from "../../config/config.ts";
 import { errorMessage, fail } from "../../config/errors.ts";
 import { blockCache, type BlockCache } from "./block-cache.ts";
@@ -77,8 +78,8 @@ export function sourceService(settings: Settings, { limits = ORIGIN_LIMITS, reso
       read: {
         params: { source, version: "string", start: bytePosition, end: bytePosition },
         ...within(60_000), // three attempts
-        async handler(ctx: Context<ReadParams>): Promise<Buffer> {
-          return await this.sources.read(ctx.params);
+        async handler(ctx: Context<ReadParams>): Promise<Buffer | Readable> {
+          return replyBytes(ctx, await this.sources.read(ctx.params));
         },
       },
       receive: {

@@ -46,7 +46,7 @@ describe("blocks of a source", () => {
     const { bytes, asked, readRange } = source(1_000 * KiB);
     const blocks = sourceBlocks(bytes.length, readRange);
     expect(Buffer.from(await blocks.read(BLOCK - 3, 2 * BLOCK + 5))).to.deep.equal(bytes.subarray(BLOCK - 3, 2 * BLOCK + 5));
-    expect(asked).to.have.length(3);
+    expect(asked).to.have.length(1);
   });
 
   it("are what the source holds, wherever they are read", async () => {

@@ -1,0 +1,71 @@
+/** Packets of a span by a sample table: one read for all of them. */
+import { isKeySample, type SampleTable } from "../../media/mp4/sample-tables.ts";
+import type { Packet, Track } from "./demuxer.contract.ts";
+import type { ReadBytes } from "./movie-box.ts";
+import { endsSpan } from "./span-end.ts";
+
+const MAX_PACKETS = 20_000;
+/** Between the packets of a span lie those of the other tracks; where that is very much, each packet is read alone. */
+const MAX_SPAN_BYTES = 16 * 1024 * 1024;
+
+export interface Span { track: Track; from: number; to: number }
+
+/** Of [from, to): for video from the key frame at or before `from`; for audio those that start in it. In decode order. */
+export async function readTablePackets(table: SampleTable, span: Span, read: ReadBytes): Promise<Packet[]> {
+  const samples = selectSamples(table, span);
+  const start = samples.reduce((least, i) => Math.min(least, table.offsets[i] ?? 0), Infinity);
+  const end = samples.reduce((most, i) => Math.max(most, (table.offsets[i] ?? 0) + (table.sizes[i] ?? 0)), 0);
+  // A copy, since what is read may be a view of a block that is kept, and packets are handed over for good.
+  const whole = samples.length > 0 && end - start <= MAX_SPAN_BYTES ? (await read(start, end)).slice() : undefined;
+  const packets: Packet[] = [];
+  for (const i of samples) {
+    const [offset, size] = [table.offsets[i] ?? 0, table.sizes[i] ?? 0];
+    const data = whole === undefined ? (await read(offset, offset + size)).slice() : whole.subarray(offset - start, offset - start + size);
+    packets.push({ pts: table.pts[i] ?? 0, duration: table.durations[i] ?? 0, isKey: isKeySample(table, i), data });
+  }
+  return packets;
+}
+
+function selectSamples(table: SampleTable, { track, from, to }: Span): number[] {
+  const { count, pts } = table;
+  const samples: number[] = [];
+  if (track === "audio") {
+    for (let i = lowerBound(pts, from); i < count && (pts[i] ?? 0) < to; i++) samples.push(i);
+    return bounded(samples);
+  }
+  let wanted = 0;
+  for (let i = firstKey(table, from); i < count; i++) {
+    const time = pts[i] ?? 0;
+    if (time >= to && endsSpan(isKeySample(table, i), samples.length - wanted)) break;
+    bounded(samples).push(i);
+    if (time < to) wanted = samples.length;
+  }
+  return samples.slice(0, wanted); // without the frames at the end that are only shown later
+}
+
+function bounded(samples: number[]): number[] {
+  if (samples.length > MAX_PACKETS) throw new Error("the span has too many packets");
+  return samples;
+}
+
+/** The last key frame that is shown at or before `from`; else the first sample. */
+function firstKey({ keys, pts }: SampleTable, from: number): number {
+  let [low, high] = [0, keys.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((pts[keys[middle] ?? 0] ?? 0) <= from) low = middle + 1;
+    else high = middle;
+  }
+  return low === 0 ? 0 : keys[low - 1] ?? 0;
+}
+
+/** The first of ascending times that is not before `from`. */
+function lowerBound(pts: Float64Array, from: number): number {
+  let [low, high] = [0, pts.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((pts[middle] ?? 0) < from) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
