@@ -132,15 +132,21 @@ install_programs() {
   log=$(mktemp /tmp/lectern-setup.XXXXXX)
   held="$log $held"
   export DEBIAN_FRONTEND=noninteractive
+  there=" $(installed_packages) "
   if ! { apt-get update && apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=300 "$@"; } >"$log" 2>&1 </dev/null; then
     tail -n 15 "$log" >&2
     cannot_install "apt-get failed: its last lines are above." "$@"
   fi
-  for package in "$@"; do disable_services "$package"; done
+  # Also those of the packages that these brought along.
+  for package in $(installed_packages); do
+    case "$there" in *" $package "*) ;; *) disable_services "$package" ;; esac
+  done
 }
 
+installed_packages() { dpkg-query -W -f '${binary:Package} ${db:Status-Status}\n' | sed -n 's/ installed$//p' | tr '\n' ' '; }
+
 disable_services() {
-  for unit in $(dpkg -L "$1" | sed -n 's,^.*/systemd/system/\([^/@]*\.\(service\|target\)\)$,\1,p'); do
+  for unit in $(dpkg -L "$1" | sed -n 's,^.*/systemd/system/\([^/@]*\.\(service\|target\|socket\|timer\|path\)\)$,\1,p'); do
     if has systemctl; then
       systemctl --quiet disable "$unit" >/dev/null 2>&1 || say "$unit stays enabled; to change that: systemctl disable $unit"
       if [ -d /run/systemd/system ]; then systemctl stop "$unit" >/dev/null 2>&1 || true; fi # it never ran: nothing to stop
