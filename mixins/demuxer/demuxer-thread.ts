@@ -12,12 +12,11 @@ import type { DemuxerRequest, FromThread, Inspection, OpenSource, Packet, ToThre
 import { inspect } from "./inspect.ts";
 import { readMovieBox, type MovieBox } from "./movie-box.ts";
 import { sourceBlocks, type ReadRange, type SourceBlocks } from "./source-blocks.ts";
-import { endsSpan } from "./span-end.ts";
+import { endsSpan, MAX_SPAN_PACKETS } from "./span.ts";
 import { readTablePackets } from "./table-packets.ts";
 
 /** An index that needs more than this of a file is none: the file is probed instead. */
 const MAX_INDEX_BYTES = 32 * 1024 * 1024;
-const MAX_PACKETS = 20_000;
 const MAX_OPEN = 16;
 
 type Tables = ReadonlyMap<number, SampleTable>;
@@ -154,7 +153,7 @@ async function readPackets(request: Extract<DemuxerRequest, { op: "packets" }>):
     const pts = ticks(packet.timestamp);
     if (pts >= to && (request.track === "audio" || endsSpan(packet.type === "key", packets.length - wanted))) break;
     if (request.track === "audio" && pts < from) continue;
-    if (packets.length >= MAX_PACKETS) throw new Error("the span has too many packets");
+    if (packets.length >= MAX_SPAN_PACKETS) throw new Error("the span has too many packets");
     packets.push({ pts, duration: ticks(packet.duration), isKey: packet.type === "key", data: packet.data.slice() });
     if (pts < to) wanted = packets.length;
   }

@@ -2,9 +2,8 @@
 import { isKeySample, type SampleTable } from "../../media/mp4/sample-tables.ts";
 import type { Packet, Track } from "./demuxer.contract.ts";
 import type { ReadBytes } from "./movie-box.ts";
-import { endsSpan } from "./span-end.ts";
+import { endsSpan, MAX_SPAN_PACKETS } from "./span.ts";
 
-const MAX_PACKETS = 20_000;
 /** Between the packets of a span lie those of the other tracks; where that is very much, each packet is read alone. */
 const MAX_SPAN_BYTES = 16 * 1024 * 1024;
 
@@ -44,7 +43,7 @@ function selectSamples(table: SampleTable, { track, from, to }: Span): number[] 
 }
 
 function bounded(samples: number[]): number[] {
-  if (samples.length > MAX_PACKETS) throw new Error("the span has too many packets");
+  if (samples.length > MAX_SPAN_PACKETS) throw new Error("the span has too many packets");
   return samples;
 }
 

@@ -1,3 +1,7 @@
+/** Where a span of packets ends, and how long it may be: the same for both ways of reading one. */
+
+/** Ten minutes at 30 frames a second: no run of segments is longer. */
+export const MAX_SPAN_PACKETS = 20_000;
 /** No decoder in use holds back more frames than this to put them into order (H.264 A.3.1: 16 frames of DPB). */
 const MAX_REORDER_FRAMES = 16;
 
