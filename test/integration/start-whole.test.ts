@@ -1,5 +1,6 @@
 /** The commands together, as someone types them: start, add, a second node that leaves, stop. */
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
+import { on, once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -58,6 +59,27 @@ describe("npm start, add and node", function () {
     const add = run("add.ts", ["talk.mp4", "--server", "http://127.0.0.1:1"]);
     expect((await add.exited).code).to.equal(1);
     expect(add.output()).to.match(/No Lectern answers at http:\/\/127\.0\.0\.1:1: run `npm start` first, or say with --server where it is\.\n$/);
+  });
+
+  it("lets an operator join by the REPL, see the mesh and call it", async () => {
+    const env = { ...bareEnvironment(), INIT_CWD: dir, HOME: dir, LECTERN_DATA: join(dir, "data") };
+    const repl = spawn(process.execPath, [join(BIN, "repl.ts")], { env, stdio: ["pipe", "pipe", "inherit"] });
+    let output = "";
+    const shown = async (pattern: RegExp): Promise<void> => {
+      for await (const [chunk] of on(repl.stdout, "data", { close: ["end"] })) {
+        output += String(chunk);
+        if (pattern.test(output)) return;
+      }
+      throw new Error(`the REPL ended before ${pattern} came:\n${output}`);
+    };
+    await shown(/lectern\$/);
+    repl.stdin.write("nodes\n");
+    await shown(/operator-[\s\S]*ONLINE/);
+    repl.stdin.write("call videos.list\n");
+    await shown(/talk\.mp4/);
+    repl.stdin.write("quit\n");
+    const [code] = await once(repl, "exit");
+    expect(code).to.equal(0);
   });
 
   it("lets a node join and leave without settings", async () => {
