@@ -4,7 +4,13 @@ import { errorMessage } from "../config/errors.ts";
 import type { Benchmark } from "./benchmark.ts";
 
 const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
+  "first-byte": async () => (await import("./first-byte.ts")).firstByte,
   "first-play": async () => (await import("./first-play.ts")).firstPlay,
+  classes: async () => (await import("./classes.ts")).classes,
+  stills: async () => (await import("./stills.ts")).stills,
+  clients: async () => (await import("./clients.ts")).clients,
+  source: async () => (await import("./source.ts")).source,
+  bits: async () => (await import("./bits.ts")).bits,
 };
 
 async function listBenchmarks(): Promise<string> {

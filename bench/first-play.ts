@@ -5,14 +5,14 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { loadConfig } from "../config/config.ts";
-import { startMesh } from "../test/support/mesh.ts";
 import type { Benchmark } from "./benchmark.ts";
 import { timeMesh } from "./first-play/mesh-player.ts";
 import { timeFfmpeg } from "./first-play/plain-ffmpeg.ts";
 import { prepareSources, type BenchSource } from "./first-play/sources.ts";
 import { describeLoad, describeMachine } from "./machine.ts";
-import { openOrigin, type Origin } from "./origin.ts";
+import type { Origin } from "./origin.ts";
 import { percentile } from "./statistics.ts";
+import { onStagedMesh } from "./staged-mesh.ts";
 import { formatTable } from "./text-table.ts";
 
 interface Samples { ms: number[]; fetchedBytes: number[] }
@@ -29,22 +29,14 @@ export const firstPlay: Benchmark = {
     const { dataDir, ffmpegPath } = loadConfig(process.env);
     const dir = join(dataDir, "bench");
     const sources = await prepareSources(dir, ffmpegPath, values.only, console.log);
-    const origin = await openOrigin(dir);
-    try {
-      const mesh = await startMesh({ settings: { LECTERN_SOURCE_ALLOW: origin.hostPort, LECTERN_FFMPEG: ffmpegPath } });
-      try {
-        const results: Result[] = [];
-        for (const source of sources) {
-          console.log(`${source.name} …  (${describeLoad()})`);
-          results.push(await compare(source, runs, origin, mesh.httpUrl, ffmpegPath));
-        }
-        console.log(`\n${formatResults(results)}\n\n${runs} runs each, by turns, after one to warm up. ${await describeMachine(ffmpegPath)}, ${describeLoad()}.`);
-      } finally {
-        await mesh.stop();
+    await onStagedMesh(dir, ffmpegPath, async (mesh, origin) => {
+      const results: Result[] = [];
+      for (const source of sources) {
+        console.log(`${source.name} …  (${describeLoad()})`);
+        results.push(await compare(source, runs, origin, mesh.httpUrl, ffmpegPath));
       }
-    } finally {
-      await origin.close();
-    }
+      console.log(`\n${formatResults(results)}\n\n${runs} runs each, by turns, after one to warm up. ${await describeMachine(ffmpegPath)}, ${describeLoad()}.`);
+    });
   },
 };
 

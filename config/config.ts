@@ -8,6 +8,9 @@ import { resolveServices, type ServiceName } from "./services.ts";
 
 export type StoreLocation = { kind: "file"; dir: string } | { kind: "s3"; bucket: string; endpoint: string | undefined };
 
+type VideoCodec = "h264" | "hevc" | "av1";
+type EncoderKind = "software" | "nvenc" | "qsv" | "vaapi";
+
 export interface Config {
   readonly httpHost: string;
   readonly httpPort: number;
@@ -27,10 +30,16 @@ export interface Config {
   readonly sourceAllow: readonly string[];
   readonly sourceMaxBytes: number;
   readonly durationMaxSec: number;
+  readonly maxPixels: number;
+  readonly maxStreams: number;
   readonly cacheMemoryBytes: number;
   readonly sourceCacheBytes: number;
+  readonly remuxMaxBytes: number;
   readonly ffmpegPath: string;
   readonly ffprobePath: string;
+  readonly sandbox: "auto" | "bwrap" | "limits";
+  readonly encoder: EncoderKind;
+  readonly videoCodecs: readonly VideoCodec[];
   readonly logLevel: string;
   readonly logFormat: "text" | "json";
 }
@@ -95,10 +104,16 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     sourceAllow: splitList(text("sourceAllow")).map((hostPort) => hostPort.toLowerCase()),
     sourceMaxBytes: integer("sourceMaxMb") * MiB,
     durationMaxSec: integer("durationMaxHours") * 3600,
+    maxPixels: integer("pixelsMax"),
+    maxStreams: integer("streamsMax"),
     cacheMemoryBytes: integer("cacheMemoryMb") * MiB,
     sourceCacheBytes: integer("sourceCacheMb") * MiB,
+    remuxMaxBytes: integer("remuxMaxMb") * MiB,
     ffmpegPath: required("ffmpeg"),
     ffprobePath: required("ffprobe"),
+    sandbox: parseSandbox(text("sandbox")),
+    encoder: parseEncoder(text("encoder")),
+    videoCodecs: parseCodecs(text("videoCodecs")),
     logLevel: required("logLevel"),
     logFormat: text("logFormat") === "json" ? "json" : "text",
   };
@@ -106,6 +121,19 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
 
 function splitList(value: string | undefined): string[] {
   return (value ?? "").split(",").map((part) => part.trim()).filter((part) => part !== "");
+}
+
+function parseSandbox(value: string | undefined): Config["sandbox"] {
+  return value === "bwrap" || value === "limits" ? value : "auto";
+}
+
+function parseEncoder(value: string | undefined): EncoderKind {
+  return value === "nvenc" || value === "qsv" || value === "vaapi" ? value : "software";
+}
+
+function parseCodecs(value: string | undefined): readonly VideoCodec[] {
+  const codecs = splitList(value);
+  return (["h264", "hevc", "av1"] as const).filter((codec) => codecs.includes(codec));
 }
 
 function parseStore(value: string, endpoint: string | undefined): StoreLocation {
@@ -128,6 +156,10 @@ function findFault(setting: Setting, value: string): string | undefined {
     }
     case "choice":
       return type.of.includes(value) ? undefined : `must be one of ${type.of.join(", ")}, not${shown}`;
+    case "choices": {
+      const given = splitList(value);
+      return given.length > 0 && given.every((one) => type.of.includes(one)) ? undefined : `must list one or more of ${type.of.join(", ")}, not${shown}`;
+    }
     case "url": {
       const good = (type.list === true ? value.split(",") : [value]).every((part) => !part.includes(",") && URL.canParse(part) && type.schemes.includes(new URL(part).protocol));
       return good ? undefined : `must be a URL with ${type.schemes.map((s) => `${s}//`).join(" or ")}`;

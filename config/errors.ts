@@ -35,6 +35,7 @@ export const ERRORS = {
   not_media: { status: 422, retryable: false, meaning: "the bytes are not a video that can be read" },
   encode_failed: { status: 500, retryable: false, meaning: "FFmpeg could not make the segment" },
   encode_stalled: { status: 504, retryable: true, meaning: "FFmpeg made no progress and was stopped" },
+  clip_pending: { status: 503, retryable: false, meaning: "the clip is still being made; ask again after `Retry-After`" },
   overloaded: { status: 503, retryable: true, meaning: "too much work is waiting; try again after `Retry-After`" },
   storage_unavailable: { status: 503, retryable: true, meaning: "the object store does not answer" },
   storage_full: { status: 507, retryable: false, meaning: "the object store is full" },

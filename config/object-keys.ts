@@ -14,6 +14,21 @@ export const objectKeys = {
   video: (videoId: string) => `videos/${videoId}/`,
   media: (videoId: string, rendition: string, name: string) => `videos/${videoId}/media/${rendition}/${name}`,
   rendition: (videoId: string, rendition: string) => `videos/${videoId}/media/${rendition}/`,
+  /** A frame as an image. `ticks`: its own time on the timeline, so that all who ask within its time get one object. */
+  still: (videoId: string, ticks: number, width: number, format: string) => `videos/${videoId}/stills/${ticks}-${width}.${format}`,
+  /** `startTicks` and `endTicks` of the video track, on the timeline. */
+  clip: (videoId: string, startTicks: number, endTicks: number) => `videos/${videoId}/clips/${startTicks}-${endTicks}.mp4`,
+  /** A sheet of previews, from 0. */
+  sheet: (videoId: string, sheet: number) => `videos/${videoId}/storyboard/${sheet}.jpg`,
+  /** What the video shows. */
+  profile: (videoId: string) => `videos/${videoId}/profile.json`,
+  /** What checks of a rendition's segments measured, a run of segments an object. */
+  quality: (videoId: string, rendition: string, name: string) => `videos/${videoId}/quality/${rendition}/${name}`,
+  allQuality: (videoId: string) => `videos/${videoId}/quality/`,
+  /** Why a segment is not in the store although it was made: `name` is its number. */
+  refusal: (videoId: string, rendition: string, name: string) => `videos/${videoId}/refused/${rendition}/${name}.json`,
+  refusals: (videoId: string, rendition: string) => `videos/${videoId}/refused/${rendition}/`,
+  captions: (videoId: string, name: string) => `videos/${videoId}/subs/${name}.vtt`,
   /** Says that a video was deleted; outlives its objects. */
   tombstone: (videoId: string) => `deleted/${videoId}.json`,
   /** Marks a video that is not finished, so that a restart finds it without reading every record. */

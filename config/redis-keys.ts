@@ -7,6 +7,8 @@ export function redisKeys(namespace: string) {
     flight: (videoId: string, rendition: string, name: string) => `${namespace}:flight:${videoId}/${rendition}/${name}`,
     /** Bitmap: bit n is set when segment n of the rendition is in the object store. */
     stored: (videoId: string, rendition: string) => `${namespace}:stored:${videoId}/${rendition}`,
+    /** Bitmap: bit n is set when segment n of the rendition was refused. */
+    refused: (videoId: string, rendition: string) => `${namespace}:refused:${videoId}/${rendition}`,
     /** Stream: what happened to a video, for server-sent events. Bounded; expires. */
     events: (videoId: string) => `${namespace}:events:${videoId}`,
     /** Sorted set: video ids by time of creation, for lists. */

@@ -2,7 +2,7 @@
  * Which services exist, in the order they start (ground floor first), and which must sit on the same node so that
  * media bytes never cross the mesh: whoever touches bytes has its own door to the sources and to the store.
  */
-export const SERVICES = ["metrics", "storage", "videos", "source", "validator", "transcoder", "scheduler", "cache", "delivery", "gateway"] as const;
+export const SERVICES = ["metrics", "storage", "videos", "source", "quality", "validator", "transcoder", "scheduler", "cache", "delivery", "gateway"] as const;
 export type ServiceName = (typeof SERVICES)[number];
 
 const BESIDE: Readonly<Record<ServiceName, readonly ServiceName[]>> = {
@@ -10,8 +10,9 @@ const BESIDE: Readonly<Record<ServiceName, readonly ServiceName[]>> = {
   storage: [],
   videos: ["storage"],
   source: ["storage"],
+  quality: [],
   validator: ["source"],
-  transcoder: ["source", "storage"],
+  transcoder: ["source", "storage", "quality"],
   scheduler: ["storage"],
   cache: ["storage"],
   delivery: ["cache"],

@@ -10,6 +10,8 @@ export type SettingKind =
   | { kind: "url"; schemes: readonly string[]; /** Several, comma-separated. */ list?: boolean }
   | { kind: "choice"; of: readonly string[] }
   | { kind: "list" }
+  /** One or more, comma-separated. */
+  | { kind: "choices"; of: readonly string[] }
   | { kind: "hostPorts" }
   | { kind: "store" };
 
@@ -45,10 +47,16 @@ export const SETTINGS = {
   sourceAllow: { env: "LECTERN_SOURCE_ALLOW", type: { kind: "hostPorts" }, fallback: "", meaning: "private or loopback origins that may be fetched, exact `host:port`, comma-separated" },
   sourceMaxMb: { env: "LECTERN_SOURCE_MAX_MB", type: mebibytes, fallback: "65536", meaning: "largest source or upload, in MiB" },
   durationMaxHours: { env: "LECTERN_DURATION_MAX_HOURS", type: { kind: "integer", min: 1, max: 1000 }, fallback: "24", meaning: "longest video accepted" },
+  pixelsMax: { env: "LECTERN_PIXELS_MAX", type: { kind: "integer", min: 1, max: 268_435_456 }, fallback: "33554432", meaning: "pixels of the largest picture accepted, width × height" },
+  streamsMax: { env: "LECTERN_STREAMS_MAX", type: { kind: "integer", min: 1, max: 1_000 }, fallback: "64", meaning: "most tracks of a source" },
   cacheMemoryMb: { env: "LECTERN_CACHE_MEMORY_MB", type: mebibytes, fallback: "256", meaning: "segments kept in a node's memory, in MiB" },
-  sourceCacheMb: { env: "LECTERN_SOURCE_CACHE_MB", type: mebibytes, fallback: "2048", meaning: "source blocks kept on a node's disk, in MiB" },
+  sourceCacheMb: { env: "LECTERN_SOURCE_CACHE_MB", type: mebibytes, fallback: "2048", meaning: "source blocks kept on a node's disk, in MiB, and as many again of lossless copies" },
+  remuxMaxMb: { env: "LECTERN_REMUX_MAX_MB", type: mebibytes, fallback: "256", meaning: "largest source without an index (MPEG-TS, AVI, …) that is copied into a container with one, in MiB; a larger one is cut by time" },
   ffmpeg: { env: "LECTERN_FFMPEG", type: { kind: "string" }, fallback: "ffmpeg", meaning: "the FFmpeg to run" },
   ffprobe: { env: "LECTERN_FFPROBE", type: { kind: "string" }, fallback: "ffprobe", meaning: "the ffprobe to run" },
+  sandbox: { env: "LECTERN_SANDBOX", type: { kind: "choice", of: ["auto", "bwrap", "limits"] }, fallback: "auto", meaning: "what FFmpeg runs in: `bwrap`, a sandbox of bubblewrap, and no start without; `limits`, no sandbox; `auto`, the sandbox where it works" },
+  encoder: { env: "LECTERN_ENCODER", type: { kind: "choice", of: ["software", "nvenc", "qsv", "vaapi"] }, fallback: "software", meaning: "what encodes the rungs above the lowest: the processor, or a kind of graphics card that every node of the mesh that transcodes has; where it does not prove to work, the node does not start" },
+  videoCodecs: { env: "LECTERN_VIDEO_CODECS", type: { kind: "choices", of: ["h264", "hevc", "av1"] }, fallback: "h264", meaning: "codecs that video is encoded in, comma-separated: `h264`, `hevc`, `av1`" },
   logLevel: { env: "LECTERN_LOG_LEVEL", type: { kind: "choice", of: ["fatal", "error", "warn", "info", "debug", "trace"] }, fallback: "info", meaning: "least severe log line that is written" },
   logFormat: { env: "LECTERN_LOG_FORMAT", type: { kind: "choice", of: ["text", "json"] }, fallback: "text", meaning: "log lines for people or for machines" },
   testS3Endpoint: { env: "LECTERN_TEST_S3_ENDPOINT", type: { kind: "url", schemes: ["http:", "https:"] }, fallback: undefined, meaning: "tests only: an S3 server to use instead of starting one (with the usual AWS variables)" },

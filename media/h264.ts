@@ -92,3 +92,38 @@ function bitReader(bytes: Uint8Array) {
     exhausted: (): boolean => position > bytes.byteLength * 8,
   };
 }
+
+/** Bytes of the length before each NAL unit, which an AVCDecoderConfigurationRecord says. */
+export function naluLengthSize(avcC: Uint8Array): number {
+  return ((avcC[4] ?? 3) & 3) + 1;
+}
+
+/** The NAL units of a frame as MP4 and Matroska hold it; what is cut off is left out. */
+export function* nalUnits(frame: Uint8Array, lengthSize: number): Generator<Uint8Array> {
+  for (let at = 0; at + lengthSize < frame.byteLength;) {
+    let length = 0;
+    for (let i = 0; i < lengthSize; i++) length = length * 256 + (frame[at + i] ?? 0);
+    at += lengthSize;
+    yield frame.subarray(at, at + length);
+    at += length;
+  }
+}
+
+/** Whether the frame's first slice is a B slice: such frames are shown before others that are decoded earlier. ITU-T H.264 7.3.3, table 7-6. */
+export function isBidirectional(frame: Uint8Array, lengthSize: number): boolean {
+  for (const unit of nalUnits(frame, lengthSize)) {
+    const type = (unit[0] ?? 0) & 0x1f;
+    if (type !== 1 && type !== 5) continue;
+    const bits = bitReader(removeEmulation(unit.subarray(1, 16)));
+    bits.golomb(); // first_mb_in_slice
+    return bits.golomb() % 5 === 1;
+  }
+  return false;
+}
+
+/** Whether the frame brings a sequence parameter set that the configuration does not have: the picture changes its size or kind there. */
+export function bringsNewParameters(frame: Uint8Array, avcC: Uint8Array): boolean {
+  const known = Buffer.from(avcC);
+  for (const unit of nalUnits(frame, naluLengthSize(avcC))) if (((unit[0] ?? 0) & 0x1f) === 7 && !known.includes(Buffer.from(unit))) return true;
+  return false;
+}

@@ -1,8 +1,10 @@
 /** Which renditions a video gets: never larger than its source, sizes even, aspect kept. Pure. */
-import type { AudioFacts, Facts } from "./facts.ts";
-import type { AudioRendition, VideoRendition } from "./plan.ts";
+import type { Facts } from "./facts.ts";
+import { av1Codecs, av1Level, hevcCodecs, hevcLevel, type StreamNeeds } from "./codec-levels.ts";
+import type { AudioRendition, SubtitleRendition, VideoRendition } from "./plan.ts";
 import { canRepackageAudio, canRepackageVideo } from "./playable.ts";
 import type { Rational } from "./rational.ts";
+import { encoderFor, VIDEO_ENCODERS, type EncoderKind, type VideoCodec, type VideoEncoder } from "./video-encoders.ts";
 
 /** Short side in pixels, and the most bits per second (in thousands) that a rung may take at up to 30 frames a second. */
 const RUNGS = [
@@ -16,16 +18,24 @@ const SMALL_RUNG = { side: 240, videoKbps: 400 } as const;
 const MAX_STEP = 0.8;
 export const AUDIO_KBPS = 128;
 
-export function planVideo(facts: Facts, frameRate: Rational): VideoRendition[] {
+/**
+ * `codecs`: of the encodes; every rung exists in each of them. The lowest is the processor's whatever `encoder` says: so
+ * every video plays on every node, also when no card is left.
+ */
+export function planVideo(facts: Facts, frameRate: Rational, boundaries: readonly number[], codecs: readonly VideoCodec[] = ["h264"], encoder: EncoderKind = "software"): VideoRendition[] {
   const { displayWidth: width, displayHeight: height } = facts.video;
   const side = Math.min(width, height);
   const asIs = canRepackageVideo(facts);
   const lower = RUNGS.filter((rung) => rung.side <= side * MAX_STEP);
   const rungs = asIs ? lower.filter((rung) => rung.side <= 720) : [topRung(side), ...lower.filter((rung) => rung.side < topRung(side).side)];
   if (asIs && rungs.length === 0 && side > SMALL_RUNG.side) rungs.push(SMALL_RUNG);
-  const encodes = rungs.map((rung) => encodeRendition(rung, width, height, frameRate));
-  return asIs ? [sourceRendition(facts), ...encodes] : encodes;
+  const encodes = codecs.flatMap((codec) => rungs.map((rung, n) => ({
+    ...encodeRendition(rung, codec, width, height, frameRate), ...ofCard(encoderFor(codec, n === rungs.length - 1 ? "software" : encoder)),
+  })));
+  return asIs ? [sourceRendition(facts, boundaries), ...encodes] : encodes;
 }
+
+const ofCard = (encoder: VideoEncoder): Pick<VideoRendition, "encoder"> => (VIDEO_ENCODERS[encoder].hardware ? { encoder } : {});
 
 type Rung = { readonly side: number; readonly videoKbps: number };
 
@@ -35,36 +45,81 @@ function topRung(side: number): Rung {
   return { side: Math.max(2, Math.min(side, RUNGS[0].side)), videoKbps: above.videoKbps };
 }
 
-function sourceRendition(facts: Facts): VideoRendition {
+function sourceRendition(facts: Facts, boundaries: readonly number[]): VideoRendition {
   const { video } = facts;
+  const measured = segmentBitrates(facts, boundaries);
   return {
     kind: "video",
     name: "source",
     mode: "repackage",
+    codec: "h264",
     codecs: video.codecString ?? "",
     width: video.displayWidth,
     height: video.displayHeight,
     frameRate: video.frameRate,
-    bandwidth: Math.round(video.bitrate * 2), // of key frames and motion; the index does not say more
-    averageBandwidth: video.bitrate,
+    bandwidth: Math.ceil(measured === undefined ? video.bitrate * 2 : Math.max(...measured)), // twice: of key frames and motion
+    averageBandwidth: Math.ceil(video.bitrate),
   };
 }
 
-function encodeRendition(rung: Rung, sourceWidth: number, sourceHeight: number, frameRate: Rational): VideoRendition {
+/** Boxes around the frames of a segment, bytes a frame at most and bytes a segment. */
+const FRAME_OVERHEAD_BYTES = 16;
+const SEGMENT_OVERHEAD_BYTES = 128;
+
+/** Bits per second of each segment that is repackaged, its boxes included, where the index tells the size of every group of pictures. */
+function segmentBitrates({ video, originTicks }: Facts, boundaries: readonly number[]): number[] | undefined {
+  const { gopBytes, keyFrames, frameRate } = video;
+  if (gopBytes === undefined || gopBytes.length !== keyFrames.length) return undefined;
+  let key = 0;
+  return boundaries.slice(1).map((end, n) => {
+    const seconds = (end - (boundaries[n] ?? 0)) / video.timescale;
+    let bytes = SEGMENT_OVERHEAD_BYTES + FRAME_OVERHEAD_BYTES * Math.ceil((seconds * frameRate.num) / frameRate.den);
+    for (; key < keyFrames.length && (keyFrames[key] ?? 0) - originTicks < end; key++) bytes += gopBytes[key] ?? 0;
+    return (bytes * 8) / seconds;
+  });
+}
+
+/** Bits for the same quality, of H.264's. */
+const THRIFT: Readonly<Record<VideoCodec, number>> = { h264: 1, hevc: 0.7, av1: 0.6 };
+
+function encodeRendition(rung: Rung, codec: VideoCodec, sourceWidth: number, sourceHeight: number, frameRate: Rational): VideoRendition {
   const side = Math.max(1, Math.min(sourceWidth, sourceHeight)); // a source may say 0
   const width = even((sourceWidth * rung.side) / side);
   const height = even((sourceHeight * rung.side) / side);
   const fast = frameRate.num / frameRate.den > 30 ? 1.5 : 1;
-  const videoBps = rung.videoKbps * 1000 * fast;
+  const videoBps = rung.videoKbps * 1000 * fast * THRIFT[codec];
   return {
     kind: "video",
-    name: `${Math.min(width, height)}p`,
+    name: codec === "h264" ? `${Math.min(width, height)}p` : `${Math.min(width, height)}p-${codec}`,
     mode: "encode",
-    codecs: `avc1.6400${h264Level(width, height, frameRate).toString(16).padStart(2, "0")}`,
+    codec,
+    codecs: codecsOf(codec, { width, height, frameRate, peakKbps: videoBps / 1000 }),
     width, height, frameRate,
     bandwidth: Math.round(videoBps * 1.25),
     averageBandwidth: Math.round(videoBps * 0.6),
   };
+}
+
+function codecsOf(codec: VideoCodec, needs: StreamNeeds): string {
+  switch (codec) {
+    case "h264": return `avc1.6400${h264Level(needs.width, needs.height, needs.frameRate).toString(16).padStart(2, "0")}`;
+    case "hevc": return hevcCodecs(hevcLevel(needs));
+    case "av1": return av1Codecs(av1Level(needs));
+    default: return codec satisfies never;
+  }
+}
+
+/** Times ten, as the rendition's codec string says it: what its encoder is told. */
+export function levelOf({ codec, codecs }: VideoRendition): number {
+  switch (codec) {
+    case "h264": return Number.parseInt(codecs.slice(-2), 16);
+    case "hevc": return Number(/\.L(\d+)\./.exec(codecs)?.[1] ?? 0) / 3;
+    case "av1": {
+      const index = Number(/^av01\.0\.(\d\d)M/.exec(codecs)?.[1] ?? 0);
+      return (2 + Math.floor(index / 4)) * 10 + (index % 4);
+    }
+    default: return codec satisfies never;
+  }
 }
 
 const even = (pixels: number): number => Math.max(2, 2 * Math.round(pixels / 2));
@@ -82,13 +137,25 @@ export function h264Level(width: number, height: number, frameRate: Rational): n
   return (LEVELS.find(([, frame, perSecond]) => blocks <= frame && rate <= perSecond) ?? LEVELS[LEVELS.length - 1] ?? LEVELS[0])[0];
 }
 
-export function planAudio(facts: Facts): AudioRendition | undefined {
-  const audio: AudioFacts | undefined = facts.audio;
-  if (audio === undefined) return undefined;
-  const language = audio.language === undefined ? {} : { language: audio.language };
-  if (canRepackageAudio(facts)) {
-    return { kind: "audio", name: "audio", mode: "repackage", codecs: audio.codecString ?? "", sampleRate: audio.sampleRate, channels: audio.channels, ...language, bandwidth: audio.bitrate };
-  }
-  const channels = Math.min(audio.channels, 2);
-  return { kind: "audio", name: "audio", mode: "encode", codecs: "mp4a.40.2", sampleRate: 48_000, channels, ...language, bandwidth: AUDIO_KBPS * 1000 };
+/** One rendition a track of sound, the first being what plays unless another is chosen. */
+export function planAudio(facts: Facts): AudioRendition[] {
+  return facts.audio.slice(0, MAX_AUDIO).map((audio, track) => {
+    const described = {
+      kind: "audio" as const, name: track === 0 ? "audio" : `audio-${track}`, track,
+      ...(audio.language === undefined ? {} : { language: audio.language }), ...(audio.title === undefined ? {} : { title: audio.title }),
+    };
+    return canRepackageAudio(facts, audio)
+      ? { ...described, mode: "repackage", codecs: audio.codecString ?? "", sampleRate: audio.sampleRate, channels: audio.channels, bandwidth: audio.bitrate }
+      : { ...described, mode: "encode", codecs: "mp4a.40.2", sampleRate: 48_000, channels: Math.min(audio.channels, 2), bandwidth: AUDIO_KBPS * 1000 };
+  });
+}
+
+/** More languages than any lecture has; each is stored whole. */
+const MAX_AUDIO = 16;
+const MAX_SUBTITLES = 64;
+
+export function planSubtitles(facts: Facts): SubtitleRendition[] {
+  return facts.subtitles.slice(0, MAX_SUBTITLES).map(({ language, title }, track) => ({
+    name: track === 0 ? "sub" : `sub-${track}`, track, ...(language === undefined ? {} : { language }), ...(title === undefined ? {} : { title }),
+  }));
 }

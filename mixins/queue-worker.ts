@@ -20,6 +20,8 @@ const AWAY_MS = 5_000;
 /** After this it counts as gone, and attempts are counted. */
 const AWAY_LIMIT_MS = 3_600_000;
 const ADD_TIMEOUT_MS = 5_000;
+/** A viewer who was to find this work done is past it by now, or elsewhere; what they still want they ask for themselves. */
+const PLAY_LATE_MS = 20_000;
 
 export interface ChunkJob { id: string; chunk: ChunkParams; /** Smaller first, from 1. */ priority: number }
 
@@ -120,6 +122,7 @@ export function openChunkWorkers(options: ChunkWorkerOptions) {
     connection.on("error", (error: Error) => logger.debug(`The workers' Redis is away: ${error.message}`));
     connections.push(connection);
     const process = async (job: Job<ChunkParams>, token?: string): Promise<void> => {
+      if (lane === "play" && Date.now() - job.timestamp > PLAY_LATE_MS) return;
       try {
         await options.run(job.data);
       } catch (error) {

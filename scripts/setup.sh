@@ -1,6 +1,6 @@
 #!/bin/sh
 # Brings what Lectern needs and this machine lacks: the locked npm packages (the pinned Node is one of them) and the
-# programs ffmpeg, nats-server and redis-server; with --tests also a Chromium and Ceph's S3 server. Every npm script
+# programs ffmpeg, bubblewrap (FFmpeg's sandbox), nats-server and redis-server; with --tests also a Chromium and Ceph's S3 server. Every npm script
 # runs it first, so it must cost nothing when nothing is missing: no npm, no Node, only look-ups.
 # It leaves no other trace: services that the packages bring are neither started nor enabled.
 set -eu
@@ -24,12 +24,17 @@ alive() { kill -0 "$1" 2>/dev/null || [ -d "/proc/$1" ]; }
 # the tests start their own servers whatever the settings say.
 missing_packages() {
   if { [ -z "${LECTERN_FFMPEG:-}" ] && ! has ffmpeg; } || { [ -z "${LECTERN_FFPROBE:-}" ] && ! has ffprobe; }; then echo ffmpeg; fi
+  if { [ $tests = yes ] || [ "${LECTERN_SANDBOX:-}" != limits ]; } && [ "$(uname -s)" = Linux ] && ! has bwrap; then echo bubblewrap; fi
   if { [ $tests = yes ] || [ -z "${LECTERN_NATS_URL:-}" ]; } && ! has nats-server; then echo nats-server; fi
   if { [ $tests = yes ] || [ -z "${LECTERN_REDIS_URL:-}" ]; } && ! has redis-server; then echo redis-server; fi
   # Ceph's radosgw is the real S3 server that the tests use, unless they are given another.
   if [ $tests = yes ] && [ -z "${LECTERN_TEST_S3_ENDPOINT:-}" ]; then
     for program in radosgw ceph-mon ceph-osd; do has $program || echo $program; done
     has ceph || echo ceph-common
+  fi
+  # GStreamer's player is one of the clients that the manifests are tried with: its parts are named by what they play.
+  if [ $tests = yes ] && ! has gst-launch-1.0; then
+    for part in gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav; do echo $part; done
   fi
   if [ $tests = yes ] && ! has chromium && ! has chromium-browser && ! has google-chrome; then echo chromium; fi
 }

@@ -8,6 +8,7 @@ import { encodingPanel } from "./encoding-panel.js";
 import { formatDuration, videoName } from "./format.js";
 import { playerKeys } from "./player-keys.js";
 import { qualityMenu } from "./quality-menu.js";
+import { trackMenus } from "./track-menus.js";
 import { followVideo } from "./video-events.js";
 
 const RETRIED_STATUSES = [0, 408, 425, 429, 502, 503, 504];
@@ -53,7 +54,8 @@ export function openPlayer(container, videoId) {
   const menu = qualityMenu((level) => {
     if (hls !== undefined) hls.nextLevel = level;
   });
-  container.replaceChildren(stage, element("div", { class: "bar" }, element("div", { class: "bar-text" }, title, facts), copy, menu.node), panel.node);
+  const tracks = trackMenus();
+  container.replaceChildren(stage, element("div", { class: "bar" }, element("div", { class: "bar-text" }, title, facts), copy, ...tracks.nodes, menu.node), panel.node);
 
   let hls;
   let recoveries = 0;
@@ -90,6 +92,7 @@ export function openPlayer(container, videoId) {
     hls.on(Hls.Events.LEVEL_SWITCHED, (_event, { level }) => menu.showPlaying(level));
     // not before: a small player would turn down the variant that is there first
     video.addEventListener("playing", () => { hls.capLevelToPlayerSize = true; }, { once: true });
+    tracks.follow(hls, Hls);
     hls.on(Hls.Events.ERROR, (_event, error) => {
       if (error.fatal) onFatal(error);
     });

@@ -21,14 +21,14 @@ const SHARED = fileURLToPath(new URL("../../../shared/media", import.meta.url));
 const REAL_LECTURE = join(SHARED, "lecture-en.mp4");
 const REAL_FILM = join(SHARED, "film.avi");
 
-const lectureOf = (minutes: number): BenchSource => ({
-  name: `repackaged, H.264/AAC MP4, ${minutes} min`, file: `lecture-${minutes}.mp4`, way: "repackaged",
-  make: ["-c", "copy", "-t", String(minutes * 60), "-movflags", "+faststart"],
+const lectureOf = (minutes: number, container: "mp4" | "mkv" = "mp4"): BenchSource => ({
+  name: `repackaged, H.264/AAC ${container.toUpperCase()}, ${minutes} min`, file: `lecture-${minutes}.${container}`, way: "repackaged",
+  make: ["-c", "copy", "-t", String(minutes * 60), ...(container === "mp4" ? ["-movflags", "+faststart"] : [])],
 });
 
 const CLIP = ["-t", "30", "-vf", "scale=1920:1080,fps=30", "-pix_fmt", "yuv420p"];
 const SOURCES: readonly BenchSource[] = [
-  lectureOf(1), lectureOf(14), lectureOf(60),
+  lectureOf(1), lectureOf(14), lectureOf(60), lectureOf(60, "mkv"),
   { name: "transcoded, HEVC/AAC MP4, 1080p30", file: "hevc.mp4", way: "transcoded", make: [...CLIP, "-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=error", "-tag:v", "hvc1", "-c:a", "aac", "-movflags", "+faststart"] },
   { name: "transcoded, VP8/Vorbis WebM, 1080p30", file: "vp8.webm", way: "transcoded", make: [...CLIP, "-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "2M", "-g", "120", "-c:a", "libvorbis"] },
   { name: "transcoded, MPEG-4/AC-3 AVI, 1080p30", file: "mpeg4.avi", way: "transcoded", make: [...CLIP, "-c:v", "mpeg4", "-q:v", "4", "-g", "120", "-c:a", "ac3"] },

@@ -17,6 +17,11 @@ export function nodeCommand(services: readonly ServiceName[], nodeProgram: strin
   };
 }
 
+/** The runner's own sentence, without the stack and the repetition that follow it. */
+export function explainNode(lines: readonly string[]): string | undefined {
+  return lines.map((line) => /Unable to start all services\. (?:\w*Error: )?(.+)/.exec(line)?.[1]).findLast((sentence) => sentence !== undefined);
+}
+
 /** What the runner reads besides our settings: which services to load, and `MOL_*` that override broker options. */
 const RUNNER_VARIABLES = /^(SERVICES|SERVICEDIR|MOLECULER_CONFIG|MOL_.*)$/;
 /**

@@ -15,7 +15,7 @@ import { keepRunning, type KeptProcess } from "./kept-process.ts";
 import { endLeftovers, recordChild } from "./leftovers.ts";
 import { openLogFile } from "./log-file.ts";
 import { severeLines } from "./log-severity.ts";
-import { nodeEnvironment, PROJECT_DIR } from "./node-process.ts";
+import { explainNode, nodeEnvironment, PROJECT_DIR } from "./node-process.ts";
 import { checkPortFree, choosePort, findFreePort } from "./ports.ts";
 import { findProgram, getProgram } from "./program.ts";
 import { waitForReadiness } from "./readiness.ts";
@@ -122,7 +122,7 @@ export async function runLectern(options: RunOptions, { stop, kill }: RunSignals
       LECTERN_HTTP_PORT: String(httpPort), LECTERN_METRICS_PORT: String(metricsPort),
     };
     const node = keep({
-      id: "node", name: "The node", command: options.nodeCommand, env: nodeEnvironment(env, settings), showsFaults: true, graceMs: NODE_GRACE_MS,
+      id: "node", name: "The node", command: options.nodeCommand, env: nodeEnvironment(env, settings), showsFaults: true, graceMs: NODE_GRACE_MS, explain: explainNode,
       waitReady: (signal) => waitForReadiness(readinessUrl(config, httpPort, metricsPort), options.patienceMs, signal),
     });
     await during(node.ready);

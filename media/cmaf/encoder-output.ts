@@ -1,16 +1,13 @@
 /**
- * FFmpeg's fragmented MP4 on a pipe, cut into what is stored: one run makes an init segment and then a fragment for
- * each forced key frame. Its timestamps depend on the run; retiming puts a fragment where the plan wants it.
- * Everything here throws `encode_failed`.
+ * FFmpeg's fragmented MP4 on a pipe, as it comes: one run writes an init segment and then fragments. What becomes of
+ * those of video is in `retimer`. Everything here throws `encode_failed`.
  *
  *   createFragmentSplitter(maxBoxBytes).push(chunk) → ({ kind: "init", bytes } | { kind: "fragment", bytes })[];  .end()
- *   retimeFragment(fragment, { start, end, reorderTicks, sequence, trackId? }) → { bytes, frames, firstIsKey, start, end }
  *   sliceAudio(fragments, { dropFrames, frames, frameDuration, baseDecodeTime, sequence, trackId? }) → Buffer
  */
-import { errorMessage, fail } from "../../config/errors.ts";
+import { fail } from "../../config/errors.ts";
 import { asBuffer, malformed, parseBoxHeader } from "./boxes.ts";
 import { readFragment, writeFragment } from "./fragment.ts";
-import { timeSamples, timingAt } from "./samples.ts";
 
 export type SplitterEvent = { kind: "init"; bytes: Buffer } | { kind: "fragment"; bytes: Buffer };
 
@@ -92,62 +89,6 @@ export function createFragmentSplitter(maxBoxBytes: number): FragmentSplitter {
       if (pendingBytes > 0 || movieFragment || fileType) throw malformed("the output stops in the middle of a box or fragment");
     },
   };
-}
-
-export interface RetimeParams {
-  /** Where the first frame is shown and the last one ends: ticks of the track, which must be those of the fragment. */
-  start: number;
-  end: number;
-  /** As in the init segment: `reorderDelay`. */
-  reorderTicks: number;
-  /** From 1 in a rendition (mfhd). */
-  sequence: number;
-  /** That of the init segment; the fragment's own when absent. */
-  trackId?: number;
-}
-
-export interface Retimed {
-  bytes: Buffer;
-  frames: number;
-  firstIsKey: boolean;
-  /** Before retiming: first presentation time, and the end of the frame that is shown last. */
-  start: number;
-  end: number;
-}
-
-/**
- * Moves a fragment so that its earliest frame is shown at `start` and its last one ends at `end`. The distances
- * between frames stay, the media bytes too; decode times are made anew as `timeSamples` does.
- */
-export function retimeFragment(fragment: Uint8Array, { start, end, reorderTicks, sequence, trackId }: RetimeParams): Retimed {
-  const { samples, data, ...header } = readFragment(fragment);
-  let decodeTime = header.baseDecodeTime;
-  const times = samples.map((sample) => {
-    const presentationTime = decodeTime + sample.compositionOffset;
-    decodeTime += sample.duration;
-    return presentationTime;
-  });
-  const before = { start: Infinity, end: -Infinity };
-  times.forEach((time, index) => {
-    before.start = Math.min(before.start, time);
-    // By decode order, durations belong to decode times; the last frame shown lasts about as long as any other.
-    before.end = Math.max(before.end, time + (samples[index]?.duration ?? 0));
-  });
-  const { baseDecodeTime, timings } = timeEncoded(times.map((time) => time - before.start + start), end, reorderTicks);
-  const bytes = writeFragment({
-    sequence, trackId: trackId ?? header.trackId, baseDecodeTime,
-    samples: samples.map(({ size, isKey }, index) => ({ size, isKey, ...timingAt(timings, index) })), data,
-  });
-  return { bytes, frames: samples.length, firstIsKey: samples[0]?.isKey ?? false, ...before };
-}
-
-/** Frames out of place are the source's fault when packets are copied, but here the encoder's. */
-function timeEncoded(...args: Parameters<typeof timeSamples>): ReturnType<typeof timeSamples> {
-  try {
-    return timeSamples(...args);
-  } catch (error) {
-    throw fail("encode_failed", errorMessage(error));
-  }
 }
 
 export interface SliceParams {

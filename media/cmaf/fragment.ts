@@ -1,9 +1,10 @@
 /**
- * A CMAF fragment: moof and mdat of one track (ISO/IEC 23000-19 7.3.2, ISO/IEC 14496-12 8.8). Here a segment is one
- * fragment. No styp: it is optional and tells players nothing that the init segment does not.
+ * Movie fragments: moof and mdat (ISO/IEC 14496-12 8.8). A segment is one or several of them, its CMAF chunks (ISO/IEC
+ * 23000-19 7.3.2). No styp: it is optional and tells players nothing that the init segment does not.
  *
  *   writeFragment({ sequence, trackId, baseDecodeTime, samples, data }) → Buffer
- *   readFragment(bytes) → { sequence, trackId, baseDecodeTime, samples, data: one view per sample }
+ *   readFragment(bytes) → { sequence, trackId, baseDecodeTime, samples, data: one view per sample }      of the only one
+ *   readFragments(bytes) → the same for each track of each, in order
  */
 import { box, BoxReader, findBox, fullBox, getBox, i32, malformed, readBoxes, u32, u64, type Box } from "./boxes.ts";
 
@@ -88,19 +89,46 @@ function writeMoof({ sequence, trackId, baseDecodeTime, samples }: FragmentHeade
 
 function sampleFlags(sample: Sample): number { return sample.isKey ? KEY_FLAGS : DEPENDENT_FLAGS; }
 
-/**
- * Reads one fragment of one track; styp, sidx, prft and other boxes around it are passed over. Every sample must say
- * its duration, size and flags in the fragment itself, as FFmpeg's and ours do: there is no init segment to ask.
- */
+/** The only fragment of the only track. */
 export function readFragment(bytes: Uint8Array): ReadFragment {
-  const boxes = readBoxes(bytes);
-  const moof = getBox(boxes, "moof");
-  const mdat = getBox(boxes, "mdat");
+  const [only, another] = readFragments(bytes);
+  if (!only || another) throw malformed("expected one fragment of one track");
+  return only;
+}
+
+/**
+ * Reads fragments, one result for each track of each; styp, sidx, prft and other boxes around them are passed over.
+ * Every sample must say its duration, size and flags in the fragment itself, as FFmpeg's and ours do: there is no init
+ * segment to ask.
+ */
+export function readFragments(bytes: Uint8Array): ReadFragment[] {
+  const fragments: ReadFragment[] = [];
+  let moof: Box | undefined;
+  for (const part of readBoxes(bytes)) {
+    if (part.type === "moof") {
+      if (moof) throw malformed("moof without mdat");
+      moof = part;
+    } else if (part.type === "mdat") {
+      if (!moof) throw malformed("mdat without moof");
+      fragments.push(...readTracks(moof, part));
+      moof = undefined;
+    }
+  }
+  if (moof) throw malformed("moof without mdat");
+  return fragments;
+}
+
+function readTracks(moof: Box, mdat: Box): ReadFragment[] {
   const parts = readBoxes(moof.body);
-  const traf = readBoxes(getBox(parts, "traf").body);
   const mfhd = new BoxReader(getBox(parts, "mfhd").body);
   mfhd.fullBoxHeader();
+  const sequence = mfhd.u32();
+  const tracks = parts.filter((part) => part.type === "traf");
+  if (tracks.length === 0) throw malformed("a fragment has no track");
+  return tracks.map((traf) => ({ sequence, ...readTrack(readBoxes(traf.body), moof, mdat) }));
+}
 
+function readTrack(traf: readonly Box[], moof: Box, mdat: Box): Omit<ReadFragment, "sequence"> {
   const header = readTrackHeader(getBox(traf, "tfhd"));
   const samples: Sample[] = [];
   const data: Buffer[] = [];
@@ -108,7 +136,7 @@ export function readFragment(bytes: Uint8Array): ReadFragment {
   let position = moof.start;
   for (const run of traf.filter((part) => part.type === "trun")) {
     // A sample may take no bytes in any table; as many samples as bytes is a bound that no real fragment meets.
-    const read = readRun(run, header, bytes.length - samples.length);
+    const read = readRun(run, header, mdat.end - moof.start - samples.length);
     if (read.dataOffset !== undefined) position = moof.start + read.dataOffset;
     for (const sample of read.samples) {
       if (position < dataStart || position + sample.size > mdat.end) throw malformed("a sample lies outside the mdat");
@@ -118,7 +146,7 @@ export function readFragment(bytes: Uint8Array): ReadFragment {
     }
   }
   if (samples.length === 0) throw malformed("a fragment has no samples");
-  return { sequence: mfhd.u32(), trackId: header.trackId, baseDecodeTime: readDecodeTime(findBox(traf, "tfdt")), samples, data };
+  return { trackId: header.trackId, baseDecodeTime: readDecodeTime(findBox(traf, "tfdt")), samples, data };
 }
 
 interface TrackHeader { trackId: number; duration: number | undefined; size: number | undefined; flags: number | undefined }

@@ -3,9 +3,9 @@
  *
  *   writeInit({ kind: "video", codec, codecString?, configuration?, timescale, width, height, … }) → Buffer
  *   writeInit({ kind: "audio", codec, configuration?, timescale, sampleRate, channels, language? }) → Buffer
- *   setEditStart(init, ticks) → Buffer       the same for an encoder's init segment
+ *   selectTrack(init, trackId, editStart) → Buffer       the same out of an encoder's init segment, of one or several tracks
  */
-import { BoxReader, box, fullBox, getBox, i32, readBoxes, u16, u32, u64 } from "./boxes.ts";
+import { BoxReader, box, fullBox, getBox, i32, malformed, readBoxes, u16, u32, u64, u8, type Box } from "./boxes.ts";
 import { audioSampleEntry, videoSampleEntry, type AudioTrack, type VideoTrack } from "./sample-entry.ts";
 
 interface InitFields {
@@ -17,6 +17,8 @@ interface InitFields {
 }
 export type InitTrack = InitFields & (({ kind: "video" } & VideoTrack) | ({ kind: "audio" } & AudioTrack));
 
+/** Flags of tkhd. */
+const ENABLED_IN_MOVIE = 3;
 const UNITY = [0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000];
 /** Clockwise turns for showing, as tkhd has them (ISO/IEC 14496-12 6.2.2); the translation is left out, as phones do. */
 const MATRICES: Record<VideoTrack["rotation"], readonly number[]> = {
@@ -28,21 +30,20 @@ const MATRICES: Record<VideoTrack["rotation"], readonly number[]> = {
 
 export function writeInit(track: InitTrack): Buffer {
   const trackId = track.trackId ?? 1;
-  const ftyp = box("ftyp", text("iso6"), u32(0), text("iso6cmfc"));
   const moov = box("moov",
     // Times 0 and durations 0: nothing here may differ between two nodes that make the same segment.
     fullBox("mvhd", 0, 0, u32(0, 0, track.timescale, 0, 0x10000), u16(0x100, 0), u32(0, 0), i32(...UNITY), u32(0, 0, 0, 0, 0, 0, trackId + 1)),
     box("trak", trackHeader(track, trackId), ...editList(track.editStart ?? 0), media(track)),
     box("mvex", fullBox("trex", 0, 0, u32(trackId, 1, 0, 0, 0))),
   );
-  return Buffer.concat([ftyp, moov]);
+  return Buffer.concat([fileType(), moov]);
 }
 
 function trackHeader(track: InitTrack, trackId: number): Buffer {
   const [matrix, volume, width, height] = track.kind === "video"
     ? [MATRICES[track.rotation], 0, ...shownSize(track)] as const
     : [UNITY, 0x100, 0, 0] as const;
-  return fullBox("tkhd", 0, 3 /* enabled, in movie */, u32(0, 0, trackId, 0, 0, 0, 0), u16(0, 0, volume, 0), i32(...matrix), u32(width * 0x10000, height * 0x10000));
+  return fullBox("tkhd", 0, ENABLED_IN_MOVIE, u32(0, 0, trackId, 0, 0, 0, 0), u16(0, 0, volume, 0), i32(...matrix), u32(width * 0x10000, height * 0x10000));
 }
 
 /** Width and height after pixel aspect, before rotation. */
@@ -73,21 +74,55 @@ function packLanguage(language: string | undefined): number {
   return [...code].reduce((packed, letter) => packed * 32 + letter.charCodeAt(0) - 0x60, 0);
 }
 
+/** Brand cmfc: ISO/IEC 23000-19 7.2. */
+const fileType = (): Buffer => box("ftyp", text("iso6"), u32(0), text("iso6cmfc"));
+
 function text(latin1: string): Buffer { return Buffer.from(latin1, "latin1"); }
 
 /**
- * An encoder's init segment with this edit list in place of any other. Needed because FFmpeg, told not to know the
- * future (`empty_moov`), writes none, and because its fragments are retimed.
+ * An encoder's init segment for one of its tracks alone, numbered 1 as if there were no other, and with this edit list
+ * in place of any: FFmpeg, told not to know the future (`empty_moov`), writes none, and its fragments are retimed.
  */
-export function setEditStart(init: Uint8Array, editStart: number): Buffer {
-  const boxes = readBoxes(init);
-  const ftyp = getBox(boxes, "ftyp");
-  const movie = readBoxes(getBox(boxes, "moov").body);
-  getBox(movie, "trak");
-  const moov = movie.map((part) => part.type !== "trak" ? box(part.type, part.body) : box("trak", ...readBoxes(part.body)
-    .filter((child) => child.type !== "edts")
-    .flatMap((child) => [box(child.type, child.body), ...(child.type === "tkhd" ? editList(editStart) : [])])));
-  return Buffer.concat([box("ftyp", ftyp.body), box("moov", ...moov)]);
+export function selectTrack(init: Uint8Array, trackId: number, editStart: number): Buffer {
+  const movie = readBoxes(getBox(readBoxes(init), "moov").body);
+  if (!movie.some((part) => part.type === "trak" && trackIdOf(part) === trackId)) throw malformed("the init segment has no such track", { trackId });
+  const moov = movie.flatMap((part) => {
+    switch (part.type) {
+      case "mvhd": return [box("mvhd", part.body.subarray(0, -4), u32(2))]; // next_track_ID
+      case "trak": return trackIdOf(part) === trackId ? [box("trak", ...readBoxes(part.body).flatMap((child) => headTrack(child, editStart)))] : [];
+      case "mvex": return [box("mvex", ...readBoxes(part.body).flatMap((child) => extendTrack(child, trackId)))];
+      default: return [box(part.type, part.body)];
+    }
+  });
+  return Buffer.concat([fileType(), box("moov", ...moov)]);
+}
+
+function headTrack({ type, body }: Box, editStart: number): Buffer[] {
+  if (type === "edts") return [];
+  if (type !== "tkhd") return [box(type, body)];
+  const at = trackIdOffset(body);
+  // FFmpeg enables only the first track of a kind.
+  return [box("tkhd", body.subarray(0, 1), u8(0, 0, ENABLED_IN_MOVIE), body.subarray(4, at), u32(1), body.subarray(at + 4)), ...editList(editStart)];
+}
+
+/** trex: track_ID behind version and flags. */
+function extendTrack({ type, body }: Box, trackId: number): Buffer[] {
+  if (type !== "trex") return [box(type, body)];
+  if (body.length < 8) throw malformed("a box ends too early");
+  return body.readUInt32BE(4) === trackId ? [box("trex", body.subarray(0, 4), u32(1), body.subarray(8))] : [];
+}
+
+function trackIdOf(trak: Box): number {
+  const { body } = getBox(readBoxes(trak.body), "tkhd");
+  return body.readUInt32BE(trackIdOffset(body));
+}
+
+/** Behind the times of creation and modification, which version 1 has in 64 bits. */
+function trackIdOffset(tkhd: Buffer): number {
+  const { version } = new BoxReader(tkhd).fullBoxHeader();
+  const at = version === 0 ? 12 : 20;
+  if (tkhd.length < at + 4) throw malformed("a box ends too early");
+  return at;
 }
 
 /** Ticks per second of the init segment's only track. */

@@ -11,7 +11,9 @@ import { asBuffer, box, BoxReader, fullBox, u16, u32, u8 } from "./boxes.ts";
 export interface Colour { primaries: number; transfer: number; matrix: number; fullRange: boolean }
 
 export interface VideoTrack {
-  codec: "h264" | "hevc" | "vp9" | "av1";
+  codec: "h264" | "hevc" | "vp8" | "vp9" | "av1" | "other";
+  /** Of another codec: the whole entry as a container has it. */
+  sampleEntry?: Uint8Array;
   /** RFC 6381; needed for VP9 and AV1 without configuration. */
   codecString?: string;
   /** Body of avcC, hvcC, vpcC (without version and flags) or av1C. */
@@ -39,6 +41,7 @@ export interface AudioTrack {
 }
 
 export function videoSampleEntry(track: VideoTrack): Buffer {
+  if (track.codec === "other") return asBuffer(needed(track, track.sampleEntry));
   const [type, configuration] = videoConfiguration(track);
   // ISO/IEC 14496-12 12.1.3: 72 dpi, one frame per sample, no compressor name, depth 24.
   return box(type, u32(0), u16(0, 1), u32(0, 0, 0, 0), u16(track.width, track.height), u32(0x480000, 0x480000, 0), u16(1), new Uint8Array(32), u16(24, 0xffff),
@@ -48,16 +51,18 @@ export function videoSampleEntry(track: VideoTrack): Buffer {
 function videoConfiguration(track: VideoTrack): [type: string, configuration: Buffer] {
   const { codec, configuration } = track;
   switch (codec) {
+    case "other": throw fail("not_media", "the codec has an entry of its own");
     // avc3 and hev1 allow parameter sets in the samples, and Apple's players take neither; avc1 and hvc1 with such
     // sets are played by all.
-    case "h264": return ["avc1", box("avcC", needed(track))];
-    case "hevc": return ["hvc1", box("hvcC", needed(track))];
+    case "h264": return ["avc1", box("avcC", needed(track, configuration))];
+    case "hevc": return ["hvc1", box("hvcC", needed(track, configuration))];
+    case "vp8": return ["vp08", fullBox("vpcC", 1, 0, u8(0, 0, 8 * 16 + 2, 2, 2, 2), u16(0))]; // 8 bits, 4:2:0, colours unsaid
     case "vp9": return ["vp09", fullBox("vpcC", 1, 0, configuration ?? vp9Configuration(track))];
     case "av1": return ["av01", box("av1C", configuration ?? av1Configuration(track))];
   }
 }
 
-function needed({ codec, configuration }: VideoTrack | AudioTrack): Uint8Array {
+function needed({ codec }: VideoTrack | AudioTrack, configuration: Uint8Array | undefined): Uint8Array {
   if (!configuration?.length) throw fail("not_media", `a ${codec} track has no decoder configuration`);
   return configuration;
 }
@@ -122,9 +127,9 @@ export function audioSampleEntry(track: AudioTrack): Buffer {
 
 function audioConfiguration(track: AudioTrack): [type: string, configuration: Buffer] {
   switch (track.codec) {
-    case "aac": return ["mp4a", elementaryStream(needed(track))];
+    case "aac": return ["mp4a", elementaryStream(needed(track, track.configuration))];
     case "opus": return ["Opus", opusConfiguration(track)];
-    case "flac": return ["fLaC", fullBox("dfLa", 0, 0, flacBlocks(needed(track)))];
+    case "flac": return ["fLaC", fullBox("dfLa", 0, 0, flacBlocks(needed(track, track.configuration)))];
   }
 }
 

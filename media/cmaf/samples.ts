@@ -11,6 +11,7 @@
  *
  *   reorderDelay(frameRate, timescale) → ticks       the same for a rendition's init segment and all its segments
  *   toSamples(packets in decode order, segmentEnd, reorderTicks) → { baseDecodeTime, samples, data }   for writeFragment
+ *   settledTimes(presentation times so far, bound, reorderTicks) → the decode times that what is still to come leaves alone
  *   toAudioSamples(packets) → the same; the last packet must have its duration
  */
 import { fail } from "../../config/errors.ts";
@@ -89,6 +90,19 @@ function decodeTimes(presentationTimes: readonly number[], sorted: Float64Array,
   const first = sorted[0] ?? 0;
   for (let index = 0; index < decoded.length && (decoded[index] ?? first) < first + index; index++) decoded[index] = first + index;
   return decoded;
+}
+
+/**
+ * The first decode times of a segment of which more frames may come, as far as they are those that `timeSamples` will
+ * give for all of it. Frames to come are shown at `bound` or later, each at least one tick after the other.
+ */
+export function settledTimes(presentationTimes: readonly number[], bound: number, reorderTicks: number): number[] {
+  const sorted = Float64Array.from(presentationTimes).sort();
+  const decoded = decodeTimes(presentationTimes, sorted, reorderTicks);
+  // Neither does a frame to come take a place among the sorted times, nor has it to be decoded this early.
+  const isSettled = (time: number, index: number): boolean => time < bound && (decoded[index] ?? 0) <= bound + reorderTicks - (decoded.length - index);
+  const unsettled = sorted.findIndex((time, index) => !isSettled(time, index));
+  return [...(unsettled < 0 ? decoded : decoded.subarray(0, unsettled))];
 }
 
 export function timingAt(timings: readonly Timing[], index: number): Timing {

@@ -1,4 +1,5 @@
 /** What every run of FFmpeg is told, because its input is a stranger's. Pure. */
+import type { GuestInput } from "./sandbox.ts";
 
 /** An FFmpeg command line: input options, input, output options; the output is standard output. */
 export interface FfmpegArguments { input: string; inputOptions: string[]; outputOptions: string[] }
@@ -14,10 +15,11 @@ export const DECODERS = [
   "pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_s24be", "pcm_s32le", "pcm_f32le", "pcm_u8", "pcm_s8", "pcm_mulaw", "pcm_alaw", "pcm_f64le", "pcm_s16be_planar", "nellymoser", "speex", "libspeex",
 ] as const;
 
-export const MAX_PIXELS = 33_554_432;
+/** And of text, where captions are taken out and nowhere else. */
+export const TEXT_DECODERS = ["subrip", "srt", "ass", "ssa", "mov_text", "webvtt", "text"] as const;
+
 /** Pixels along a side: libx264 takes no more. */
 export const MAX_SIDE = 16_384;
-const MAX_STREAMS = 64;
 const MAX_ALLOC_BYTES = 512 * 1024 * 1024;
 
 /** FFmpeg's own, said once, before the input. `-progress` tells the watchdog that something moves. */
@@ -25,20 +27,28 @@ export const GUEST_OPTIONS: readonly string[] = [
   "-nostdin", "-hide_banner", "-v", "error", "-nostats", "-progress", "pipe:2", "-stats_period", "0.5", "-max_alloc", String(MAX_ALLOC_BYTES),
 ];
 
-/** Said for an input that is a stranger's, to FFmpeg and to ffprobe. */
-export function inputGuard(kind: "packets" | "file"): string[] {
+/** The most that an input may have; the operator's settings. */
+export interface InputLimits { maxPixels: number; maxStreams: number }
+
+const PROTOCOLS: Readonly<Record<GuestInput["kind"], string>> = { stdin: "pipe", door: "http,tcp", file: "file" };
+
+/** Said to FFmpeg and to ffprobe before an input that is a stranger's. Whoever runs them says it, so that no run goes without. */
+export function guardOptions(kind: GuestInput["kind"], { maxPixels, maxStreams }: InputLimits, decoders: readonly string[] = DECODERS): string[] {
   return [
-    "-protocol_whitelist", kind === "packets" ? "pipe" : "http,tcp",
+    "-protocol_whitelist", PROTOCOLS[kind],
     "-format_whitelist", DEMUXERS.join(","),
-    "-codec_whitelist", DECODERS.join(","),
-    "-max_streams", String(MAX_STREAMS),
-    "-max_pixels", String(MAX_PIXELS),
+    "-codec_whitelist", decoders.join(","),
+    "-max_streams", String(maxStreams),
+    "-max_pixels", String(maxPixels),
   ];
 }
 
-/** CMAF on standard output: a fragment begins at each key frame, its times are the encoder's own. */
+/**
+ * Fragmented MP4 on standard output: a fragment begins at each key frame and where half a second is full, its times are
+ * the encoder's own. Without `cmaf`, which would move decode times behind the frames they belong to.
+ */
 export const FRAGMENTED_OUTPUT: readonly string[] = [
   "-an", "-sn", "-dn", "-map_metadata", "-1", "-map_chapters", "-1",
   "-avoid_negative_ts", "disabled", "-muxdelay", "0", "-muxpreload", "0",
-  "-movflags", "+frag_keyframe+empty_moov+default_base_moof+frag_discont+cmaf", "-f", "mp4",
+  "-movflags", "+frag_keyframe+empty_moov+default_base_moof+frag_discont", "-frag_duration", "500000", "-f", "mp4",
 ];

@@ -1,17 +1,31 @@
-/** FFmpeg's arguments for a run that encodes consecutive segments of one video rendition. Pure. */
-import type { VideoFacts } from "../facts.ts";
+/** FFmpeg's arguments for a run that encodes consecutive segments of one or several video renditions. Pure. */
+import { decimation } from "../frame-rate.ts";
 import type { Plan, VideoRendition } from "../plan.ts";
 import { formatSeconds } from "../rational.ts";
-import { FRAGMENTED_OUTPUT, GUEST_OPTIONS, inputGuard, type FfmpegArguments } from "./guest.ts";
+import { findHeldFrame } from "../timeline.ts";
+import type { Profile } from "../content/profile.ts";
+import { levelOf } from "../ladder.ts";
+import { tuningOf, type TuningLane } from "./tuning.ts";
+import { encoderOf } from "../video-encoders.ts";
+import { encoderOptions, encoderSetup } from "./encoder-options.ts";
+import { INPUT_EFFORT, X264_EFFORT, type Effort } from "./effort.ts";
+import { FRAGMENTED_OUTPUT, GUEST_OPTIONS, type FfmpegArguments } from "./guest.ts";
+import { scaler, toSdr, turn, weave } from "./picture-filters.ts";
 
 export interface VideoRun {
   plan: Plan;
-  rendition: VideoRendition;
+  /** Made of one decode; each becomes a track of the output, in this order. */
+  renditions: readonly VideoRendition[];
   /** First and last segment, inclusive. */
   first: number;
   last: number;
   input: VideoInput;
   threads: number;
+  /** What the video shows; undefined while nobody has looked. */
+  profile?: Profile | undefined;
+  /** Whether a viewer waits for it. */
+  lane: TuningLane;
+  effort?: Effort;
 }
 
 /**
@@ -24,27 +38,51 @@ export type VideoInput = { kind: "packets"; offset: number } | { kind: "file"; u
 const SEEK_MARGIN_SEC = 1;
 
 export function videoArguments(run: VideoRun): FfmpegArguments {
-  const { plan, rendition, input } = run;
-  const timescale = plan.timescale;
+  const { plan, renditions, input, effort = "usual" } = run;
   return {
     input: input.kind === "packets" ? "pipe:0" : input.url,
     inputOptions: [
-      ...GUEST_OPTIONS, ...inputGuard(input.kind), "-copyts",
+      ...GUEST_OPTIONS, "-copyts", ...card(renditions), ...INPUT_EFFORT[effort],
       "-reinit_filter", "0", // a change of size mid-way is scaled: a new filter graph would begin its frames anew
       ...(input.kind === "packets" ? ["-f", "mp4", "-noautorotate"] : seek(run)),
     ],
     outputOptions: [
-      "-map", `0:v:${input.kind === "packets" ? 0 : plan.facts.video.index}`,
-      "-vf", filters(run),
-      "-c:v", "libx264", "-preset", "veryfast", "-profile:v", "high", "-level:v", levelOf(rendition),
-      "-crf", "23", "-maxrate", `${peakKbps(rendition)}k`, "-bufsize", `${peakKbps(rendition)}k`,
-      // Key frames stand at boundaries and nowhere else, so that each fragment is a segment.
-      "-x264-params", "keyint=infinite:scenecut=0:open-gop=0", "-forced-idr", "1", "-force_key_frames", boundaryTimes(run),
-      "-threads", String(run.threads),
-      "-fps_mode", "passthrough", "-enc_time_base", `1:${timescale}`, "-video_track_timescale", String(timescale),
+      ...graph(run),
+      ...renditions.flatMap((rendition, index) => encoder(run, rendition, renditions.length === 1 ? "" : `:v:${index}`)),
+      "-fps_mode", "passthrough", "-video_track_timescale", String(plan.timescale),
       ...FRAGMENTED_OUTPUT,
     ],
   };
+}
+
+/** Opens the graphics card, of which a mesh has one kind. */
+function card(renditions: readonly VideoRendition[]): readonly string[] {
+  return renditions.map((rendition) => encoderSetup(encoderOf(rendition)).inputOptions).find((options) => options.length > 0) ?? [];
+}
+
+/** `stream`: what FFmpeg's options are qualified with where there are several. */
+function encoder({ plan, first, last, threads, profile, lane, effort = "usual" }: VideoRun, rendition: VideoRendition, stream: string): string[] {
+  const { preset, crf, x264Params } = tuningOf(profile, lane);
+  const options: [string, string][] = [
+    ...encoderOptions({
+      encoder: encoderOf(rendition), level: levelOf(rendition), peakKbps: peakKbps(rendition), quality: crf, threads,
+      content: profile === "slides" || profile === "screencast" ? "slides" : "camera",
+      tuning: { preset, x264Params: `${x264Params}${X264_EFFORT[effort]}` },
+      keyTimes: boundaryTimes(plan, first, last),
+    }),
+    ["-enc_time_base", `1:${plan.timescale}`],
+  ];
+  return options.flatMap(([name, value]) => [stream === "" ? name : `${name.replace(/:v$/, "")}${stream}`, value]);
+}
+
+function graph(run: VideoRun): string[] {
+  const { plan, renditions, input } = run;
+  const source = `0:v:${input.kind === "packets" ? 0 : plan.facts.video.index}`;
+  const [only, ...others] = renditions;
+  if (only !== undefined && others.length === 0) return ["-map", source, "-vf", [...timing(run), ...shape(run, only)].join(",")];
+  const branches = renditions.map((rendition, index) => `[in${index}]${shape(run, rendition).join(",")}[out${index}]`);
+  const split = `[${source}]${[...timing(run), `split=${renditions.length}`].join(",")}${renditions.map((_, index) => `[in${index}]`).join("")}`;
+  return ["-filter_complex", [split, ...branches].join(";"), ...renditions.flatMap((_, index) => ["-map", `[out${index}]`])];
 }
 
 /** The timeline's ticks at which the run starts and ends. */
@@ -60,58 +98,52 @@ function seek(run: VideoRun): string[] {
 }
 
 /** From the decoder's times to frames of the timeline, exactly those of the run. */
-function filters(run: VideoRun): string {
-  const { plan, rendition, input } = run;
+function timing(run: VideoRun): string[] {
+  const { plan, input } = run;
   const { video, originTicks } = plan.facts;
-  const { start, end } = span(run);
   const offset = input.kind === "packets" ? input.offset : originTicks;
-  const toTimeline = offset === 0 ? [] : [`setpts=PTS-${offset}`.replace("--", "+")];
-  const { num, den } = rendition.frameRate;
-  const frame = (plan.timescale / num) * den;
-  const cut = plan.cut === "keys"
-    ? [`trim=start_pts=${start}:end_pts=${end}`]
-    : [`fps=${num}/${den}:eof_action=pass`, `tpad=stop=-1:stop_mode=clone`, `trim=start_pts=${start / frame}:end_pts=${end / frame}`];
   return [
-    ...toTimeline, ...cut,
-    ...(video.interlaced ? ["yadif=mode=send_frame"] : []),
-    ...(input.kind === "packets" ? rotate(video.rotation) : []),
-    `scale=${rendition.width}:${rendition.height}:flags=${scaler(video, rendition)}`,
-    ...(video.hdr ? TO_SDR : []), // after scaling: it works in floating point, and its last step, not the scaler, then makes BT.709 of it
-    "setsar=1", "format=yuv420p",
-  ].join(",");
+    ...(offset === 0 ? [] : [`setpts=PTS-${offset}`.replace("--", "+")]),
+    ...weave(video),
+    ...(plan.cut === "source" ? selectOwn(run) : selectOnGrid(run)),
+    ...(input.kind === "packets" ? turn(video) : []),
+  ];
 }
 
-/**
- * Averaging areas takes 0.4 (1080p to 360p) to 0.55 (to 720p) of bicubic's time. Small text is as sharp at 720p and
- * sharper below (SSIM of 1080p slides at 360p: 0.912 against 0.905); nearer to the source's size bicubic stays.
- */
-function scaler(video: VideoFacts, rendition: VideoRendition): string {
-  return video.displayWidth >= 1.5 * rendition.width ? "area" : "bicubic";
+function selectOwn(run: VideoRun): string[] {
+  const { video } = run.plan.facts;
+  const { start, end } = span(run);
+  const held = findHeldFrame(run.plan.facts, start);
+  const { num, den } = video.frameRate;
+  const every = decimation(video.frameRate);
+  return [
+    ...(every === 1 ? [] : [`select='not(mod(round(pts*${num}/${den * video.timescale}),${every}))'`]),
+    `trim=start_pts=${held ?? start}:end_pts=${end}`,
+    ...(held === undefined ? [] : [`setpts='max(PTS,${start})'`]), // the frame that stands at the boundary is shown again
+  ];
 }
 
-/** HDR is BT.2020 (ITU-R BT.2100), also where the stream says only its transfer; zscale refuses what is not said. */
-const TO_SDR = ["setparams=color_primaries=bt2020:colorspace=bt2020nc", "zscale=t=linear:npl=100", "format=gbrpf32le", "zscale=p=bt709", "tonemap=hable:desat=0", "zscale=t=bt709:m=bt709:r=tv"];
-
-function rotate(rotation: VideoFacts["rotation"]): string[] {
-  switch (rotation) {
-    case 0: return [];
-    case 90: return ["transpose=clock"];
-    case 180: return ["hflip", "vflip"];
-    case 270: return ["transpose=cclock"];
-    default: return rotation satisfies never;
-  }
+function selectOnGrid(run: VideoRun): string[] {
+  const [{ num, den } = { num: 25, den: 1 }] = run.renditions.map((rendition) => rendition.frameRate);
+  const frame = (run.plan.timescale / num) * den;
+  const { start, end } = span(run);
+  return [`fps=${num}/${den}:eof_action=pass`, "tpad=stop=-1:stop_mode=clone", `trim=start_pts=${start / frame}:end_pts=${end / frame}`];
 }
 
-function boundaryTimes({ plan, first, last }: VideoRun): string {
-  return plan.boundaries.slice(first, last + 1).map((ticks) => formatSeconds(ticks, plan.timescale)).join(",");
+function shape({ plan }: VideoRun, rendition: VideoRendition): string[] {
+  const { video } = plan.facts;
+  return [
+    `scale=${rendition.width}:${rendition.height}:flags=${scaler(video, rendition.width)}:out_range=tv`,
+    ...toSdr(video), // its last step, not the scaler, makes BT.709 of it
+    "setsar=1", "format=yuv420p", ...encoderSetup(encoderOf(rendition)).filters,
+  ];
+}
+
+function boundaryTimes({ boundaries, timescale }: Plan, first: number, last: number): string {
+  return boundaries.slice(first, last + 1).map((ticks) => formatSeconds(ticks, timescale)).join(",");
 }
 
 /** The rung's promise to players is its peak; the encoder's ceiling leaves room for the container. */
 function peakKbps(rendition: VideoRendition): number {
   return Math.round(rendition.bandwidth / 1.25 / 1000);
-}
-
-function levelOf(rendition: VideoRendition): string {
-  const level = Number.parseInt(rendition.codecs.slice(-2), 16);
-  return `${Math.floor(level / 10)}.${level % 10}`;
 }

@@ -1,86 +1,108 @@
 /**
  * HLS playlists (RFC 8216bis, version 7), complete from the plan alone, although nothing has been encoded.
  *
- *   formatMasterPlaylist(plan) → string
+ *   formatMasterPlaylist(plan, measured?) → string           `measured`: the bandwidths of renditions that are complete
  *   formatMediaPlaylist(plan, renditionName) → string        `segment_not_found` when the plan has no such rendition
+ *   formatKeyFramePlaylist(plan, renditionName) → string     the same
+ *   formatSubtitlePlaylist(plan, subtitleName) → string      the same
  */
 import { fail } from "../../config/errors.ts";
-import type { AudioRendition, Plan, VideoRendition } from "../plan.ts";
+import { bandwidthOf, type Bandwidth, type Measured } from "../bandwidth.ts";
+import { findRendition } from "../plan-video.ts";
+import type { Plan, VideoRendition } from "../plan.ts";
 import { rescaleFloor } from "../rational.ts";
 import { inOrderOfStart } from "../start-order.ts";
+import { trickRendition } from "../trick-play.ts";
 import { formatAttributes, quoted } from "./attributes.ts";
+import { AUDIO_GROUP, formatAudioTracks, formatSubtitleTracks, SUBTITLE_GROUP } from "./track-groups.ts";
 
-const AUDIO_GROUP = "audio";
 const MICROSECONDS = 1_000_000;
 
 /** RFC 8216bis 4.4.6. */
-export function formatMasterPlaylist(plan: Plan): string {
-  const { audio } = plan;
+export function formatMasterPlaylist(plan: Plan, measured?: Measured): string {
+  const sound = loudest(plan, measured);
+  const trick = trickRendition(plan);
   return [
     "#EXTM3U",
     "#EXT-X-VERSION:7",
     "#EXT-X-INDEPENDENT-SEGMENTS",
-    ...(audio ? [formatAudio(audio)] : []),
-    ...inOrderOfStart(plan).flatMap((rendition) => [formatVariant(rendition, audio), `${rendition.name}/media.m3u8`]),
+    ...formatAudioTracks(plan.audio),
+    ...formatSubtitleTracks(plan.subtitles),
+    ...inOrderOfStart(plan).flatMap((rendition) => [formatVariant(plan, rendition, bandwidthOf(rendition, measured), sound), `${rendition.name}/media.m3u8`]),
+    ...(trick === undefined ? [] : [formatKeyFrames(trick, bandwidthOf(trick, measured))]),
     "",
   ].join("\n");
 }
 
-function formatAudio(audio: AudioRendition): string {
-  return `#EXT-X-MEDIA:${formatAttributes({
-    TYPE: "AUDIO",
-    "GROUP-ID": quoted(AUDIO_GROUP),
-    NAME: quoted("Audio"),
-    LANGUAGE: isLanguageTag(audio.language) ? quoted(audio.language) : undefined,
-    DEFAULT: "YES",
-    AUTOSELECT: "YES",
-    CHANNELS: quoted(String(audio.channels)),
-    URI: quoted(`${audio.name}/media.m3u8`),
-  })}`;
+/** A variant promises its rate with whichever sound is chosen. */
+function loudest({ audio }: Plan, measured: Measured | undefined): Bandwidth {
+  const all = audio.map((rendition) => bandwidthOf(rendition, measured));
+  return { peak: Math.max(0, ...all.map(({ peak }) => peak)), average: Math.max(0, ...all.map(({ average }) => average)) };
 }
 
-function formatVariant(rendition: VideoRendition, audio: AudioRendition | undefined): string {
+function formatVariant({ audio, subtitles }: Plan, rendition: VideoRendition, { peak, average }: Bandwidth, sound: Bandwidth): string {
   const { num, den } = rendition.frameRate;
   const milliRate = Math.round((num * 1000) / den);
   return `#EXT-X-STREAM-INF:${formatAttributes({
-    BANDWIDTH: String(Math.ceil(rendition.bandwidth + (audio?.bandwidth ?? 0))),
-    "AVERAGE-BANDWIDTH": String(Math.ceil(rendition.averageBandwidth + (audio?.bandwidth ?? 0))),
-    CODECS: quoted([rendition.codecs, ...(audio ? [audio.codecs] : [])].join(",")),
+    BANDWIDTH: String(peak + sound.peak),
+    "AVERAGE-BANDWIDTH": String(average + sound.average),
+    CODECS: quoted([...new Set([rendition.codecs, ...audio.map(({ codecs }) => codecs)])].join(",")),
     RESOLUTION: `${rendition.width}x${rendition.height}`,
     "FRAME-RATE": `${Math.floor(milliRate / 1000)}.${String(milliRate % 1000).padStart(3, "0")}`,
-    AUDIO: audio ? quoted(AUDIO_GROUP) : undefined,
+    AUDIO: audio.length > 0 ? quoted(AUDIO_GROUP) : undefined,
+    SUBTITLES: subtitles.length > 0 ? quoted(SUBTITLE_GROUP) : undefined,
     // Said, or some players offer captions inside the video that aren't there.
     "CLOSED-CAPTIONS": "NONE",
   })}`;
 }
 
-/** A source may say anything; only the form of RFC 5646, and not "undetermined", is passed on. */
-function isLanguageTag(language: string | undefined): language is string {
-  return language !== undefined && language !== "und" && /^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,7}$/.test(language);
+/** RFC 8216bis 4.4.6.3. Each key frame lasts as long as its segment, of which it is a part: their rate is never over the segments'. */
+function formatKeyFrames({ name, codecs, width, height }: VideoRendition, { peak, average }: Bandwidth): string {
+  return `#EXT-X-I-FRAME-STREAM-INF:${formatAttributes({
+    BANDWIDTH: String(peak), "AVERAGE-BANDWIDTH": String(average), CODECS: quoted(codecs), RESOLUTION: `${width}x${height}`, URI: quoted(`${name}/iframes.m3u8`),
+  })}`;
 }
 
 /** RFC 8216bis 4.4.3. Audio has the segments of the video. */
 export function formatMediaPlaylist(plan: Plan, renditionName: string): string {
-  if (plan.audio?.name !== renditionName && !plan.video.some((rendition) => rendition.name === renditionName)) {
-    throw fail("segment_not_found", "the video has no such rendition", { rendition: renditionName });
-  }
-  const durations = segmentMicroseconds(plan);
+  if (findRendition(plan, renditionName) === undefined) throw unknownRendition(renditionName);
+  return formatSegments(plan, ["#EXT-X-INDEPENDENT-SEGMENTS", '#EXT-X-MAP:URI="init.mp4"'], (n) => `${n}.m4s`);
+}
+
+/** RFC 8216bis 4.4.3.6: one key frame a segment, each a resource of its own. */
+export function formatKeyFramePlaylist(plan: Plan, renditionName: string): string {
+  if (findRendition(plan, renditionName)?.kind !== "video") throw unknownRendition(renditionName);
+  return formatSegments(plan, ["#EXT-X-I-FRAMES-ONLY", '#EXT-X-MAP:URI="init.mp4"'], (n) => `keys/${n}.m4s`);
+}
+
+/** The whole of the captions as one segment: a lecture's are some tens of kilobytes, and their cues say when. */
+export function formatSubtitlePlaylist(plan: Plan, subtitleName: string): string {
+  if (!plan.subtitles.some(({ name }) => name === subtitleName)) throw unknownRendition(subtitleName);
+  const { boundaries, timescale } = plan;
+  return formatSegments({ timescale, boundaries: [0, boundaries.at(-1) ?? 0] }, [], () => `${subtitleName}.vtt`);
+}
+
+function unknownRendition(rendition: string): Error {
+  return fail("segment_not_found", "the video has no such rendition", { rendition });
+}
+
+function formatSegments(cut: Pick<Plan, "boundaries" | "timescale">, head: readonly string[], uri: (segment: number) => string): string {
+  const durations = segmentMicroseconds(cut);
   return [
     "#EXTM3U",
     "#EXT-X-VERSION:7",
     `#EXT-X-TARGETDURATION:${targetDuration(durations)}`,
     "#EXT-X-MEDIA-SEQUENCE:0",
     "#EXT-X-PLAYLIST-TYPE:VOD",
-    "#EXT-X-INDEPENDENT-SEGMENTS",
-    '#EXT-X-MAP:URI="init.mp4"',
-    ...durations.flatMap((duration, index) => [`#EXTINF:${formatMicroseconds(duration)},`, `${index}.m4s`]),
+    ...head,
+    ...durations.flatMap((duration, index) => [`#EXTINF:${formatMicroseconds(duration)},`, uri(index)]),
     "#EXT-X-ENDLIST",
     "",
   ].join("\n");
 }
 
 /** Differences of rounded boundaries, not rounded differences: so that the sum is never further off than a microsecond. */
-function segmentMicroseconds({ boundaries, timescale }: Plan): number[] {
+function segmentMicroseconds({ boundaries, timescale }: Pick<Plan, "boundaries" | "timescale">): number[] {
   const rounded = boundaries.map((ticks) => rescaleFloor(ticks, timescale, MICROSECONDS));
   return rounded.slice(1).map((end, index) => end - (rounded[index] ?? 0));
 }

@@ -8,6 +8,7 @@ import { BoxReader, findBox, getBox, readBoxes, type Box } from "../cmaf/boxes.t
 export interface SampleTable {
   timescale: number;
   count: number;
+  /** Mended: no two are the same, and no key frame is shown before a frame that is decoded before it. */
   pts: Float64Array;
   durations: Uint32Array;
   sizes: Uint32Array;
@@ -15,7 +16,13 @@ export interface SampleTable {
   offsets: Float64Array;
   /** Ascending indices of the samples that can be decoded alone. */
   keys: Uint32Array;
+  /** The track's only sample entry, as it is. */
+  sampleEntry: Uint8Array;
+  orientation: Orientation;
 }
+
+/** How a picture is to be shown: mirrored left to right, then turned clockwise. */
+export interface Orientation { mirrored: boolean; rotation: 0 | 90 | 180 | 270 }
 
 /**
  * By track id; only tracks whose tables are of the usual kind. `movie` is the body of the moov box.
@@ -52,13 +59,38 @@ function readTrack(parts: readonly Box[], movieTimescale: number): SampleTable |
   const stbl = information === undefined ? undefined : findBox(readBoxes(information.body), "stbl");
   if (stbl === undefined || edit === undefined || timescale === 0) return undefined;
   const boxes = readBoxes(stbl.body);
-  const sizes = readSizes(findBox(boxes, "stsz"));
+  const sizes = readSizes(findBox(boxes, "stsz"), isPicture(findBox(media, "hdlr")) || firstDuration(boxes) > 1);
   if (sizes === undefined || sizes.length === 0) return undefined;
   const times = readTimes(boxes, sizes.length, edit);
   const offsets = readOffsets(boxes, sizes);
-  if (times === undefined || offsets === undefined) return undefined;
-  return { timescale, count: sizes.length, sizes, offsets, ...times, keys: readKeys(findBox(boxes, "stss"), sizes.length) };
+  const sampleEntry = readSampleEntry(getBox(boxes, "stsd"));
+  if (times === undefined || offsets === undefined || sampleEntry === undefined) return undefined;
+  const keys = readKeys(findBox(boxes, "stss"), sizes.length);
+  mendTimes(times.pts, keys);
+  return { timescale, count: sizes.length, sizes, offsets, ...times, keys, sampleEntry, orientation: readOrientation(getBox(parts, "tkhd")) };
 }
+
+/** From the display matrix of a track header (8.3.2.3, 6.2.2); what is no quarter turn counts as none. */
+function readOrientation({ body }: Box): Orientation {
+  const reader = new BoxReader(body);
+  reader.skip(reader.fullBoxHeader().version === 1 ? 48 : 36);
+  const [a, b] = [reader.i32(), reader.i32()];
+  reader.skip(4);
+  const [c, d] = [reader.i32(), reader.i32()];
+  const mirrored = a * d - b * c < 0;
+  const quarters = Math.round(Math.atan2(mirrored ? -b : b, mirrored ? -a : a) / (Math.PI / 2));
+  return { mirrored, rotation: ([0, 90, 180, 270] as const)[(quarters + 4) % 4] ?? 0 };
+}
+
+/** Undefined where there are several: samples then change their kind midway. */
+function readSampleEntry(stsd: Box): Uint8Array | undefined {
+  const reader = new BoxReader(stsd.body);
+  reader.fullBoxHeader();
+  return reader.u32() === 1 ? reader.bytes(reader.remaining) : undefined;
+}
+
+/** Their count is only said; it is no longer than any table that is written out. */
+const MAX_EQUAL_SAMPLES = 3_000_000;
 
 /** Ticks of the track to take from a sample's time; undefined for edits that do more than move the start. */
 function readEdit(edts: Box | undefined, movieTimescale: number, timescale: number): number | undefined {
@@ -79,13 +111,27 @@ function readEdit(edts: Box | undefined, movieTimescale: number, timescale: numb
   return start - (movieTimescale === 0 ? 0 : Math.round((before / movieTimescale) * timescale));
 }
 
-/** Samples of one size are sound without frames (PCM), which the container reader puts together as it likes. */
-function readSizes(stsz: Box | undefined): Uint32Array | undefined {
+function isPicture(hdlr: Box | undefined): boolean {
+  return hdlr !== undefined && hdlr.body.toString("latin1", 8, 12) === "vide";
+}
+
+/** In ticks, of the first sample. */
+function firstDuration(boxes: readonly Box[]): number {
+  const { count, bytes } = readRuns(getBox(boxes, "stts"));
+  return count === 0 ? 0 : u32At(bytes, 4);
+}
+
+/**
+ * Samples of one size are sound without frames (PCM), one tick each, which the container reader puts together as it likes;
+ * or they are framed: sound of a constant rate (MPEG-1 layer II, AC-3), seldom pictures.
+ */
+function readSizes(stsz: Box | undefined, framed: boolean): Uint32Array | undefined {
   if (stsz === undefined) return undefined; // stz2: rare
   const reader = new BoxReader(stsz.body);
   reader.fullBoxHeader();
   const [constant, count] = [reader.u32(), reader.u32()];
-  if (constant !== 0 || count * 4 > reader.remaining) return undefined;
+  if (constant !== 0) return framed && count <= MAX_EQUAL_SAMPLES ? new Uint32Array(count).fill(constant) : undefined;
+  if (count * 4 > reader.remaining) return undefined;
   const sizes = new Uint32Array(count);
   const bytes = reader.bytes(count * 4);
   for (let i = 0; i < count; i++) sizes[i] = u32At(bytes, i * 4);
@@ -173,6 +219,45 @@ function readKeys(stss: Box | undefined, samples: number): Uint32Array {
     if (key > (keys.at(-1) ?? -1) && key < samples) keys.push(key);
   }
   return Uint32Array.from(keys);
+}
+
+/** Indices of `times` by ascending time; of equal times, in order. */
+export function presentationOrder(times: Float64Array): Uint32Array {
+  const order = Uint32Array.from(times, (_, i) => i);
+  // Nearly sorted already, for frames are moved by a few places at most. Whoever says otherwise pays no more than a sort.
+  let moves = order.length * 64;
+  for (let i = 1; i < order.length; i++) {
+    const moved = order[i] ?? 0;
+    const time = times[moved] ?? 0;
+    let at = i;
+    for (; at > 0 && (times[order[at - 1] ?? 0] ?? 0) > time; at--) order[at] = order[at - 1] ?? 0;
+    order[at] = moved;
+    moves -= i - at;
+    if (moves < 0) return order.sort((a, b) => (times[a] ?? 0) - (times[b] ?? 0) || a - b);
+  }
+  return order;
+}
+
+/**
+ * What a decoder does with times that cannot be. A decoder shows all it has before a key frame: where a clock was set back
+ * the group of pictures moves behind them, and the ones after it as little as that takes. A frame on top of another comes
+ * a tick later.
+ */
+function mendTimes(times: Float64Array, keys: Uint32Array): void {
+  let latest = -Infinity;
+  keys.forEach((key, i) => {
+    const end = keys[i + 1] ?? times.length;
+    const moved = Math.max(0, latest + 1 - (times[key] ?? 0));
+    for (let sample = key; sample < end; sample++) {
+      times[sample] = (times[sample] ?? 0) + (latest === -Infinity ? 0 : moved);
+      latest = Math.max(latest, times[sample] ?? 0);
+    }
+  });
+  let last = -Infinity;
+  for (const i of presentationOrder(times)) {
+    last = Math.max(times[i] ?? 0, last + 1);
+    times[i] = last;
+  }
 }
 
 /** Whether the sample can be decoded alone. */

@@ -6,18 +6,25 @@ import { parentPort } from "node:worker_threads";
 import { LRUCache } from "lru-cache";
 import { CustomSource, EncodedPacketSink, Input, MATROSKA, MP4, QTFF, WEBM, type InputTrack } from "mediabunny";
 import { findErrorCode } from "../../config/errors.ts";
+import type { SubtitleFacts } from "../../media/facts.ts";
+import { AAC_FRAME } from "../../media/ffmpeg/audio-arguments.ts";
 import { fits, readSampleTables, type SampleTable } from "../../media/mp4/sample-tables.ts";
 import { MAX_READ_BYTES } from "../../services/source/source.contract.ts";
 import type { DemuxerRequest, FromThread, Inspection, OpenSource, Packet, ToThread } from "./demuxer.contract.ts";
+import { openAacGrid } from "./aac-grid.ts";
 import { inspect } from "./inspect.ts";
+import { readMatroskaHead, type MatroskaHead } from "./matroska-head.ts";
 import { readMovieBox, type MovieBox } from "./movie-box.ts";
 import { sourceBlocks, type ReadRange, type SourceBlocks } from "./source-blocks.ts";
 import { endsSpan, MAX_SPAN_PACKETS } from "./span.ts";
 import { readTablePackets } from "./table-packets.ts";
+import { findTextTracks } from "./text-tracks.ts";
 
 /** An index that needs more than this of a file is none: the file is probed instead. */
 const MAX_INDEX_BYTES = 32 * 1024 * 1024;
 const MAX_OPEN = 16;
+/** Some writers call frames key frames that are none: the frames themselves are asked. */
+const VERIFIED = { verifyKeyPackets: true } as const;
 
 type Tables = ReadonlyMap<number, SampleTable>;
 interface OpenInput {
@@ -25,9 +32,15 @@ interface OpenInput {
   blocks: SourceBlocks;
   /** By track id: the flat sample tables of an MP4 of the usual kind; read when first wanted. */
   tables(): Promise<Tables>;
+  /** By track id: seconds at which a Matroska file says that a track can be entered. */
+  cues(): Promise<MatroskaHead["cues"]>;
+  textTracks(): Promise<SubtitleFacts[]>;
   /** Lets go of the index's bytes, once it has been read. */
   forgetMovie(): void;
 }
+
+/** mediabunny tells a console of every codec that it does not know; here that is an answer, not news. */
+console.warn = () => undefined;
 
 if (parentPort === null) throw new Error("The demuxer's thread is started by demuxer.ts.");
 const port = parentPort;
@@ -53,7 +66,7 @@ port.on("message", (message: ToThread) => {
 });
 
 async function answer(id: number, request: DemuxerRequest): Promise<void> {
-  if (request.op === "inspect") return send({ id, result: await runInspection(request.source) });
+  if (request.op === "inspect") return send({ id, result: await runInspection(request) });
   const packets = await readPackets(request);
   send({ id, result: packets }, [...new Set(packets.map((packet) => packet.data.buffer as ArrayBuffer))]);
 }
@@ -78,12 +91,16 @@ function openInput(source: OpenSource): OpenInput {
     source: new CustomSource({ getSize: () => source.size, read, maxCacheSize: 1024 * 1024 }),
   });
   let tables: Promise<Tables> | undefined;
+  let head: Promise<MatroskaHead | undefined> | undefined;
+  const readHead = (): Promise<MatroskaHead | undefined> => (head ??= readMatroskaHead(blocks.read, readWhole(source.size, readRange), source.size));
   const entry: OpenInput = {
     input, blocks,
     tables: () => (tables ??= readMovieBox(blocks.read, readWhole(source.size, readRange), source.size).then((found) => {
       movie = found; // the container reader wants it too
       return readTables(found, source.size);
     })),
+    cues: async () => (movie === undefined ? (await readHead())?.cues : undefined) ?? new Map(),
+    textTracks: async () => findTextTracks(movie, movie === undefined ? await readHead() : undefined),
     forgetMovie: () => { movie = undefined; },
   };
   opened.set(source.key, entry);
@@ -112,8 +129,8 @@ function readTables(movie: MovieBox | undefined, size: number): Tables {
   }
 }
 
-async function runInspection(source: OpenSource): Promise<Inspection> {
-  const { input, blocks, tables, forgetMovie } = openInput(source);
+async function runInspection({ source, isCopy }: Extract<DemuxerRequest, { op: "inspect" }>): Promise<Inspection> {
+  const { input, blocks, tables, cues, textTracks, forgetMovie } = openInput(source);
   const limit = Promise.withResolvers<Inspection>();
   const fetchedBefore = blocks.fetchedBytes; // packets may have been read of a source that is looked at again
   const watch = setInterval(() => {
@@ -122,7 +139,7 @@ async function runInspection(source: OpenSource): Promise<Inspection> {
   try {
     await tables(); // before the container reader, which then finds the index in memory
     if (!(await input.canRead())) return { outcome: "no_index" };
-    const result = await Promise.race([inspect(input, source.size, tables), limit.promise]);
+    const result = await Promise.race([inspect(input, source.size, { tables, cues, textTracks, ...(isCopy ? { readCopy: blocks.read } : {}) }), limit.promise]);
     if (result.outcome !== "facts") opened.delete(source.key); // nobody will read packets of it
     return result;
   } catch (error) {
@@ -143,18 +160,20 @@ async function readPackets(request: Extract<DemuxerRequest, { op: "packets" }>):
   const table = (await tables()).get(track.id);
   if (table !== undefined && table.timescale === timescale) return await readTablePackets(table, request, (start, end) => blocks.read(start, end));
   const sink = new EncodedPacketSink(track);
+  const grid = track.isAudioTrack() && timescale !== await track.getTimeResolution() ? await openAacGrid(track) : undefined;
   const ticks = (seconds: number): number => Math.round(seconds * timescale);
-  // Half a tick on: the packet at exactly `from` must not be missed for a rounding of its time.
-  const at = (from + 0.5) / timescale;
-  const first = request.track === "video" ? await sink.getKeyPacket(at) : await sink.getPacket(at);
+  const timeOf = grid?.timeOf ?? ticks;
+  // On by half a tick, or back by a frame: the packet at exactly `from` must not be missed for a rounding of its time.
+  const at = (grid === undefined ? from + 0.5 : from - AAC_FRAME) / timescale;
+  const first = request.track === "video" ? await sink.getKeyPacket(at, VERIFIED) : await sink.getPacket(at);
   const packets: Packet[] = [];
   let wanted = 0;
-  for await (const packet of sink.packets(first ?? (await sink.getFirstPacket()) ?? undefined)) {
-    const pts = ticks(packet.timestamp);
-    if (pts >= to && (request.track === "audio" || endsSpan(packet.type === "key", packets.length - wanted))) break;
+  for await (const packet of sink.packets(first ?? (await sink.getFirstPacket()) ?? undefined, undefined, request.track === "video" ? VERIFIED : {})) {
+    const pts = timeOf(packet.timestamp);
+    if (pts >= to && (request.track === "audio" || endsSpan(packets.length - wanted))) break;
     if (request.track === "audio" && pts < from) continue;
     if (packets.length >= MAX_SPAN_PACKETS) throw new Error("the span has too many packets");
-    packets.push({ pts, duration: ticks(packet.duration), isKey: packet.type === "key", data: packet.data.slice() });
+    packets.push({ pts, duration: grid === undefined ? ticks(packet.duration) : AAC_FRAME, isKey: packet.type === "key", data: packet.data.slice() });
     if (pts < to) wanted = packets.length;
   }
   return packets.slice(0, wanted); // without the frames at the end that are only shown later

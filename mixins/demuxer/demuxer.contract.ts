@@ -9,15 +9,20 @@ export interface Packet { pts: number; duration: number; isKey: boolean; data: U
 
 export type Track = "video" | "audio";
 
-/** What `inspect` found: facts; or that the container is none that has an index we read; or that it has no index. */
+/**
+ * What `inspect` found: facts; or that the container is none that has an index we read; or that it has no index. In
+ * facts that are not `told`, the codec of the picture or of some sound is "": the index has its frames, and somebody else
+ * must say what they are.
+ */
 export type Inspection =
-  | { outcome: "facts"; facts: Facts; tracks: number }
+  | { outcome: "facts"; facts: Facts; tracks: number; told: boolean }
   | { outcome: "encrypted" }
   | { outcome: "no_index"; container?: string }
   | { outcome: "unreadable"; message: string };
 
 export type DemuxerRequest =
-  | { op: "inspect"; source: OpenSource }
+  /** `isCopy`: made by us of a whole source, so nothing in it is hidden, and reading it is cheap. */
+  | { op: "inspect"; source: OpenSource; isCopy: boolean }
   /** Packets of [from, to): for video from the key frame at or before `from`; for audio those that start in it. */
   | { op: "packets"; source: OpenSource; track: Track; index: number; timescale: number; from: number; to: number };
 

@@ -24,8 +24,8 @@ class Demuxer {
   private lastId = 0;
 
   /** @throws not_media when the thread could not read it in time */
-  async inspect(source: OpenSource, read: ReadSource): Promise<Inspection> {
-    return (await this.request({ op: "inspect", source }, read)) as Inspection;
+  async inspect(source: OpenSource, read: ReadSource, isCopy = false): Promise<Inspection> {
+    return (await this.request({ op: "inspect", source, isCopy }, read)) as Inspection;
   }
 
   /** Packets of a span in decode order. */

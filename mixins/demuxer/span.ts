@@ -6,9 +6,9 @@ export const MAX_SPAN_PACKETS = 20_000;
 const MAX_REORDER_FRAMES = 16;
 
 /**
- * Whether no frame after this one, which is shown too late, can be shown in time: at a key frame (open GOPs are not read
- * like this), or when more frames in a row are too late than a decoder may hold back.
+ * Whether no frame after the last of `lateFrames` in a row that are shown too late can be shown in time: more of them than
+ * a decoder may hold back. A key frame alone says nothing: frames behind it may be shown before it (open GOP).
  */
-export function endsSpan(isKey: boolean, lateFrames: number): boolean {
-  return isKey || lateFrames >= MAX_REORDER_FRAMES;
+export function endsSpan(lateFrames: number): boolean {
+  return lateFrames > MAX_REORDER_FRAMES;
 }

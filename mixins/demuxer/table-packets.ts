@@ -35,7 +35,7 @@ function selectSamples(table: SampleTable, { track, from, to }: Span): number[] 
   let wanted = 0;
   for (let i = firstKey(table, from); i < count; i++) {
     const time = pts[i] ?? 0;
-    if (time >= to && endsSpan(isKeySample(table, i), samples.length - wanted)) break;
+    if (time >= to && endsSpan(samples.length - wanted)) break;
     bounded(samples).push(i);
     if (time < to) wanted = samples.length;
   }

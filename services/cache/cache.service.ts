@@ -12,21 +12,30 @@ import { redisKeys, type RedisKeys } from "../../config/redis-keys.ts";
 import { mediaName } from "../../media/media-names.ts";
 import type { Plan } from "../../media/plan.ts";
 import { inOrderOfStart } from "../../media/start-order.ts";
-import { readReply } from "../../mixins/byte-reply.ts";
+import { announceToAll } from "../../mixins/announce.ts";
+import { growReply, readReply } from "../../mixins/byte-reply.ts";
+import { cancelled } from "../../mixins/cancelled.ts";
 import { closeRedis, openRedis, withoutRedis } from "../../mixins/redis.ts";
+import { readSegment, replySegment, wholeSegment, type SegmentAnswer } from "../../mixins/segment-answer.ts";
+import type { MakeParams, SheetParams, StillParams, WaiterLeft } from "../transcoder/transcoder.contract.ts";
 import type { VideoEventPayload, VideoIdParams } from "../videos/videos.contract.ts";
-import type { SegmentParams, SegmentResult, Tier } from "./cache.contract.ts";
+import type { ImageResult, OpenParams, SegmentParams, SegmentResult } from "./cache.contract.ts";
 import { flightLock } from "./flight-lock.ts";
+import { openImages, type Images } from "./images.ts";
+import { openSearches, type Searches, type Seeker } from "./searches.ts";
 
 interface Settings extends ServiceSettingSchema { redisUrl: string | undefined; namespace: string; memoryBytes: number }
-interface State { redis: Redis; keys: RedisKeys; memory: LRUCache<string, Buffer>; flights: Map<string, Promise<SegmentResult>> }
+interface State { redis: Redis; keys: RedisKeys; memory: LRUCache<string, Buffer>; searches: Searches; images: Images }
 interface Methods {
-  find(params: SegmentParams): Promise<SegmentResult>;
+  open(params: OpenParams): Promise<SegmentAnswer>;
+  find(params: SegmentParams, seeker: Seeker): Promise<SegmentAnswer>;
   findStored(params: SegmentParams): Promise<SegmentResult | undefined>;
-  make(params: SegmentParams): Promise<SegmentResult>;
+  askHolder(holder: string, params: OpenParams): Promise<SegmentAnswer | undefined>;
+  make(params: SegmentParams, seeker: Seeker): Promise<SegmentAnswer>;
 }
 
-/** An encode under load; the player would give up soon after. */
+const NAMED = { videoId: "string", rendition: "string", segment: [{ type: "equal", value: "init" }, { type: "number", integer: true, min: 0 }] };
+/** Until the first bytes of an encode under load, and from some to the next; the player would give up soon after. */
 const MAKE_MS = 30_000;
 
 export function cacheService(settings: Settings) {
@@ -35,15 +44,30 @@ export function cacheService(settings: Settings) {
     settings: { ...settings, $secureSettings: ["redisUrl"] },
     dependencies: ["storage"],
     actions: {
+      /** A segment whole, for who has no use for a part of it. */
       segment: {
-        params: { videoId: "string", rendition: "string", segment: [{ type: "equal", value: "init" }, { type: "number", integer: true, min: 0 }] },
+        params: NAMED,
         async handler(ctx: Context<SegmentParams>): Promise<SegmentResult> {
-          const { videoId, rendition, segment } = ctx.params;
-          const key = objectKeys.media(videoId, rendition, mediaName(segment));
-          const bytes = this.memory.get(key);
-          const result = bytes === undefined ? await this.find(ctx.params) : { bytes, tier: "memory" as const };
-          this.broker.metrics.increment("lectern.cache.requests.total", { tier: result.tier });
-          return result;
+          return await wholeSegment(await this.open(ctx.params));
+        },
+      },
+      /** A segment as soon as its first bytes are there. */
+      open: {
+        params: { ...NAMED, waiter: { type: "string", optional: true } },
+        async handler(ctx: Context<OpenParams>) {
+          return replySegment(ctx, await this.open(ctx.params));
+        },
+      },
+      /** The transcoder knows which frame is shown at `at`, and whether the store has it. */
+      still: {
+        async handler(ctx: Context<StillParams>): Promise<ImageResult> {
+          const { videoId, at, width, format } = ctx.params;
+          return await this.images.get(`${objectKeys.video(videoId)}shown/${at}-${width}.${format}`, "transcoder.still", ctx.params);
+        },
+      },
+      sheet: {
+        async handler(ctx: Context<SheetParams>): Promise<ImageResult> {
+          return await this.images.get(objectKeys.sheet(ctx.params.videoId, ctx.params.sheet), "transcoder.sheet", ctx.params);
         },
       },
     },
@@ -54,11 +78,19 @@ export function cacheService(settings: Settings) {
           const { videoId } = ctx.params;
           const plan = await ctx.call<Plan | null, VideoIdParams>("videos.plan", { id: videoId });
           if (plan === null) return;
-          const openers = [inOrderOfStart(plan)[0]?.name, plan.audio?.name].filter((name) => name !== undefined);
-          const made = await Promise.allSettled(openers.flatMap((rendition) => (["init", 0] as const).map((segment) => this.find({ videoId, rendition, segment }))));
+          const openers = [inOrderOfStart(plan)[0]?.name, plan.audio[0]?.name].filter((name) => name !== undefined);
+          const made = await Promise.allSettled(openers.flatMap((rendition) => (["init", 0] as const).map((segment) => this.open({ videoId, rendition, segment }).then(wholeSegment))));
           // Nobody waits for these; who asks for one is told.
           for (const result of made) if (result.status === "rejected") this.logger.debug(`Video ${videoId}: its opening was not made: ${errorMessage(result.reason)}`);
         },
+      },
+      "waiter.left"(ctx: Context<WaiterLeft>) {
+        const search = this.searches.leave(ctx.params.waiter);
+        if (search !== undefined) announceToAll(this.broker, "waiter.left", { waiter: search } satisfies WaiterLeft);
+      },
+      "segment.replaced"(ctx: Context<SegmentParams>) {
+        const { videoId, rendition, segment } = ctx.params;
+        this.memory.delete(objectKeys.media(videoId, rendition, mediaName(segment)));
       },
       "video.deleted"(ctx: Context<VideoEventPayload>) {
         const prefix = objectKeys.video(ctx.params.videoId);
@@ -66,21 +98,21 @@ export function cacheService(settings: Settings) {
       },
     },
     methods: {
-      /** One search a key at a time; the others wait for it. */
-      async find(params: SegmentParams): Promise<SegmentResult> {
+      /** One search a segment at a time; the others join it. */
+      async open({ waiter, ...params }: OpenParams): Promise<SegmentAnswer> {
         const key = objectKeys.media(params.videoId, params.rendition, mediaName(params.segment));
-        const underWay = this.flights.get(key);
-        if (underWay !== undefined) return await underWay;
-        const search = (async () => (await this.findStored(params)) ?? (await this.make(params)))();
-        this.flights.set(key, search);
-        try {
-          const result = await search;
-          this.memory.set(key, Buffer.from(result.bytes.buffer, result.bytes.byteOffset, result.bytes.byteLength));
+        const bytes = this.memory.get(key);
+        const keep = async (found: SegmentAnswer): Promise<void> => {
+          const { bytes: whole } = await wholeSegment(found);
+          this.memory.set(key, Buffer.from(whole.buffer, whole.byteOffset, whole.byteLength));
           this.broker.metrics.set("lectern.cache.memory.bytes", this.memory.calculatedSize);
-          return result;
-        } finally {
-          this.flights.delete(key);
-        }
+        };
+        const answer = bytes === undefined ? await this.searches.join(key, waiter, (seeker) => this.find(params, seeker), keep) : { bytes, tier: "memory" as const };
+        this.broker.metrics.increment("lectern.cache.requests.total", { tier: answer.tier });
+        return answer;
+      },
+      async find(params: SegmentParams, seeker: Seeker): Promise<SegmentAnswer> {
+        return (await this.findStored(params)) ?? (await this.make(params, seeker));
       },
       async findStored({ videoId, rendition, segment }: SegmentParams): Promise<SegmentResult | undefined> {
         const name = mediaName(segment);
@@ -89,17 +121,39 @@ export function cacheService(settings: Settings) {
         const stored = await this.broker.call<unknown, object>("storage.get", { key: objectKeys.media(videoId, rendition, name) });
         return stored === null ? undefined : { bytes: await readReply(stored), tier: "store" };
       },
-      /** Between nodes, the one that holds the lock makes it; the others take it from where that puts it. */
-      async make(params: SegmentParams): Promise<SegmentResult> {
+      /** What the node that is making it has of it; none when that does not answer. */
+      async askHolder(holder: string, params: OpenParams): Promise<SegmentAnswer | undefined> {
+        try {
+          const answer = readSegment(await this.broker.call("cache.open", params, { nodeID: holder, timeout: MAKE_MS, retries: 0 }), MAKE_MS);
+          if ("growing" in answer) await answer.growing.started();
+          return answer;
+        } catch (error) {
+          this.logger.debug(`${holder} does not say what it is making: ${errorMessage(error)}`);
+          return undefined;
+        }
+      },
+      /** Between nodes, the one that holds the lock makes it; the others have it from that one, or from where that puts it. */
+      async make(params: SegmentParams, { id, signal }: Seeker): Promise<SegmentAnswer> {
         const { videoId, rendition, segment } = params;
-        const lock = flightLock(this.redis, this.keys.flight(videoId, rendition, mediaName(segment)), this.broker.nodeID, this.logger);
-        const found = await lock.acquireOr(() => this.findStored(params));
+        const name = mediaName(segment);
+        const asked = new Set([this.broker.nodeID]);
+        const lock = flightLock(this.redis, this.keys.flight(videoId, rendition, name), this.broker.nodeID, this.logger);
+        const found = await lock.acquireOr<SegmentAnswer>(signal, async (holder) => {
+          const stored = await this.findStored(params);
+          if (stored !== undefined || holder === undefined || asked.has(holder)) return stored;
+          asked.add(holder);
+          return await this.askHolder(holder, { ...params, waiter: id });
+        });
         if (found !== undefined) return found;
         try {
-          const made = await this.broker.call<unknown, SegmentParams>("transcoder.make", params, { timeout: MAKE_MS });
-          return { bytes: await readReply(made), tier: "made" as Tier };
-        } finally {
+          if (signal.aborted) throw cancelled();
+          const made = growReply(await this.broker.call<unknown, MakeParams>("transcoder.make", { ...params, waiter: id }, { timeout: MAKE_MS }), MAKE_MS);
+          await made.started();
+          made.ended().catch(() => undefined).finally(() => lock.release()); // who reads it is told of a failure
+          return made.isGrowing ? { growing: made, tier: "made" } : { bytes: await made.whole(), tier: "made" };
+        } catch (error) {
           await lock.release();
+          throw error;
         }
       },
     },
@@ -108,7 +162,8 @@ export function cacheService(settings: Settings) {
       this.keys = redisKeys(namespace);
       this.redis = await openRedis(redisUrl, this.logger);
       this.memory = new LRUCache({ maxSize: memoryBytes, sizeCalculation: (bytes) => Math.max(1, bytes.byteLength) });
-      this.flights = new Map();
+      this.images = openImages(this.broker, this.memory, MAKE_MS);
+      this.searches = openSearches();
       this.broker.metrics.register({ name: "lectern.cache.requests.total", type: "counter", labelNames: ["tier"], description: "Segments asked of the cache, by where they were" });
       this.broker.metrics.register({ name: "lectern.cache.memory.bytes", type: "gauge", description: "Segments kept in memory", unit: "byte" });
     },

@@ -5,6 +5,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import type { Logger } from "moleculer";
+import { unlessAborted } from "../../mixins/cancelled.ts";
 import { withoutRedis } from "../../mixins/redis.ts";
 
 /** A holder that died keeps the others waiting for this long; one that lives renews it. */
@@ -28,15 +29,18 @@ export function flightLock(redis: Redis, key: string, holder: string, logger: Lo
     await withoutRedis(() => redis.eval(RELEASE, 1, key, holder), null, logger);
   };
   return {
-    /** Waits for the lock, and looks meanwhile whether the holder has made it: then that is the answer, and the lock is not held. */
-    async acquireOr<T>(look: () => Promise<T | undefined>): Promise<T | undefined> {
+    /**
+     * Waits for the lock, and looks meanwhile whether there is an answer, told who holds it: then that is it, and the lock
+     * is not held. Ends, cancelled, when `signal` says that nobody waits.
+     */
+    async acquireOr<T>(signal: AbortSignal, look: (holder: string | undefined) => Promise<T | undefined>): Promise<T | undefined> {
       if (await acquire()) return undefined;
       let acquired = false;
       while (!acquired) {
-        await delay(LOOK_MS);
+        await unlessAborted(signal, delay(LOOK_MS));
         acquired = await acquire(); // before looking: the holder may let go between a look and this
         try {
-          const found = await look();
+          const found = await look(acquired ? undefined : await withoutRedis(() => redis.get(key).then((value) => value ?? undefined), undefined, logger));
           if (found === undefined) continue;
           if (acquired) await release();
           return found;

@@ -1,5 +1,20 @@
+import type { StillFormat } from "../../media/ffmpeg/still-arguments.ts";
 import type { SegmentName } from "../cache/cache.contract.ts";
 
 export interface MasterParams { id: string }
 export interface MediaPlaylistParams { id: string; rendition: string }
-export interface MediaSegmentParams { id: string; rendition: string; segment: SegmentName }
+/** `waiter`: who may leave before the segment is there, see `LeftParams`. */
+export interface MediaSegmentParams { id: string; rendition: string; segment: SegmentName; waiter?: string }
+/** This caller of `segment` does not want it any more. */
+export interface LeftParams { waiter: string }
+/** `t`: seconds as a decimal. `width`: no more than the video's own; absent: that. */
+export interface ShownStillParams { id: string; t: string; width?: number; format: StillFormat }
+/** Seconds as decimals: frames with start ≤ time < end. */
+export interface CutClipParams { id: string; start: string; end: string }
+export interface StoryboardParams { id: string }
+export interface StoryboardSheetParams { id: string; sheet: number }
+/** A rendition's key frames by themselves: the playlist, and the one of segment `segment` as bytes. */
+export interface KeyFramesParams { id: string; rendition: string }
+export interface KeyFrameParams { id: string; rendition: string; segment: number }
+/** `name` of one of the plan's subtitles. */
+export interface CaptionsParams { id: string; name: string }

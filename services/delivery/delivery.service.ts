@@ -3,27 +3,44 @@
  * it; segments come from the cache. It keeps nothing but plans.
  */
 import { LRUCache } from "lru-cache";
-import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
+import { Errors, type Context, type ServiceSchema, type ServiceSettingSchema } from "moleculer";
 import { errorMessage, fail } from "../../config/errors.ts";
-import { formatMasterPlaylist, formatMediaPlaylist } from "../../media/hls/playlists.ts";
+import { resolveSpan, resolveTime, sizeStill } from "../../media/asked-time.ts";
+import { STILL_FORMATS } from "../../media/ffmpeg/still-arguments.ts";
+import { objectKeys } from "../../config/object-keys.ts";
+import { cutKeyFragment } from "../../media/cmaf/key-fragment.ts";
+import { formatManifest } from "../../media/dash/manifest.ts";
+import { formatKeyFramePlaylist, formatMasterPlaylist, formatMediaPlaylist, formatSubtitlePlaylist } from "../../media/hls/playlists.ts";
+import { keySpan } from "../../media/key-span.ts";
 import { findRendition, segmentCount } from "../../media/plan-video.ts";
 import type { Plan, Rendition } from "../../media/plan.ts";
-import { announce } from "../../mixins/announce.ts";
-import type { SegmentParams, SegmentResult } from "../cache/cache.contract.ts";
+import { formatStoryboard, planStoryboard, STORYBOARD } from "../../media/storyboard.ts";
+import { announce, announceToAll } from "../../mixins/announce.ts";
+import { readReply } from "../../mixins/byte-reply.ts";
+import { readSegment, replySegment } from "../../mixins/segment-answer.ts";
+import type { ImageResult, OpenParams, SegmentParams, SegmentResult } from "../cache/cache.contract.ts";
 import type { SegmentWatched } from "../scheduler/scheduler.contract.ts";
+import type { ClipParams, ClipResult, SheetParams, StillParams, WaiterLeft } from "../transcoder/transcoder.contract.ts";
 import type { VideoEventPayload, VideoIdParams, VideoState } from "../videos/videos.contract.ts";
-import type { MasterParams, MediaPlaylistParams, MediaSegmentParams } from "./delivery.contract.ts";
+import type { KeyParams, ListParams, ListResult } from "../storage/storage.contract.ts";
+import type { CaptionsParams as MakeCaptionsParams, KeyFrameParams as MakeKeyFrameParams } from "../transcoder/transcoder.contract.ts";
+import { openBandwidths, type Bandwidths } from "./bandwidths.ts";
+import type { CaptionsParams, CutClipParams, KeyFrameParams, KeyFramesParams, LeftParams, MasterParams, MediaPlaylistParams, MediaSegmentParams, ShownStillParams, StoryboardParams, StoryboardSheetParams } from "./delivery.contract.ts";
 import { planWaiter, type PlanWaiter } from "./plan-waiter.ts";
 
 interface State {
   plans: LRUCache<string, Plan>;
   waiter: PlanWaiter;
+  bandwidths: Bandwidths;
   /** Videos of which a segment was delivered here. */
   played: LRUCache<string, true>;
 }
 interface Methods { getPlan(id: string): Promise<Plan>; noteFirstSegment(id: string, mode: Rendition["mode"]): void }
 
 const MAKE_MS = 35_000;
+/** How long a request waits for a clip: less than proxies let one wait. */
+const CLIP_MS = 25_000;
+const MAX_CLIP_SEC = 300;
 const FIRST_PLAY_SEC = 60;
 
 /** `openWaiter` is the seam that tests replace. */
@@ -35,7 +52,17 @@ export function deliveryService(openWaiter = planWaiter) {
       master: {
         params: { id: "string" },
         async handler(ctx: Context<MasterParams>): Promise<string> {
-          return formatMasterPlaylist(await this.getPlan(ctx.params.id));
+          const { id } = ctx.params;
+          const plan = await this.getPlan(id);
+          return formatMasterPlaylist(plan, this.bandwidths.measured(id, plan));
+        },
+      },
+      manifest: {
+        params: { id: "string" },
+        async handler(ctx: Context<MasterParams>): Promise<string> {
+          const { id } = ctx.params;
+          const plan = await this.getPlan(id);
+          return formatManifest(plan, this.bandwidths.measured(id, plan));
         },
       },
       media: {
@@ -46,17 +73,98 @@ export function deliveryService(openWaiter = planWaiter) {
           return formatMediaPlaylist(plan, ctx.params.rendition);
         },
       },
-      segment: {
-        params: { id: "string", rendition: "string", segment: [{ type: "equal", value: "init" }, { type: "number", integer: true, min: 0 }] },
-        async handler(ctx: Context<MediaSegmentParams>): Promise<SegmentResult> {
+      keyFrames: {
+        params: { id: "string", rendition: "string" },
+        async handler(ctx: Context<KeyFramesParams>): Promise<string> {
+          return formatKeyFramePlaylist(await this.getPlan(ctx.params.id), ctx.params.rendition);
+        },
+      },
+      /** Of a repackaged segment the key frame is read by itself; of an encoded one it is cut out of the segment. */
+      keyFrame: {
+        params: { id: "string", rendition: "string", segment: { type: "number", integer: true, min: 0 } },
+        async handler(ctx: Context<KeyFrameParams>): Promise<Uint8Array> {
           const { id, rendition: name, segment } = ctx.params;
           const plan = await this.getPlan(id);
           const rendition = findRendition(plan, name);
+          if (rendition?.kind !== "video" || segment >= segmentCount(plan)) throw fail("segment_not_found", "The video has no such key frame.");
+          if (rendition.mode === "repackage") return await readReply(await ctx.call<unknown, MakeKeyFrameParams>("transcoder.keyFrame", { videoId: id, rendition: name, segment }, { timeout: MAKE_MS }));
+          const { bytes } = await ctx.call<SegmentResult, SegmentParams>("cache.segment", { videoId: id, rendition: name, segment }, { timeout: MAKE_MS, retries: 0 });
+          return cutKeyFragment(bytes, keySpan(plan, rendition, segment));
+        },
+      },
+      captionPlaylist: {
+        params: { id: "string", name: "string" },
+        async handler(ctx: Context<CaptionsParams>): Promise<string> {
+          return formatSubtitlePlaylist(await this.getPlan(ctx.params.id), ctx.params.name);
+        },
+      },
+      captions: {
+        params: { id: "string", name: "string" },
+        async handler(ctx: Context<CaptionsParams>): Promise<Uint8Array> {
+          const { id, name } = ctx.params;
+          const plan = await this.getPlan(id);
+          if (!plan.subtitles.some((subtitle) => subtitle.name === name)) throw fail("segment_not_found", "The video has no such captions.");
+          const stored = await ctx.call<unknown, KeyParams>("storage.get", { key: objectKeys.captions(id, name) });
+          return await readReply(stored ?? (await ctx.call<unknown, MakeCaptionsParams>("transcoder.captions", { videoId: id, name }, { timeout: MAKE_MS, retries: 0 })));
+        },
+      },
+      segment: {
+        params: { id: "string", rendition: "string", segment: [{ type: "equal", value: "init" }, { type: "number", integer: true, min: 0 }], waiter: { type: "string", optional: true } },
+        async handler(ctx: Context<MediaSegmentParams>) {
+          const { id, rendition: name, segment, waiter } = ctx.params;
+          const plan = await this.getPlan(id);
+          const rendition = findRendition(plan, name);
           if (rendition === undefined || (segment !== "init" && segment >= segmentCount(plan))) throw fail("segment_not_found", "The video has no such segment.");
-          const result = await ctx.call<SegmentResult, SegmentParams>("cache.segment", { videoId: id, rendition: name, segment }, { timeout: MAKE_MS, retries: 0 });
+          const asked = { videoId: id, rendition: name, segment, ...(waiter === undefined ? {} : { waiter }) };
+          const answer = readSegment(await ctx.call<Parameters<typeof readSegment>[0], OpenParams>("cache.open", asked, { timeout: MAKE_MS, retries: 0 }), MAKE_MS);
           if (segment !== "init" && !this.played.has(id)) this.noteFirstSegment(id, rendition.mode);
           if (segment !== "init" && rendition.mode === "encode") announce(this.broker, "segment.watched", { videoId: id, rendition: name, segment } satisfies SegmentWatched);
-          return result;
+          return replySegment(ctx, answer);
+        },
+      },
+      /** Nodes that make what this one waited for hear of it; should they not, they only finish it. */
+      left: {
+        params: { waiter: "string" },
+        handler(ctx: Context<LeftParams>): void {
+          announceToAll(this.broker, "waiter.left", { waiter: ctx.params.waiter } satisfies WaiterLeft);
+        },
+      },
+      still: {
+        params: { id: "string", t: "string", width: { type: "number", integer: true, min: 1, optional: true }, format: { type: "enum", values: [...STILL_FORMATS] } },
+        async handler(ctx: Context<ShownStillParams>): Promise<ImageResult> {
+          const { id, t, width, format } = ctx.params;
+          const { facts } = await this.getPlan(id);
+          const asked = { videoId: id, at: resolveTime(facts, t), ...sizeStill(facts, width), format };
+          return await ctx.call<ImageResult, StillParams>("cache.still", asked, { timeout: MAKE_MS, retries: 0 });
+        },
+      },
+      /** Complete as soon as there is a plan, like a playlist: its sheets are made when they are asked for, if not before. */
+      storyboard: {
+        params: { id: "string" },
+        async handler(ctx: Context<StoryboardParams>): Promise<string> {
+          return formatStoryboard((await this.getPlan(ctx.params.id)).facts, (sheet) => `${STORYBOARD}/${sheet}.jpg`);
+        },
+      },
+      sheet: {
+        params: { id: "string", sheet: { type: "number", integer: true, min: 0 } },
+        async handler(ctx: Context<StoryboardSheetParams>): Promise<ImageResult> {
+          const { id, sheet } = ctx.params;
+          if (sheet >= planStoryboard((await this.getPlan(id)).facts).sheets) throw fail("segment_not_found", "The video has no such sheet.");
+          return await ctx.call<ImageResult, SheetParams>("cache.sheet", { videoId: id, sheet }, { timeout: MAKE_MS, retries: 0 });
+        },
+      },
+      /** Waits for the clip, for a while; it is made to its end also when nobody waits any more. */
+      clip: {
+        params: { id: "string", start: "string", end: "string" },
+        async handler(ctx: Context<CutClipParams>): Promise<ClipResult> {
+          const { id, start, end } = ctx.params;
+          const span = resolveSpan((await this.getPlan(id)).facts, start, end, MAX_CLIP_SEC);
+          try {
+            return await ctx.call<ClipResult, ClipParams>("transcoder.clip", { videoId: id, ...span }, { timeout: CLIP_MS, retries: 0 });
+          } catch (error) {
+            if (!(error instanceof Errors.RequestTimeoutError)) throw error;
+            throw fail("clip_pending", "The clip is still being made.", { retryAfterSec: 5 });
+          }
         },
       },
     },
@@ -66,6 +174,10 @@ export function deliveryService(openWaiter = planWaiter) {
       },
       "video.deleted"(ctx: Context<VideoEventPayload>) {
         this.plans.delete(ctx.params.videoId);
+        this.bandwidths.forget(ctx.params.videoId);
+      },
+      "video.complete"(ctx: Context<VideoEventPayload>) {
+        this.bandwidths.wake(ctx.params.videoId);
       },
     },
     methods: {
@@ -89,6 +201,12 @@ export function deliveryService(openWaiter = planWaiter) {
     created() {
       this.plans = new LRUCache({ max: 500 });
       this.waiter = openWaiter();
+      this.bandwidths = openBandwidths({
+        isStored: async (key) => (await this.broker.call<unknown, KeyParams>("storage.head", { key })) !== null,
+        list: (prefix, after) => this.broker.call<ListResult, ListParams>("storage.list", { prefix, ...(after === undefined ? {} : { after }) }),
+        onError: (error) => this.logger.debug(`Bandwidths were not measured: ${errorMessage(error)}`),
+        now: Date.now,
+      });
       this.played = new LRUCache({ max: 10_000 });
       this.broker.metrics.register({ name: "lectern.first.segment.seconds", type: "histogram", labelNames: ["mode"], buckets: [0.1, 0.2, 0.4, 0.8, 1.5, 3, 6, 15, 30], description: "From a video's post to its first media segment delivered", unit: "second" });
     },

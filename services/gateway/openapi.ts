@@ -1,6 +1,8 @@
 /** The OpenAPI 3.1 description of the routes. A test compares its paths with the routes table. */
 import { readFileSync } from "node:fs";
 import { ERRORS, type ErrorCode } from "../../config/errors.ts";
+import { STILL_FORMATS } from "../../media/ffmpeg/still-arguments.ts";
+import { FAULTS } from "../../media/quality/report.ts";
 import { REASON_CLASSES } from "../videos/videos.contract.ts";
 
 const json = (schema: object) => ({ "application/json": { schema } });
@@ -11,7 +13,10 @@ const count = { type: "integer", minimum: 0 };
 const inPath = (name: string, schema: object = text) => ({ name, in: "path", required: true, schema });
 const id = inPath("id", { type: "string", pattern: "^[0-9a-z]{26}$" });
 const rendition = { ...inPath("rendition"), description: "`source`, `360p`, …, `audio`" };
+const captions = { ...inPath("name"), description: "`sub`, `sub-1`, …" };
 const playlist = { "application/vnd.apple.mpegurl": { schema: text } };
+const binary = { schema: { type: "string", contentEncoding: "binary" } };
+const seconds = { type: "string", pattern: "^\\d{1,9}(\\.\\d{1,9})?$", examples: ["12.48"] };
 const segment = { "video/mp4": { schema: { type: "string", contentEncoding: "binary" } } };
 const page = { "text/html": { schema: text } };
 
@@ -50,9 +55,34 @@ const paths = {
     parameters: [id],
     get: {
       operationId: "followVideo", summary: "Server-sent events of a video, until it is complete, rejected, failed or deleted",
-      description: "`video` carries the whole video; it comes first and again before news. The others (`submitted`, `validated`, `planned`, `progress`, `complete`, `rejected`, `failed`, `deleted`) are its history and have ids.",
+      description: "`video` carries the whole video; it comes first and again before news. The others (`submitted`, `validated`, `planned`, `progress`, `refused`, `complete`, `rejected`, `failed`, `deleted`) are its history and have ids.",
       parameters: [{ name: "Last-Event-ID", in: "header", schema: text, description: "Resumes after this event." }],
       responses: { "200": ok("Events", { "text/event-stream": { schema: text } }), "204": ok("All has been said before"), ...problems("video_not_found", "overloaded") },
+    },
+  },
+  "/v1/videos/{id}/frame": {
+    parameters: [id],
+    get: {
+      operationId: "getFrame", summary: "The frame that is shown at exactly t, as an image",
+      parameters: [
+        { name: "t", in: "query", required: true, schema: seconds, description: "seconds from the first frame; the frame is the last one whose time is not after t" },
+        { name: "width", in: "query", schema: { type: "integer", minimum: 1, maximum: 99_999 }, description: "in pixels; never more than the video's own, which is also the default" },
+        { name: "format", in: "query", schema: { enum: STILL_FORMATS, default: "jpg" } },
+      ],
+      responses: { "200": ok("The image", { "image/jpeg": binary, "image/webp": binary, "image/png": binary, "image/avif": binary }, { ETag: { schema: text } }), "304": ok("The one that If-None-Match names"), ...problems("bad_request", "video_not_found", "video_deleted", "video_rejected", "video_failed", "plan_pending", "encode_failed", "encode_stalled", "overloaded", "source_changed", "source_unreachable") },
+    },
+  },
+  "/v1/videos/{id}/clip": {
+    parameters: [id],
+    get: {
+      operationId: "getClip", summary: "A span of a video as an MP4 to download, exact to the frame; at most five minutes",
+      description: "Made when it is first asked for, and kept. What takes longer than a request may wait is answered `clip_pending`; asking again finds it.",
+      parameters: [
+        { name: "start", in: "query", required: true, schema: seconds, description: "seconds; frames from this time on" },
+        { name: "end", in: "query", required: true, schema: seconds, description: "seconds; frames before this time" },
+        { name: "Range", in: "header", schema: text },
+      ],
+      responses: { "200": ok("The clip", segment), "206": ok("A range of its bytes", segment), "416": ok("There are no such bytes"), ...problems("bad_request", "video_not_found", "video_deleted", "video_rejected", "video_failed", "plan_pending", "clip_pending", "encode_failed", "encode_stalled", "overloaded", "source_changed", "source_unreachable") },
     },
   },
   "/v1/uploads": {
@@ -65,6 +95,34 @@ const paths = {
   "/play/{id}/master.m3u8": {
     parameters: [id],
     get: { operationId: "getMasterPlaylist", summary: "The multivariant playlist; waits a moment for a new video's plan", responses: { "200": ok("HLS", playlist), ...problems("video_not_found", "video_deleted", "video_rejected", "video_failed", "plan_pending") } },
+  },
+  "/play/{id}/storyboard.vtt": {
+    parameters: [id],
+    get: { operationId: "getStoryboard", summary: "Previews for seeking: a WebVTT track of parts of sheets, complete as soon as the video plays", responses: { "200": ok("WebVTT with #xywh", { "text/vtt": { schema: text } }), ...problems("video_not_found", "video_deleted", "video_rejected", "video_failed", "plan_pending") } },
+  },
+  "/play/{id}/storyboard/{n}.jpg": {
+    parameters: [id, inPath("n", count)],
+    get: { operationId: "getStoryboardSheet", summary: "Sheet n of the previews, from 0; made now if nobody has it", responses: { "200": ok("Up to a hundred previews", { "image/jpeg": binary }, { ETag: { schema: text } }), "304": ok("The one that If-None-Match names"), ...problems("video_not_found", "segment_not_found", "encode_failed", "encode_stalled", "overloaded", "source_changed", "source_unreachable") } },
+  },
+  "/play/{id}/manifest.mpd": {
+    parameters: [id],
+    get: { operationId: "getManifest", summary: "The DASH manifest, of the same segments; waits like the multivariant playlist", responses: { "200": ok("DASH", { "application/dash+xml": { schema: text } }), ...problems("video_not_found", "video_deleted", "video_rejected", "video_failed", "plan_pending") } },
+  },
+  "/play/{id}/subs/{name}.m3u8": {
+    parameters: [id, captions],
+    get: { operationId: "getCaptionPlaylist", summary: "Captions as HLS wants them: one segment", responses: { "200": ok("HLS", playlist), ...problems("video_not_found", "segment_not_found", "plan_pending") } },
+  },
+  "/play/{id}/subs/{name}.vtt": {
+    parameters: [id, captions],
+    get: { operationId: "getCaptions", summary: "Captions of the source; taken out of it now if nobody has yet", responses: { "200": ok("WebVTT", { "text/vtt": { schema: text } }), ...problems("video_not_found", "segment_not_found", "encode_failed", "encode_stalled", "overloaded", "source_changed", "source_unreachable") } },
+  },
+  "/play/{id}/{rendition}/iframes.m3u8": {
+    parameters: [id, rendition],
+    get: { operationId: "getKeyFramePlaylist", summary: "One key frame a segment, for scrubbing", responses: { "200": ok("HLS", playlist), ...problems("video_not_found", "segment_not_found", "plan_pending") } },
+  },
+  "/play/{id}/{rendition}/keys/{n}.m4s": {
+    parameters: [id, rendition, inPath("n", count)],
+    get: { operationId: "getKeyFrame", summary: "The key frame of segment n, lasting as long as the segment", responses: { "200": ok("CMAF fragment", segment), ...problems("video_not_found", "segment_not_found", "encode_failed", "encode_stalled", "overloaded", "source_changed", "source_unreachable") } },
   },
   "/play/{id}/{rendition}/media.m3u8": {
     parameters: [id, rendition],
@@ -106,14 +164,23 @@ const schemas = {
     type: "object", required: ["id", "status", "createdAt", "playback"],
     properties: {
       id: text,
-      status: { enum: ["submitted", "rejected", "ready", "complete", "failed", "deleted"], description: "`ready`: it plays; `complete`: all planned segments are stored" },
+      status: { enum: ["submitted", "rejected", "ready", "complete", "failed", "deleted"], description: "`ready`: it plays; `complete`: all planned segments are stored, but for those that `quality` says were refused" },
       title: text, createdAt: { type: "string", format: "date-time" },
       source: { type: "object" }, policy: text, priority: text, labels: { type: "object", additionalProperties: text },
       reasons: { type: "array", items: ref("Reason") }, durationSec: { type: "number" },
       renditions: { type: "array", items: { type: "object", properties: { name: text, kind: { enum: ["video", "audio"] }, mode: { enum: ["repackage", "encode"] }, codecs: text, width: count, height: count, storedSegments: count, plannedSegments: count, segments: count } } },
+      notes: { type: "array", description: "what is unusual about the source, and what it costs", items: { type: "object", required: ["code", "message"], properties: { code: { enum: ["non_standard", "audio_dropped", "frames_dropped", "cut_by_time"] }, message: text } } },
       progress: { type: "object", properties: { stage: { enum: ["validating", "planning", "encoding", "done"] }, storedSegments: count, plannedSegments: count, etaSec: { type: "number" } } },
+      quality: {
+        type: "object", description: "what checks of the segments found so far; refused ones are not stored, and made anew when they are watched",
+        properties: {
+          checkedSegments: count, refusedSegments: count,
+          renditions: { type: "array", items: { type: "object", properties: { name: text, checkedSegments: count, madeAgain: count, minSsim: { type: "number" }, meanSsim: { type: "number" }, vmaf: { type: "number" }, sourceErrors: count } } },
+          refused: { type: "array", items: { type: "object", properties: { rendition: text, segment: count, fault: { enum: FAULTS }, detail: text } } },
+        },
+      },
       existing: { type: "boolean", description: "the source was already this video" },
-      playback: { type: "object", properties: { hls: { type: "string", format: "uri" }, page: { type: "string", format: "uri" } } },
+      playback: { type: "object", properties: { hls: { type: "string", format: "uri" }, dash: { type: "string", format: "uri" }, page: { type: "string", format: "uri" } } },
     },
   },
   Upload: { type: "object", required: ["uploadId", "size", "sha256"], properties: { uploadId: text, size: count, sha256: text } },

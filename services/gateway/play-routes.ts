@@ -1,17 +1,14 @@
-/** `/play`: playlists and segments. Any page may play them, and a client may keep the media for ever: it never changes. */
-import type { ServerResponse } from "node:http";
+/** `/play`: playlists, segments and captions. Any page may play them, and a client may keep the media for ever: it never changes. */
 import { fail } from "../../config/errors.ts";
-import type { SegmentName, SegmentResult } from "../cache/cache.contract.ts";
-import { isOpen, sendBytes, type Exchange, type Route } from "./exchange.ts";
+import type { SegmentName } from "../cache/cache.contract.ts";
+import { sendBytes, type Exchange, type Route } from "./exchange.ts";
+import { PLAY, sendSegment } from "./send-segment.ts";
 import { parseVideoId } from "./video-id.ts";
 
+const MANIFEST_HEADERS = { "Content-Type": "application/dash+xml", "Cache-Control": "public, max-age=60" };
+const MEDIA_HEADERS = { "Content-Type": "video/mp4", "Cache-Control": "public, max-age=31536000, immutable" };
+const CAPTION_HEADERS = { "Content-Type": "text/vtt; charset=utf-8", "Cache-Control": "public, max-age=31536000, immutable" };
 const PLAYLIST_HEADERS = { "Content-Type": "application/vnd.apple.mpegurl", "Cache-Control": "public, max-age=60" };
-/**
- * Longer than `delivery` waits for a plan or a segment, so that its own answer arrives. It sits on this node and tries
- * again by itself where that helps; trying again here as well would multiply the attempts.
- */
-const PLAY = { timeout: 40_000, retries: 0 };
-
 export function playRoutes(): Route[] {
   return [
     {
@@ -19,6 +16,40 @@ export function playRoutes(): Route[] {
       async handle({ res, params, call }) {
         const playlist = await call<string>("delivery.master", { id: parseVideoId(params["id"]) }, PLAY);
         sendBytes(res, 200, PLAYLIST_HEADERS, playlist);
+      },
+    },
+    {
+      method: "GET", path: "/play/:id/manifest.mpd", operation: "getManifest", area: "play",
+      async handle({ res, params, call }) {
+        sendBytes(res, 200, MANIFEST_HEADERS, await call<string>("delivery.manifest", { id: parseVideoId(params["id"]) }, PLAY));
+      },
+    },
+    {
+      method: "GET", path: "/play/:id/subs/:name.m3u8", operation: "getCaptionPlaylist", area: "play",
+      async handle({ res, params, call }) {
+        const asked = { id: parseVideoId(params["id"]), name: parseRendition(params["name"]) };
+        sendBytes(res, 200, PLAYLIST_HEADERS, await call<string>("delivery.captionPlaylist", asked, PLAY));
+      },
+    },
+    {
+      method: "GET", path: "/play/:id/subs/:name.vtt", operation: "getCaptions", area: "play",
+      async handle({ res, params, call }) {
+        const asked = { id: parseVideoId(params["id"]), name: parseRendition(params["name"]) };
+        sendBytes(res, 200, CAPTION_HEADERS, await call<Uint8Array>("delivery.captions", asked, PLAY));
+      },
+    },
+    {
+      method: "GET", path: "/play/:id/:rendition/iframes.m3u8", operation: "getKeyFramePlaylist", area: "play",
+      async handle({ res, params, call }) {
+        const asked = { id: parseVideoId(params["id"]), rendition: parseRendition(params["rendition"]) };
+        sendBytes(res, 200, PLAYLIST_HEADERS, await call<string>("delivery.keyFrames", asked, PLAY));
+      },
+    },
+    {
+      method: "GET", path: "/play/:id/:rendition/keys/:n.m4s", operation: "getKeyFrame", area: "play",
+      async handle({ res, params, call }) {
+        const asked = { id: parseVideoId(params["id"]), rendition: parseRendition(params["rendition"]), segment: parseNumber(params["n"]) };
+        sendBytes(res, 200, MEDIA_HEADERS, await call<Uint8Array>("delivery.keyFrame", asked, PLAY));
       },
     },
     {
@@ -30,31 +61,17 @@ export function playRoutes(): Route[] {
     },
     {
       method: "GET", path: "/play/:id/:rendition/init.mp4", operation: "getInitSegment", area: "play",
-      handle: (exchange) => sendSegment(exchange, "init"),
+      handle: (exchange) => ask(exchange, "init"),
     },
     {
       method: "GET", path: "/play/:id/:rendition/:n.m4s", operation: "getSegment", area: "play",
-      handle: (exchange) => sendSegment(exchange, parseNumber(exchange.params["n"])),
+      handle: (exchange) => ask(exchange, parseNumber(exchange.params["n"])),
     },
   ];
 }
 
-async function sendSegment({ res, params, call }: Exchange, segment: SegmentName): Promise<void> {
-  const asked = { id: parseVideoId(params["id"]), rendition: parseRendition(params["rendition"]), segment };
-  const startedAt = performance.now();
-  const { bytes, tier } = await call<SegmentResult>("delivery.segment", asked, PLAY);
-  if (isOpen(res)) writeSegment(res, bytes, tier, performance.now() - startedAt);
-}
-
-function writeSegment(res: ServerResponse, bytes: Uint8Array, tier: string, ms: number): void {
-  res.writeHead(200, {
-    "Content-Type": "video/mp4",
-    "Content-Length": bytes.byteLength,
-    "Cache-Control": "public, max-age=31536000, immutable",
-    "Server-Timing": `cache;desc=${tier};dur=${ms.toFixed(1)}`,
-  });
-  res.end(bytes);
-}
+const ask = (exchange: Exchange, segment: SegmentName): Promise<void> =>
+  sendSegment(exchange, { id: parseVideoId(exchange.params["id"]), rendition: parseRendition(exchange.params["rendition"]), segment });
 
 function parseRendition(value: string | undefined): string {
   if (value === undefined || !/^[A-Za-z0-9_-]{1,32}$/.test(value)) throw fail("segment_not_found", "The video has no such rendition.");

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from "node:http";
 import type { VideoView } from "../videos/videos.contract.ts";
 
-export interface Playback { hls: string; page: string }
+export interface Playback { hls: string; dash: string; page: string }
 export type PlayableVideo = VideoView & { playback: Playback };
 
 /** `publicUrl` when the operator set one, else the host that the client asked for, if it looks like one. */
@@ -15,5 +15,5 @@ export function baseUrl(req: IncomingMessage, publicUrl: string | undefined): st
 }
 
 export function withPlayback(video: VideoView, base: string): PlayableVideo {
-  return { ...video, playback: { hls: `${base}/play/${video.id}/master.m3u8`, page: `${base}/watch/${video.id}` } };
+  return { ...video, playback: { hls: `${base}/play/${video.id}/master.m3u8`, dash: `${base}/play/${video.id}/manifest.mpd`, page: `${base}/watch/${video.id}` } };
 }

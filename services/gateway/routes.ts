@@ -1,6 +1,8 @@
 /** Every route of the gateway. OpenAPI, `Allow` and the tests are checked against this table. */
+import { clipRoutes } from "./clip-routes.ts";
 import type { EventStreams } from "./events-stream.ts";
 import type { Route } from "./exchange.ts";
+import { imageRoutes } from "./image-routes.ts";
 import { operateRoutes } from "./operate-routes.ts";
 import { pagesRoutes, type Assets } from "./pages.ts";
 import { playRoutes } from "./play-routes.ts";
@@ -21,6 +23,8 @@ export function gatewayRoutes({ publicUrl, nodeId, streams, readiness, assets }:
     ...videosRoutes(publicUrl, streams),
     ...uploadsRoutes(publicUrl),
     ...playRoutes(),
+    ...imageRoutes(),
+    ...clipRoutes(),
     ...operateRoutes(nodeId, readiness),
     ...pagesRoutes(assets),
   ];

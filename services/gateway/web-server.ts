@@ -9,6 +9,7 @@ import type { CallingOptions, Context, Service, ServiceSchema } from "moleculer"
 import ApiService from "moleculer-web";
 import { ulid } from "ulid";
 import { fail } from "../../config/errors.ts";
+import { isCancelled } from "../../mixins/cancelled.ts";
 import { isOpen, sendBytes, sendEmpty, type Area, type Exchange, type Route } from "./exchange.ts";
 import { describeProblem } from "./problem.ts";
 import { allowedMethods, methodsOf } from "./routes.ts";
@@ -102,7 +103,8 @@ function sendProblem(req: WebRequest, res: ServerResponse, error: unknown, logge
   const requestId = req.$ctx?.requestID ?? requestIdOf(req);
   const { problem, headers, unexpected } = describeProblem(error, requestId);
   const line = `${requestId} ${req.method} ${pathOf(req)} ${problem.status} ${problem.code}`;
-  if (unexpected) logger.error(line, error);
+  if (isCancelled(error)) logger.debug(`${line}: ${problem.detail}`); // nobody was left to wait for it
+  else if (unexpected) logger.error(line, error);
   else if (problem.status === 503) logger.debug(`${line}: ${problem.detail}`); // probes and busy times would fill the log
   else if (problem.status >= 500) logger.warn(`${line}: ${problem.detail}`);
   if (!isOpen(res)) return;

@@ -5,4 +5,4 @@ export interface SegmentWatched { videoId: string; rendition: string; segment: n
 /** Answer of `scheduler.queue`. */
 export type QueueCounts = Record<Lane, { waiting: number; active: number; failed: number }>;
 /** Says that a chunk failed as often as it may. */
-export interface PoisonParams { videoId: string; rendition: string; first: number; last: number; message: string; /** The error's, when it has one. */ code?: string }
+export interface PoisonParams { videoId: string; renditions: string[]; first: number; last: number; message: string; /** The error's, when it has one. */ code?: string }

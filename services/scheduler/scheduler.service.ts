@@ -8,25 +8,26 @@ import { loadConfig } from "../../config/config.ts";
 import { errorMessage } from "../../config/errors.ts";
 import { objectKeys } from "../../config/object-keys.ts";
 import { redisKeys, type RedisKeys } from "../../config/redis-keys.ts";
-import { findRendition, planOf } from "../../media/plan-video.ts";
-import type { Plan, Rendition } from "../../media/plan.ts";
+import { findRendition, planOf, renditionsOf } from "../../media/plan-video.ts";
 import { plannedSegments } from "../../media/policy.ts";
+import type { EncoderChoice } from "../../media/video-encoders.ts";
 import { openChunkQueue, type ChunkQueue } from "../../mixins/queue-worker.ts";
 import { closeRedis, openRedis, withoutRedis } from "../../mixins/redis.ts";
 import type { ListResult } from "../storage/storage.contract.ts";
-import type { SegmentStored } from "../transcoder/transcoder.contract.ts";
+import type { SegmentRefused, SegmentStored } from "../transcoder/transcoder.contract.ts";
 import { REASON_CLASSES } from "../videos/videos.contract.ts";
 import type { OutcomeParams, PlannedParams, VideoEventPayload, VideoIdParams, VideoState, VideoView } from "../videos/videos.contract.ts";
-import { laneOf, planChunks, planReadAhead } from "./chunks.ts";
+import { laneOf, planChunks, planReadAhead, planSheets } from "./chunks.ts";
 import { openReconciler, type Reconciler } from "./reconciler.ts";
 import type { PoisonParams, QueueCounts, SegmentWatched } from "./scheduler.contract.ts";
-import { storedIndex, type StoredIndex } from "./stored-index.ts";
+import { refusedIndex, storedIndex, type StoredIndex } from "./stored-index.ts";
 import { throttle, type Throttle } from "./throttle.ts";
 
-interface Settings extends ServiceSettingSchema { redisUrl: string | undefined; namespace: string }
-interface State { redis: Redis; keys: RedisKeys; queue: ChunkQueue; stored: StoredIndex; progress: Throttle; reconciler: Reconciler; meter: NodeJS.Timeout }
+interface Settings extends ServiceSettingSchema { redisUrl: string | undefined; namespace: string; encoders: EncoderChoice }
+interface State { redis: Redis; keys: RedisKeys; queue: ChunkQueue; stored: StoredIndex; refused: StoredIndex; progress: Throttle; reconciler: Reconciler; meter: NodeJS.Timeout }
 interface Methods {
   getState(videoId: string): Promise<VideoState | undefined>;
+  readSettled(videoId: string, rendition: string): Promise<(segment: number) => boolean>;
   enqueue(state: VideoState): Promise<void>;
   finishIfStored(videoId: string): Promise<void>;
   measureQueue(): Promise<void>;
@@ -49,7 +50,7 @@ export function schedulerService(settings: Settings) {
           const { id } = ctx.params;
           const state = await this.getState(id);
           if (state?.verdict?.accepted !== true || state.plan !== undefined) return;
-          await ctx.call<void, PlannedParams>("videos.planned", { id, plan: planOf(state.verdict.facts) });
+          await ctx.call<void, PlannedParams>("videos.planned", { id, plan: planOf(state.verdict.facts, this.settings.encoders.codecs, this.settings.encoders.kind) });
         },
       },
       /** Queues what the policy wants and the store does not have, or finishes the video when it has all. */
@@ -58,7 +59,7 @@ export function schedulerService(settings: Settings) {
         async handler(ctx: Context<VideoIdParams>): Promise<void> {
           const state = await this.getState(ctx.params.id);
           if (state?.plan === undefined || state.outcome !== undefined) return;
-          for (const rendition of renditionsOf(state.plan)) await this.stored.recount(ctx.params.id, rendition.name);
+          for (const { name } of renditionsOf(state.plan)) await Promise.all([this.stored.recount(ctx.params.id, name), this.refused.recount(ctx.params.id, name)]);
           await this.enqueue(state);
           await this.finishIfStored(ctx.params.id);
         },
@@ -75,7 +76,8 @@ export function schedulerService(settings: Settings) {
       },
       poison: {
         async handler(ctx: Context<PoisonParams>): Promise<void> {
-          const { videoId, rendition, first, last, message, code } = ctx.params;
+          const { videoId, renditions, first, last, message, code } = ctx.params;
+          const rendition = renditions.join(", ");
           const reason = { class: REASON_CLASSES.find((name) => name === code) ?? "encode_failed", message: `Segments ${first} to ${last} of ${rendition} could not be made.`, rendition, first, last, detail: message };
           await ctx.call<void, OutcomeParams>("videos.finish", { id: videoId, outcome: { complete: false, at: new Date().toISOString(), reasons: [reason] } });
         },
@@ -106,6 +108,13 @@ export function schedulerService(settings: Settings) {
           this.progress.touch(videoId);
         },
       },
+      "segment.refused": {
+        async handler(ctx: Context<SegmentRefused>) {
+          const { videoId, rendition, segment } = ctx.params;
+          await withoutRedis(() => this.refused.mark(videoId, rendition, segment), undefined, this.logger);
+          this.progress.touch(videoId);
+        },
+      },
       /** A viewer goes on to the next segments of an encode: they are made before they are asked for. */
       "segment.watched": {
         async handler(ctx: Context<SegmentWatched>) {
@@ -113,7 +122,7 @@ export function schedulerService(settings: Settings) {
           const plan = (await this.getState(videoId))?.plan;
           const rendition = plan === undefined ? undefined : findRendition(plan, name);
           if (plan === undefined || rendition === undefined) return;
-          const job = planReadAhead(videoId, plan, rendition, segment, await this.stored.read(videoId, name));
+          const job = planReadAhead(videoId, plan, rendition, segment, await this.readSettled(videoId, name));
           if (job !== undefined) await this.queue.add("play", [job]);
         },
       },
@@ -130,13 +139,19 @@ export function schedulerService(settings: Settings) {
       },
       async enqueue({ record, plan, outcome }: VideoState): Promise<void> {
         if (plan === undefined || outcome !== undefined) return;
-        const marks = new Map(await Promise.all(renditionsOf(plan).map(async (r) => [r.name, await this.stored.read(record.id, r.name)] as const)));
+        const marks = new Map(await Promise.all(renditionsOf(plan).map(async (r) => [r.name, await this.readSettled(record.id, r.name)] as const)));
         const jobs = planChunks(record.id, plan, record.policy, record.priority, (rendition, segment) => marks.get(rendition)?.(segment) ?? false);
         const lane = laneOf(record.priority);
         const [poison] = await this.queue.findFailed(lane, jobs.map((job) => job.id));
         // Its report was lost: the queue would not take it again.
         if (poison !== undefined) return await this.broker.call("scheduler.poison", { ...poison.chunk, message: poison.message });
         await this.queue.add(lane, jobs);
+        await this.queue.add("bulk", planSheets(record.id, plan, record.policy));
+      },
+      /** Which segments nobody has to make: those that are stored, and those that were refused. */
+      async readSettled(videoId: string, rendition: string): Promise<(segment: number) => boolean> {
+        const [isStored, isRefused] = await Promise.all([this.stored.read(videoId, rendition), this.refused.read(videoId, rendition)]);
+        return (segment) => isStored(segment) || isRefused(segment);
       },
       /** The index says whether it is worth a look; the store says whether it is so. */
       async finishIfStored(videoId: string): Promise<void> {
@@ -144,12 +159,16 @@ export function schedulerService(settings: Settings) {
         const plan = state?.plan;
         if (state === undefined || plan === undefined || state.outcome !== undefined) return;
         const wanted = renditionsOf(plan).map((rendition) => ({ name: rendition.name, count: plannedSegments(plan, rendition, state.record.policy) }));
-        for (const { name, count } of wanted) if ((await this.stored.count(videoId, name, count)) < count) return;
+        for (const { name, count } of wanted) if ((await this.stored.count(videoId, name, count)) + (await this.refused.count(videoId, name, count)) < count) return;
+        let refusedSegments = 0;
         for (const { name, count } of wanted) {
           const stored = count === 0 ? new Set<number>() : await this.stored.recount(videoId, name);
-          for (let segment = 0; segment < count; segment++) if (!stored.has(segment)) return;
+          const missing = Array.from({ length: count }, (_, segment) => segment).filter((segment) => !stored.has(segment));
+          const refused = missing.length === 0 ? new Set<number>() : await this.refused.recount(videoId, name);
+          if (missing.some((segment) => !refused.has(segment))) return;
+          refusedSegments += missing.length;
         }
-        await this.broker.call<void, OutcomeParams>("videos.finish", { id: videoId, outcome: { complete: true, at: new Date().toISOString() } });
+        await this.broker.call<void, OutcomeParams>("videos.finish", { id: videoId, outcome: { complete: true, at: new Date().toISOString(), ...(refusedSegments === 0 ? {} : { refusedSegments }) } });
       },
     },
     async started() {
@@ -159,6 +178,7 @@ export function schedulerService(settings: Settings) {
       const list = (prefix: string, after: string | undefined): Promise<ListResult> =>
         this.broker.call("storage.list", { prefix, ...(after === undefined ? {} : { after }) });
       this.stored = storedIndex(this.redis, this.keys, list);
+      this.refused = refusedIndex(this.redis, this.keys, list);
       this.progress = throttle(PROGRESS_MS, async (videoId) => {
         const { progress, status } = await this.broker.call<VideoView, VideoIdParams>("videos.get", { id: videoId });
         if (progress !== undefined && status === "ready") await this.broker.call("videos.noteProgress", { id: videoId, progress });
@@ -192,9 +212,5 @@ export function schedulerService(settings: Settings) {
   return schema;
 }
 
-function renditionsOf(plan: Plan): Rendition[] {
-  return plan.audio === undefined ? plan.video : [...plan.video, plan.audio];
-}
-
 const config = loadConfig(process.env);
-export default schedulerService({ redisUrl: config.redisUrl, namespace: config.namespace });
+export default schedulerService({ redisUrl: config.redisUrl, namespace: config.namespace, encoders: { kind: config.encoder, codecs: config.videoCodecs } });

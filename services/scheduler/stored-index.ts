@@ -1,6 +1,6 @@
 /**
- * Which segments are in the object store: a Redis bitmap a rendition. It may be behind or lost; `recount` makes it anew
- * from a listing of the store, which is the truth.
+ * Which segments are in the object store, and which were refused: a Redis bitmap a rendition each. It may be behind or
+ * lost; `recount` makes it anew from a listing of the store, which is the truth.
  */
 import type { Redis } from "ioredis";
 import { objectKeys } from "../../config/object-keys.ts";
@@ -10,29 +10,44 @@ import type { ListResult } from "../storage/storage.contract.ts";
 export type ListObjects = (prefix: string, after: string | undefined) => Promise<ListResult>;
 
 export function storedIndex(redis: Redis, keys: RedisKeys, listObjects: ListObjects) {
+  return segmentIndex(redis, listObjects, { bitmap: keys.stored, folder: objectKeys.rendition, file: /\/(\d+)\.m4s$/ });
+}
+
+export function refusedIndex(redis: Redis, keys: RedisKeys, listObjects: ListObjects) {
+  return segmentIndex(redis, listObjects, { bitmap: keys.refused, folder: objectKeys.refusals, file: /\/(\d+)\.json$/ });
+}
+
+interface Place {
+  bitmap(videoId: string, rendition: string): string;
+  folder(videoId: string, rendition: string): string;
+  /** Objects that count; the number is the segment's. */
+  file: RegExp;
+}
+
+function segmentIndex(redis: Redis, listObjects: ListObjects, { bitmap: keyOf, folder, file }: Place) {
   return {
     async mark(videoId: string, rendition: string, segment: number): Promise<void> {
-      await redis.setbit(keys.stored(videoId, rendition), segment, 1);
+      await redis.setbit(keyOf(videoId, rendition), segment, 1);
     },
-    /** Tells of the segments before `count` which are stored. */
+    /** Tells of each segment whether it is there. */
     async read(videoId: string, rendition: string): Promise<(segment: number) => boolean> {
-      const bitmap = (await redis.getBuffer(keys.stored(videoId, rendition))) ?? Buffer.alloc(0);
+      const bitmap = (await redis.getBuffer(keyOf(videoId, rendition))) ?? Buffer.alloc(0);
       return (segment) => ((bitmap[segment >> 3] ?? 0) & (0x80 >> (segment & 7))) !== 0;
     },
-    /** How many of the first `count` segments are stored. */
+    /** How many of the first `count` segments are there. */
     async count(videoId: string, rendition: string, count: number): Promise<number> {
-      return count === 0 ? 0 : await redis.bitcount(keys.stored(videoId, rendition), 0, count - 1, "BIT");
+      return count === 0 ? 0 : await redis.bitcount(keyOf(videoId, rendition), 0, count - 1, "BIT");
     },
-    /** Reads the store, and puts right what the bitmap has wrong. Segments stored meanwhile keep their mark. */
+    /** Reads the store, and puts right what the bitmap has wrong. Segments that came meanwhile keep their mark. */
     async recount(videoId: string, rendition: string): Promise<Set<number>> {
-      const key = keys.stored(videoId, rendition);
+      const key = keyOf(videoId, rendition);
       const marked = await this.read(videoId, rendition);
       const stored = new Set<number>();
       let after: string | undefined;
       do {
-        const page: ListResult = await listObjects(objectKeys.rendition(videoId, rendition), after);
+        const page: ListResult = await listObjects(folder(videoId, rendition), after);
         for (const { key: name } of page.objects) {
-          const match = /\/(\d+)\.m4s$/.exec(name);
+          const match = file.exec(name);
           if (match?.[1] !== undefined) stored.add(Number(match[1]));
         }
         after = page.next;
@@ -45,7 +60,7 @@ export function storedIndex(redis: Redis, keys: RedisKeys, listObjects: ListObje
       return stored;
     },
     async remove(videoId: string, renditions: readonly string[]): Promise<void> {
-      if (renditions.length > 0) await redis.del(...renditions.map((rendition) => keys.stored(videoId, rendition)));
+      if (renditions.length > 0) await redis.del(...renditions.map((rendition) => keyOf(videoId, rendition)));
     },
   };
 }

@@ -4,72 +4,103 @@
  */
 import { availableParallelism } from "node:os";
 import type { Redis } from "ioredis";
-import { LRUCache } from "lru-cache";
-import { Errors, type Context, type ServiceSchema, type ServiceSettingSchema } from "moleculer";
+import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
 import { loadConfig } from "../../config/config.ts";
-import { errorMessage, fail, findErrorCode } from "../../config/errors.ts";
+import { errorMessage, findErrorCode } from "../../config/errors.ts";
 import { objectKeys } from "../../config/object-keys.ts";
-import { redisKeys, type RedisKeys } from "../../config/redis-keys.ts";
-import { mediaName } from "../../media/media-names.ts";
-import type { Plan } from "../../media/plan.ts";
-import { announce } from "../../mixins/announce.ts";
-import { replyBytes } from "../../mixins/byte-reply.ts";
-import { closeDemuxer, openDemuxer, type Demuxer } from "../../mixins/demuxer/demuxer.ts";
+import { redisKeys } from "../../config/redis-keys.ts";
+import { STILL_FORMATS } from "../../media/ffmpeg/still-arguments.ts";
+import { STORYBOARD } from "../../media/storyboard.ts";
+import type { EncoderChoice } from "../../media/video-encoders.ts";
+import { replyBytes, replyGrowing } from "../../mixins/byte-reply.ts";
+import { closeDemuxer, openDemuxer } from "../../mixins/demuxer/demuxer.ts";
+import { openGuest, type Guest } from "../../mixins/guest.ts";
 import { openChunkWorkers, type ChunkWorkers } from "../../mixins/queue-worker.ts";
-import { closeRedis, openRedis, withoutRedis } from "../../mixins/redis.ts";
+import { closeRedis, openRedis } from "../../mixins/redis.ts";
+import { openRemuxes, remuxSettings, type Remuxes, type RemuxSettings } from "../../mixins/remux.ts";
 import { openSourceDoor, type SourceDoor } from "../../mixins/source-door.ts";
-import { rememberFailure, sourceKey, sourceReader } from "../../mixins/source-reader.ts";
-import type { KeyParams, PutParams, PutResult } from "../storage/storage.contract.ts";
-import type { VideoEventPayload, VideoIdParams, VideoState } from "../videos/videos.contract.ts";
-import { unlessAborted } from "./cancelled.ts";
-import { warmFfmpeg } from "./ffmpeg.ts";
+import type { VideoEventPayload } from "../videos/videos.contract.ts";
+import { isAway } from "./away.ts";
+import { openClips, type Clips } from "./clips.ts";
+import { openMadeObjects, type MadeObjects } from "./made-objects.ts";
+import { openCaptions, type Captions } from "./captions.ts";
+import { runChunk } from "./run-chunk.ts";
+import { runSheets } from "./run-sheets.ts";
+import { proveEncoders, suggestCard } from "./encoder-trial.ts";
+import { warmFfmpeg } from "../../mixins/ffmpeg.ts";
+import { openInspection } from "./inspection.ts";
+import { makeKeyFrame } from "./key-frame.ts";
+import { makeSegment } from "./make-segment.ts";
+import { openProfiles, type Profiles } from "./profiles.ts";
+import { openPublisher, type Publisher } from "./publisher.ts";
 import { openSlots, type Slots } from "./slots.ts";
-import type { ChunkParams, ChunkResult, MakeParams, SegmentStored } from "./transcoder.contract.ts";
-import { openWorkshop, type Job, type Made, type Workshop } from "./workshop.ts";
+import { openStills, type Stills } from "./stills.ts";
+import { openStoryboards, type Storyboards } from "./storyboards.ts";
+import type { CaptionsParams, ChunkParams, ChunkResult, ClipParams, ClipResult, KeyFrameParams, MakeParams, SheetParams, StillParams, WaiterLeft } from "./transcoder.contract.ts";
+import { openVideoJobs, type VideoJobs } from "./video-jobs.ts";
+import { openWorkshop, type Workshop } from "./workshop.ts";
 
-interface Settings extends ServiceSettingSchema { redisUrl: string | undefined; namespace: string; slots: number }
+interface Settings extends ServiceSettingSchema, RemuxSettings { redisUrl: string | undefined; namespace: string; slots: number; encoders: EncoderChoice }
 interface State {
-  redis: Redis; keys: RedisKeys; demuxer: Demuxer; door: SourceDoor; slots: Slots; workshop: Workshop; workers: ChunkWorkers;
-  states: LRUCache<string, VideoState & { plan: Plan }>;
-  /** Work under way, by video: aborted when the video is deleted or the node leaves. */
-  running: Map<string, Set<AbortController>>;
-  /** The same work: a node that leaves waits until its FFmpegs have ended. */
-  working: Set<Promise<unknown>>;
-  /** Files being put into the store, by video. */
-  publishing: Map<string, Set<Promise<void>>>;
-  /** Keys of files that the store did not take when they were made. */
-  unstored: LRUCache<string, true>;
+  guest: Guest; closing: AbortController; redis: Redis; door: SourceDoor; remuxes: Remuxes; slots: Slots; publisher: Publisher; jobs: VideoJobs; workshop: Workshop; workers: ChunkWorkers;
+  objects: MadeObjects; stills: Stills; clips: Clips; storyboards: Storyboards; captions: Captions; profiles: Profiles;
 }
 interface Methods {
-  getVideo(videoId: string): Promise<VideoState & { plan: Plan }>;
-  withJob<T>(videoId: string, work: (job: Job) => Promise<T>): Promise<T>;
-  publish(videoId: string, made: Made): void;
-  runChunk(chunk: ChunkParams): Promise<ChunkResult>;
-  isGone(videoId: string): Promise<boolean>;
+  noteFailure(videoId: string, message: string): void;
+  reportPoison(chunk: ChunkParams, error: Error): void;
 }
 
 const CHUNK_MS = 20 * 60_000;
-/** How long a segment stays in Redis for other nodes: until the store has it, and the first rush is over. */
-const WARM_SEC = 60;
-const MAX_WARM_BYTES = 1024 * 1024;
 
 export function transcoderService(settings: Settings) {
   const schema: ServiceSchema<Settings, Methods, State> = {
     name: "transcoder",
     settings: { ...settings, $secureSettings: ["redisUrl"] },
-    dependencies: ["storage", "source", "videos"],
+    dependencies: ["storage", "source", "videos", "quality"],
     actions: {
       make: {
-        params: { videoId: "string", rendition: "string", segment: [{ type: "equal", value: "init" }, { type: "number", integer: true, min: 0 }] },
+        params: { videoId: "string", rendition: "string", segment: [{ type: "equal", value: "init" }, { type: "number", integer: true, min: 0 }], waiter: { type: "string", optional: true } },
         async handler(ctx: Context<MakeParams>) {
+          return replyGrowing(ctx, await makeSegment(this.jobs, this.workshop, ctx.params));
+        },
+      },
+      keyFrame: {
+        params: { videoId: "string", rendition: "string", segment: { type: "number", integer: true, min: 0 } },
+        async handler(ctx: Context<KeyFrameParams>) {
           const { videoId, rendition, segment } = ctx.params;
-          const bytes = await this.withJob(videoId, (job) => this.workshop.make(job, rendition, segment));
-          return replyBytes(ctx, bytes);
+          return replyBytes(ctx, await this.jobs.run(videoId, (job) => makeKeyFrame(job, rendition, segment)));
+        },
+      },
+      captions: {
+        params: { videoId: "string", name: "string" },
+        async handler(ctx: Context<CaptionsParams>) {
+          return replyBytes(ctx, await this.captions.make(ctx.params.videoId, ctx.params.name));
         },
       },
       chunk: {
         async handler(ctx: Context<ChunkParams>): Promise<ChunkResult> {
-          return await this.runChunk(ctx.params);
+          if (ctx.params.renditions.includes(STORYBOARD)) return await runSheets({ jobs: this.jobs, storyboards: this.storyboards }, ctx.params);
+          return await runChunk({ broker: this.broker, profiles: this.profiles, jobs: this.jobs, workshop: this.workshop, publisher: this.publisher }, ctx.params);
+        },
+      },
+      still: {
+        params: { videoId: "string", at: { type: "number", integer: true, min: 0 }, width: { type: "number", integer: true, min: 1 }, height: { type: "number", integer: true, min: 1 }, format: { type: "enum", values: [...STILL_FORMATS] } },
+        async handler(ctx: Context<StillParams>) {
+          return replyBytes(ctx, await this.jobs.run(ctx.params.videoId, (job) => this.stills.get(job, ctx.params)));
+        },
+      },
+      clip: {
+        params: { videoId: "string", start: { type: "number", integer: true, min: 0 }, end: { type: "number", integer: true, min: 1 } },
+        async handler(ctx: Context<ClipParams>): Promise<ClipResult> {
+          const { videoId, start, end } = ctx.params;
+          const key = objectKeys.clip(videoId, start, end);
+          return { key, size: await this.objects.ensure(videoId, key, () => this.jobs.run(videoId, (job) => this.clips.make(job, ctx.params))) };
+        },
+      },
+      sheet: {
+        params: { videoId: "string", sheet: { type: "number", integer: true, min: 0 } },
+        async handler(ctx: Context<SheetParams>) {
+          return replyBytes(ctx, await this.jobs.run(ctx.params.videoId, (job) => this.storyboards.get(job, ctx.params.sheet)));
         },
       },
       load: {
@@ -79,153 +110,94 @@ export function transcoderService(settings: Settings) {
       },
       check: {
         async handler(): Promise<void> {
-          await warmFfmpeg();
+          await warmFfmpeg(this.guest);
         },
       },
     },
     events: {
+      async "video.planned"(ctx: Context<VideoEventPayload>) {
+        await this.captions.prepare(ctx.params.videoId);
+      },
       "video.deleted"(ctx: Context<VideoEventPayload>) {
-        this.states.delete(ctx.params.videoId);
-        for (const controller of this.running.get(ctx.params.videoId) ?? []) controller.abort();
+        this.jobs.forget(ctx.params.videoId);
+        this.profiles.forget(ctx.params.videoId);
+      },
+      "waiter.left"(ctx: Context<WaiterLeft>) {
+        this.workshop.leave(ctx.params.waiter);
       },
     },
     methods: {
-      async getVideo(videoId: string): Promise<VideoState & { plan: Plan }> {
-        const known = this.states.get(videoId);
-        if (known !== undefined) return known;
-        const state = await this.broker.call<VideoState | null, VideoIdParams>("videos.state", { id: videoId });
-        if (state === null) throw fail("video_not_found", "There is no such video.");
-        if (state.deleted) throw fail("video_deleted", "The video was deleted.");
-        if (state.plan === undefined || state.verdict?.accepted !== true) throw fail("plan_pending", "The video has no plan yet.");
-        const planned = { ...state, plan: state.plan };
-        this.states.set(videoId, planned);
-        return planned;
+      noteFailure(videoId: string, message: string): void {
+        this.broker.metrics.increment("lectern.ffmpeg.failures.total");
+        this.logger.warn(`Video ${videoId}: FFmpeg failed: ${message}`);
       },
-      async withJob<T>(videoId: string, work: (job: Job) => Promise<T>): Promise<T> {
-        const { plan, record, verdict } = await this.getVideo(videoId);
-        if (verdict?.accepted !== true) throw fail("plan_pending", "The video has no plan yet.");
-        const controller = new AbortController();
-        const controllers = this.running.get(videoId) ?? new Set();
-        this.running.set(videoId, controllers.add(controller));
-        const { read, failure } = rememberFailure(sourceReader(this.broker, record.source, verdict.sourceVersion));
-        const source = { key: sourceKey(record.source, verdict.sourceVersion), size: plan.facts.size };
-        const working = work({
-          videoId, plan, signal: controller.signal,
-          readPackets: (span) => unlessAborted(controller.signal, this.demuxer.packets(source, read, span)),
-          openFile: () => this.door.open({ size: plan.facts.size, read }),
-        });
-        this.working.add(working);
-        try {
-          return await working;
-        } catch (error) {
-          throw failure() ?? error; // FFmpeg's own complaint is only what came of it
-        } finally {
-          this.working.delete(working);
-          controllers.delete(controller);
-          if (controllers.size === 0) this.running.delete(videoId);
-        }
+      reportPoison({ videoId, renditions, first, last }: ChunkParams, error: Error): void {
+        if (renditions.includes(STORYBOARD)) return; // a video without previews is a video
+        const code = findErrorCode(error);
+        this.broker.call("scheduler.poison", { videoId, renditions, first, last, message: error.message, ...(code === undefined ? {} : { code }) })
+          .catch((failure: unknown) => this.logger.warn(`A failed chunk could not be reported: ${errorMessage(failure)}`));
       },
-      /** Puts a file into the store, unless it is there, and says so. A viewer does not wait for it. */
-      publish(videoId: string, { rendition, segment, bytes, ms, mode, awaited }: Made): void {
-        if (segment !== "init") this.broker.metrics.observe("lectern.segment.make.seconds", ms / 1000, { mode });
-        const name = mediaName(segment);
-        const work = (async () => {
-          if (awaited && bytes.byteLength <= MAX_WARM_BYTES) {
-            await withoutRedis(() => this.redis.set(this.keys.warmSegment(videoId, rendition, name), bytes, "EX", WARM_SEC), null, this.logger);
-          }
-          const key = objectKeys.media(videoId, rendition, name);
-          await this.broker.call<PutResult, PutParams>("storage.put", { key, bytes, ifAbsent: true });
-          // The tombstone is older than the removal of a deleted video's objects: one that came after it is seen here.
-          if ((await this.broker.call<unknown, KeyParams>("storage.head", { key: objectKeys.tombstone(videoId) })) !== null) {
-            return await this.broker.call<void, KeyParams>("storage.remove", { key });
-          }
-          if (segment !== "init") announce(this.broker, "segment.stored", { videoId, rendition, segment, bytes: bytes.byteLength } satisfies SegmentStored);
-        })();
-        const pending = this.publishing.get(videoId) ?? new Set();
-        this.publishing.set(videoId, pending.add(work));
-        work.catch((error: unknown) => {
-          this.unstored.set(objectKeys.media(videoId, rendition, name), true);
-          this.logger.warn(`Video ${videoId}: ${rendition}/${name} could not be stored: ${errorMessage(error)}`);
-        }).finally(() => {
-          pending.delete(work);
-          if (pending.size === 0) this.publishing.delete(videoId);
-        });
-      },
-      async isGone(videoId: string): Promise<boolean> {
-        const state = await this.broker.call<VideoState | null, VideoIdParams>("videos.state", { id: videoId });
-        return state === null || state.deleted;
-      },
-      /** Only what the store does not have; a run breaks where a segment is there already. */
-      async runChunk({ videoId, rendition, first, last }: ChunkParams): Promise<ChunkResult> {
-        const keyOf = (segment: number): string => objectKeys.media(videoId, rendition, mediaName(segment));
-        const segments = Array.from({ length: last - first + 1 }, (_, i) => first + i);
-        const heads = await Promise.all(segments.map((segment) => this.broker.call<unknown, KeyParams>("storage.head", { key: keyOf(segment) })));
-        const missing = segments.filter((_, i) => heads[i] === null);
-        for (const segment of missing) this.unstored.delete(keyOf(segment));
-        const runs: { first: number; last: number }[] = [];
-        for (const segment of missing) {
-          const run = runs.at(-1);
-          if (run !== undefined && run.last === segment - 1) run.last = segment;
-          else runs.push({ first: segment, last: segment });
-        }
-        try {
-          await this.withJob(videoId, async (job) => {
-            for (const run of runs) await this.workshop.makeRun(job, rendition, run.first, run.last);
-          });
-        } catch (error) {
-          if (!(await this.isGone(videoId))) throw error;
-          return { stored: 0, skipped: last - first + 1 }; // nobody wants it any more
-        }
-        await Promise.allSettled(this.publishing.get(videoId) ?? []); // the job is done when its segments are safe
-        if (missing.some((segment) => this.unstored.has(keyOf(segment)))) throw fail("storage_unavailable", "Segments were made and could not be stored.");
-        return { stored: missing.length, skipped: segments.length - missing.length };
-      },
+    },
+    created() {
+      this.closing = new AbortController();
+      const { metrics } = this.broker;
+      metrics.register({ name: "lectern.segment.make.seconds", type: "histogram", labelNames: ["mode"], buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30], description: "Time to make one segment", unit: "second" });
+      metrics.register({ name: "lectern.ffmpeg.failures.total", type: "counter", description: "Runs of FFmpeg that failed" });
+      metrics.register({ name: "lectern.quality.refusals.total", type: "counter", labelNames: ["reason"], description: "Segments that were made three times and never good" });
     },
     async started() {
       const { slots, redisUrl, namespace } = this.settings;
-      await warmFfmpeg();
-      this.keys = redisKeys(namespace);
+      this.guest = await openGuest(this.settings.guest, this.logger);
+      const listed = await warmFfmpeg(this.guest);
+      const trial = { guest: this.guest, listed, logger: this.logger, signal: this.closing.signal };
+      await proveEncoders(this.settings.encoders, trial);
+      if (this.settings.encoders.kind === "software") {
+        suggestCard(this.settings.encoders, trial).catch((error: unknown) => this.logger.debug(`The graphics card was not tried: ${errorMessage(error)}`));
+      }
+      const keys = redisKeys(namespace);
       this.redis = await openRedis(redisUrl, this.logger);
-      this.states = new LRUCache({ max: 200 });
-      this.running = new Map();
-      this.working = new Set();
-      this.publishing = new Map();
-      this.unstored = new LRUCache({ max: 10_000 });
-      this.demuxer = openDemuxer();
       this.door = await openSourceDoor(this.logger);
+      this.remuxes = await openRemuxes(this.settings, this.logger);
       this.slots = openSlots(slots);
+      this.profiles = openProfiles(this.broker, this.slots);
+      this.jobs = openVideoJobs(this.broker, { demuxer: openDemuxer(), door: this.door, remuxes: this.remuxes, profiles: this.profiles });
+      this.publisher = openPublisher(this.broker, this.redis, keys, openInspection({ broker: this.broker, jobs: this.jobs, slots: this.slots }));
+      this.captions = openCaptions(this.broker, this.jobs, this.slots);
       const cores = availableParallelism();
-      this.broker.metrics.register({ name: "lectern.segment.make.seconds", type: "histogram", labelNames: ["mode"], buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30], description: "Time to make one segment", unit: "second" });
-      this.broker.metrics.register({ name: "lectern.ffmpeg.failures.total", type: "counter", description: "Runs of FFmpeg that failed" });
       this.workshop = openWorkshop({
         slots: this.slots,
         threads: { play: cores, background: Math.max(1, Math.floor(cores / slots)) },
-        onMade: (videoId, made) => this.publish(videoId, made),
-        onFailure: (videoId, message) => {
-          this.broker.metrics.increment("lectern.ffmpeg.failures.total");
-          this.logger.warn(`Video ${videoId}: FFmpeg failed: ${message}`);
+        onMade: (videoId, made) => {
+          if (made.segment !== "init") this.broker.metrics.observe("lectern.segment.make.seconds", made.ms / 1000, { mode: made.mode });
+          this.publisher.publish(videoId, made);
         },
+        onFailure: (videoId, message) => this.noteFailure(videoId, message),
       });
+      this.objects = openMadeObjects(this.broker);
+      this.clips = openClips({ threads: Math.max(1, cores - 1), onFailure: (videoId, message) => this.noteFailure(videoId, message) });
+      const images = { slots: this.slots, objects: this.objects, onFailure: (videoId: string, message: string) => this.noteFailure(videoId, message) };
+      this.stills = openStills(images);
+      this.storyboards = openStoryboards(images);
       this.workers = openChunkWorkers({
-        redisUrl, prefix: this.keys.queuePrefix, logger: this.logger,
+        redisUrl, prefix: keys.queuePrefix, logger: this.logger,
         concurrency: { play: slots, normal: slots, bulk: 1 },
         run: async (chunk) => {
           // Untracked: a node that leaves hands its chunks back instead of waiting for them.
           await this.broker.call("transcoder.chunk", chunk, { nodeID: this.broker.nodeID, timeout: CHUNK_MS, retries: 0, tracking: false });
         },
         isAway,
-        onPoison: ({ videoId, rendition, first, last }, error) => {
-          const code = findErrorCode(error);
-          this.broker.call("scheduler.poison", { videoId, rendition, first, last, message: error.message, ...(code === undefined ? {} : { code }) }).catch((error: unknown) => this.logger.warn(`A failed chunk could not be reported: ${errorMessage(error)}`));
-        },
+        onPoison: (chunk, error) => this.reportPoison(chunk, error),
       });
     },
     async stopped() {
+      this.closing.abort();
       this.workers?.beginClose();
-      for (const controllers of this.running?.values() ?? []) for (const controller of controllers) controller.abort();
+      this.jobs?.abortAll();
       await this.workers?.close();
-      await Promise.allSettled(this.working ?? []);
-      await Promise.allSettled([...(this.publishing?.values() ?? [])].flatMap((pending) => [...pending]));
+      await this.jobs?.settled();
+      await this.publisher?.settled();
+      await this.objects?.settled();
+      await this.remuxes?.close();
       await this.door?.close();
       await closeDemuxer();
       closeRedis(this.redis);
@@ -234,12 +206,5 @@ export function transcoderService(settings: Settings) {
   return schema;
 }
 
-/** The chunk is fine, the mesh is not: work waits for it. */
-function isAway(error: unknown): boolean {
-  const code = findErrorCode(error);
-  return code === "storage_unavailable" || code === "storage_full" || code === "queue_unavailable" || code === "overloaded" || code === "source_unreachable"
-    || error instanceof Errors.ServiceNotFoundError || error instanceof Errors.ServiceNotAvailableError || error instanceof Errors.RequestTimeoutError;
-}
-
 const config = loadConfig(process.env);
-export default transcoderService({ redisUrl: config.redisUrl, namespace: config.namespace, slots: config.slots });
+export default transcoderService({ redisUrl: config.redisUrl, namespace: config.namespace, slots: config.slots, encoders: { kind: config.encoder, codecs: config.videoCodecs }, ...remuxSettings(config) });

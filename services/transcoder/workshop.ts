@@ -1,20 +1,35 @@
 /**
  * Makes segments on this node: repackaged or encoded, one at a time for a viewer or a run of them for the queue. What
- * two ask for at the same time is made once.
+ * two ask for at the same time is made once, and goes out as it is made.
  */
-import { fail } from "../../config/errors.ts";
+import { errorMessage, fail, findErrorCode } from "../../config/errors.ts";
+import type { Profile } from "../../media/content/profile.ts";
 import type { SegmentName } from "../../media/media-names.ts";
 import { findRendition, segmentCount } from "../../media/plan-video.ts";
-import type { Plan, Rendition } from "../../media/plan.ts";
+import type { Plan, Rendition, VideoRendition } from "../../media/plan.ts";
+import type { GrowingBytes } from "../../mixins/growing-bytes.ts";
 import type { OpenDoor } from "../../mixins/source-door.ts";
-import { cancelled } from "./cancelled.ts";
+import { cancelled, unlessAborted } from "../../mixins/cancelled.ts";
 import { encodeAudio, encodeVideo, type EncodeJob } from "./encode.ts";
-import { ffmpegError } from "./ffmpeg.ts";
+import type { SegmentRun } from "./encode-runs.ts";
+import { ffmpegError } from "../../mixins/ffmpeg.ts";
+import { openFlights, type Run } from "./flights.ts";
 import { repackageAudio, repackagedInit, repackageVideo, type ReadPackets } from "./repackage.ts";
 import type { Slots } from "./slots.ts";
 
 /** Everything of one video that making its segments needs. */
-export interface Job { videoId: string; plan: Plan; readPackets: ReadPackets; openFile(): OpenDoor; signal: AbortSignal }
+export interface Job {
+  videoId: string;
+  plan: Plan;
+  readPackets: ReadPackets;
+  /** What the plan's times are of: the source, or its copy with an index. */
+  openFile(): OpenDoor;
+  /** The source as it came: of all its tracks a copy has only picture and sound. */
+  openOriginal(): OpenDoor;
+  /** What the video shows, as far as anyone knows. */
+  profile?(): Profile | undefined;
+  signal: AbortSignal;
+}
 
 export interface Made {
   rendition: string;
@@ -35,20 +50,19 @@ export interface WorkshopPorts {
   onFailure(videoId: string, message: string): void;
 }
 
+/** `done` settles with the run that makes them, which may make more. */
+export interface Making { bytes: GrowingBytes; done: Promise<void> }
+
 const BACKGROUND_NICENESS = 15;
+/** Chunks a second that an encode writes, see FRAGMENTED_OUTPUT. */
+const CHUNKS_PER_SEC = 2;
+/** From here on it costs less to finish a segment than to make it again when somebody comes back. */
+const NEARLY_DONE = 0.75;
 
 export function openWorkshop(ports: WorkshopPorts) {
-  /** What is being made, by its key. */
-  const flights = new Map<string, PromiseWithResolvers<Buffer>>();
+  const flights = openFlights();
 
-  const keyOf = (job: Job, rendition: Rendition, segment: SegmentName): string => `${job.videoId}/${rendition.name}/${segment}`;
-
-  function begin(key: string): PromiseWithResolvers<Buffer> {
-    const flight = Promise.withResolvers<Buffer>();
-    flight.promise.catch(() => undefined); // nobody may be waiting
-    flights.set(key, flight);
-    return flight;
-  }
+  const keyOf = (job: Job, rendition: string, segment: SegmentName): string => `${job.videoId}/${rendition}/${segment}`;
 
   function getRendition(job: Job, name: string): Rendition {
     const rendition = findRendition(job.plan, name);
@@ -56,83 +70,121 @@ export function openWorkshop(ports: WorkshopPorts) {
     return rendition;
   }
 
-  async function repackage(job: Job, rendition: Rendition, segment: SegmentName): Promise<Buffer> {
-    const startedAt = performance.now();
-    const bytes = segment === "init"
-      ? repackagedInit(job.plan, rendition.kind)
-      : await (rendition.kind === "video" ? repackageVideo : repackageAudio)(job.plan, segment, job.readPackets);
-    ports.onMade(job.videoId, { rendition: rendition.name, segment, bytes, ms: performance.now() - startedAt, mode: "repackage", awaited: false });
-    return bytes;
+  function complete(job: Job, run: Run, rendition: Rendition, segment: SegmentName, bytes: Buffer, ms: number): void {
+    const key = keyOf(job, rendition.name, segment);
+    const file = flights.file(run, key);
+    if (file.size === 0) file.push(bytes);
+    file.end();
+    flights.adopt(key, bytes);
+    ports.onMade(job.videoId, { rendition: rendition.name, segment, bytes, ms, mode: rendition.mode, awaited: run.kind === "play" && rendition.mode === "encode" });
   }
 
-  /** One run of FFmpeg; each file settles its flight, if it has one, when it is complete. */
-  async function encode(job: Job, rendition: Rendition, first: number, last: number, kind: "play" | "background"): Promise<void> {
-    let at = performance.now();
-    const complete = (segment: SegmentName, bytes: Buffer): void => {
-      ports.onMade(job.videoId, { rendition: rendition.name, segment, bytes, ms: performance.now() - at, mode: "encode", awaited: kind === "play" });
-      if (segment !== "init") at = performance.now();
-      flights.get(keyOf(job, rendition, segment))?.resolve(bytes);
-    };
+  async function repackage(job: Job, run: Run, rendition: Rendition, segment: SegmentName): Promise<void> {
+    const startedAt = performance.now();
+    const bytes = segment === "init"
+      ? repackagedInit(job.plan, rendition)
+      : rendition.kind === "video" ? await repackageVideo(job.plan, segment, job.readPackets) : await repackageAudio(job.plan, rendition, segment, job.readPackets);
+    complete(job, run, rendition, segment, bytes, performance.now() - startedAt);
+  }
+
+  /** One run of FFmpeg: of one rendition, or of several of the picture. */
+  async function encode(job: Job, run: Run, renditions: readonly Rendition[], first: number, last: number): Promise<void> {
+    const startedAt = new Map(renditions.map(({ name }) => [name, performance.now()]));
+    const chunks = new Map<string, Buffer[]>();
+    const get = (name: string): Rendition => getRendition(job, name);
+    const signal = AbortSignal.any([job.signal, run.cancel.signal]);
     const encodeJob: EncodeJob = {
-      ...job, first, last, threads: ports.threads[kind], niceness: kind === "play" ? 0 : BACKGROUND_NICENESS,
-      onInit: (bytes) => complete("init", bytes), onSegment: complete,
+      ...job, first, last, signal,
+      threads: ports.threads[run.kind], niceness: run.kind === "play" ? 0 : BACKGROUND_NICENESS, lane: run.kind, profile: job.profile?.(),
+      readPackets: (span) => unlessAborted(signal, job.readPackets(span)),
+      onInit: (name, bytes) => complete(job, run, get(name), "init", bytes, 0),
+      onChunk(name, segment, bytes) {
+        const made = chunks.get(name) ?? [];
+        chunks.set(name, [...made, bytes]);
+        flights.file(run, keyOf(job, name, segment)).push(bytes);
+        run.nearlyDone = made.length + 1 >= NEARLY_DONE * CHUNKS_PER_SEC * durationSec(job.plan, segment);
+      },
+      onEnd(name, segment) {
+        const now = performance.now();
+        complete(job, run, get(name), segment, Buffer.concat(chunks.get(name) ?? []), now - (startedAt.get(name) ?? now));
+        chunks.delete(name);
+        startedAt.set(name, now);
+      },
     };
-    const outcome = rendition.kind === "video" ? await encodeVideo(encodeJob, rendition) : await encodeAudio(encodeJob, rendition);
-    const error = ffmpegError(outcome);
+    const [sound] = renditions.flatMap((rendition) => (rendition.kind === "audio" ? [rendition] : []));
+    const picture = renditions.filter((rendition): rendition is VideoRendition => rendition.kind === "video");
+    const outcome = await told(job, signal, sound === undefined ? encodeVideo(encodeJob, picture) : encodeAudio(encodeJob, sound));
     if (outcome.outcome === "failed") ports.onFailure(job.videoId, outcome.message);
+    const error = ffmpegError(outcome);
     if (error !== undefined) throw error;
   }
 
-  /** Runs `work`, which settles the flights of `keys` on its way; what it leaves open fails with it. */
-  async function fly(keys: readonly string[], work: () => Promise<void>): Promise<void> {
-    const mine = keys.filter((key) => !flights.has(key)).map((key) => ({ key, flight: begin(key) }));
+  /** A run whose output is wrong has failed as much as one that FFmpeg gave up. */
+  async function told<T>(job: Job, signal: AbortSignal, work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      if (!signal.aborted && findErrorCode(error) === "encode_failed") ports.onFailure(job.videoId, errorMessage(error));
+      throw error;
+    }
+  }
+
+  /** Lets `work` fill the run's files; what it leaves open fails with it. */
+  async function fly(run: Run, work: () => Promise<void>): Promise<void> {
     try {
       await work();
-      for (const { flight } of mine) flight.reject(fail("encode_failed", "The run ended without the segment."));
+      flights.end(run, fail("encode_failed", "The run ended without the segment."));
     } catch (error) {
-      for (const { flight } of mine) flight.reject(error);
+      flights.end(run, error);
       throw error;
-    } finally {
-      for (const { key } of mine) flights.delete(key);
     }
   }
 
   return {
     /** Makes one file for a viewer who waits. An init segment comes out of the first segment's encode. */
-    async make(job: Job, name: string, segment: SegmentName): Promise<Buffer> {
+    make(job: Job, name: string, segment: SegmentName, asker?: string): Making {
       const rendition = getRendition(job, name);
+      // Without it nothing of the rendition plays, and hls.js asks anew as long as it is not there: to stop is to go in circles.
+      const waiter = segment === "init" ? undefined : asker;
       if (segment !== "init" && (segment < 0 || segment >= segmentCount(job.plan))) throw fail("segment_not_found", "The video has no such segment.");
-      const key = keyOf(job, rendition, segment);
-      const underWay = flights.get(key);
-      if (underWay !== undefined) return await underWay.promise;
-      if (rendition.mode === "repackage") {
-        const flight = begin(key);
-        repackage(job, rendition, segment).then(flight.resolve, flight.reject).finally(() => flights.delete(key));
-        return await flight.promise;
-      }
+      const key = keyOf(job, name, segment);
+      const underWay = flights.join(key, waiter);
+      if (underWay !== undefined) return { bytes: underWay.bytes, done: underWay.bytes.ended() };
+      const run = flights.begin("play");
+      const bytes = flights.file(run, key);
+      if (rendition.mode === "encode") flights.file(run, keyOf(job, name, segment === "init" ? 0 : "init"));
+      flights.join(key, waiter);
       const number = segment === "init" ? 0 : segment;
-      const keys = [keyOf(job, rendition, "init"), keyOf(job, rendition, number)];
-      const run = fly(keys, () => ports.slots.run("play", () => encode(job, rendition, number, number, "play")));
-      const made = flights.get(key)?.promise;
-      run.catch(() => undefined); // told through the flight
-      if (made === undefined) throw fail("encode_failed", "The run did not begin.");
-      return await made;
+      const done = fly(run, () => rendition.mode === "repackage"
+        ? repackage(job, run, rendition, segment)
+        : ports.slots.run("play", () => encode(job, run, [rendition], number, number), run.cancel.signal));
+      return { bytes, done };
     },
 
-    /** Makes consecutive segments in the background, and the rendition's init segment with them. */
-    async makeRun(job: Job, name: string, first: number, last: number): Promise<void> {
-      const rendition = getRendition(job, name);
-      if (rendition.mode === "repackage") {
-        if (first === 0) await repackage(job, rendition, "init");
-        for (let segment = first; segment <= last; segment++) {
-          if (job.signal.aborted) throw cancelled();
-          await repackage(job, rendition, segment);
+    /** The caller of `make` who gave this name does not wait any more. */
+    leave(waiter: string): void { flights.leave(waiter); },
+
+    /** Makes a run of segments in the background, and the renditions' init segments with them. */
+    async makeRun(job: Job, { renditions: names, first, last }: SegmentRun): Promise<void> {
+      const renditions = names.map((name) => getRendition(job, name));
+      const run = flights.begin("background");
+      await fly(run, async () => {
+        const encodes = renditions.filter(({ mode }) => mode === "encode");
+        if (encodes.length > 0) await ports.slots.run("background", () => encode(job, run, encodes, first, last), job.signal);
+        for (const rendition of renditions.filter(({ mode }) => mode === "repackage")) {
+          if (first === 0) await repackage(job, run, rendition, "init");
+          for (let segment = first; segment <= last; segment++) {
+            if (job.signal.aborted) throw cancelled();
+            await repackage(job, run, rendition, segment);
+          }
         }
-        return;
-      }
-      await ports.slots.run("background", () => encode(job, rendition, first, last, "background"));
+      });
     },
   };
+}
+
+function durationSec({ boundaries, timescale }: Plan, segment: number): number {
+  return ((boundaries[segment + 1] ?? 0) - (boundaries[segment] ?? 0)) / timescale;
 }
 
 export type Workshop = ReturnType<typeof openWorkshop>;

@@ -1,13 +1,12 @@
 /** Pure: from what was seen of a source to the verdict, with reasons a person can act on. */
-import { DECODERS, MAX_PIXELS, MAX_SIDE } from "../../media/ffmpeg/guest.ts";
+import { DECODERS, MAX_SIDE, type InputLimits } from "../../media/ffmpeg/guest.ts";
 import type { Facts } from "../../media/facts.ts";
 import { looksLikeHtml, looksLikeText, type Sniffed } from "../../media/sniff.ts";
 import type { BoxLayout } from "./box-layout.ts";
 import type { Reason } from "../videos/videos.contract.ts";
 
-export interface Limits { maxDurationSec: number }
+export interface Limits extends InputLimits { maxDurationSec: number }
 
-const MAX_TRACKS = 64;
 /** A picture that lasts this much longer than its sound, and for hours, has broken times. */
 const MAX_OUTLAST = 1_000;
 const LONG_SEC = 3_600;
@@ -32,8 +31,8 @@ export function judgeHead(head: Uint8Array, sniffed: Sniffed): Reason | undefine
 
 export const ENCRYPTED: Reason = { class: "encrypted", message: "The video is encrypted. Post a version without copy protection." };
 
-export function judgeTracks(tracks: number): Reason[] {
-  return tracks <= MAX_TRACKS ? [] : [{ class: "limit_streams", message: `The file has ${tracks} tracks; at most ${MAX_TRACKS} are taken.`, tracks }];
+export function judgeTracks(tracks: number, { maxStreams }: Pick<Limits, "maxStreams">): Reason[] {
+  return tracks <= maxStreams ? [] : [{ class: "limit_streams", message: `The file has ${tracks} tracks; at most ${maxStreams} are taken.`, tracks }];
 }
 
 /** What the facts rule out; none: accepted. */
@@ -46,20 +45,20 @@ export function judgeFacts(facts: Facts, limits: Limits): Reason[] {
   }
   // As shown, too: the shape of a pixel can make a small picture an endless one.
   const sizes = [[video.width, video.height], [video.displayWidth, video.displayHeight]] as const;
-  const large = sizes.find(([width, height]) => width * height > MAX_PIXELS || Math.max(width, height) > MAX_SIDE);
-  if (large !== undefined) reasons.push(tooLarge(...large));
+  const large = sizes.find(([width, height]) => width * height > limits.maxPixels || Math.max(width, height) > MAX_SIDE);
+  if (large !== undefined) reasons.push(tooLarge(...large, limits));
   if (durationSec > limits.maxDurationSec) {
     reasons.push({ class: "limit_duration", message: `The video lasts ${Math.round(durationSec / 3600)} hours; at most ${limits.maxDurationSec / 3600} are taken.`, durationSec: Math.round(durationSec) });
   }
-  const audioSec = facts.audio === undefined ? durationSec : (facts.audio.end - facts.audio.start) / facts.audio.timescale;
+  const audioSec = facts.audio.length === 0 ? durationSec : Math.max(...facts.audio.map((audio) => (audio.end - audio.start) / audio.timescale));
   if (durationSec > LONG_SEC && durationSec > MAX_OUTLAST * audioSec) {
     reasons.push({ class: "corrupt", message: `The file says that its picture lasts ${Math.round(durationSec)} seconds and its sound ${Math.round(audioSec)}: its times are damaged.`, durationSec: Math.round(durationSec), audioSec: Math.round(audioSec) });
   }
   return reasons;
 }
 
-export function tooLarge(width: number, height: number): Reason {
-  return { class: "limit_dimensions", message: `The picture has ${width} × ${height} pixels; at most ${MAX_PIXELS} in all and ${MAX_SIDE} along a side are taken.`, width, height };
+export function tooLarge(width: number, height: number, { maxPixels }: Pick<Limits, "maxPixels">): Reason {
+  return { class: "limit_dimensions", message: `The picture has ${width} × ${height} pixels; at most ${maxPixels} in all and ${MAX_SIDE} along a side are taken.`, width, height };
 }
 
 export function unsupportedCodec(codec: string): Reason {

@@ -1,38 +1,36 @@
 /** ffprobe, for containers without an index that we read: its output parsed into facts. */
-import { execFile, type ExecFileException } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { errorMessage } from "../../config/errors.ts";
-import type { AudioFacts, Facts, VideoFacts } from "../../media/facts.ts";
-import { inputGuard } from "../../media/ffmpeg/guest.ts";
+import type { AudioFacts, Facts, SubtitleFacts, VideoFacts } from "../../media/facts.ts";
+import { TEXT_CODECS } from "../../media/ffmpeg/caption-arguments.ts";
 import { parseFrameRate } from "../../media/frame-rate.ts";
+import { execGuest, type ExecResult } from "../../mixins/exec-guest.ts";
+import type { Guest } from "../../mixins/guest.ts";
 
 export type ProbeOutcome = { outcome: "facts"; facts: Facts } | { outcome: "no_video" } | { outcome: "unsupported_codec"; codec: string } | { outcome: "too_large"; width: number; height: number } | { outcome: "encrypted" } | { outcome: "unreadable"; message: string };
 
 const TIMEOUT_MS = 15_000;
-const MAX_OUTPUT_BYTES = 4 * 1024 * 1024;
+const MAX_TITLE = 200;
 
 /** `url` is one of the node's own source door. */
-export function probe(url: string, size: number, ffprobePath: string): Promise<ProbeOutcome> {
-  const guest = fileURLToPath(new URL("../../mixins/ffmpeg-guest.sh", import.meta.url));
-  const args = ["-v", "error", "-hide_banner", ...inputGuard("file"), "-show_entries", "format:stream:stream_disposition:stream_tags=language,rotate:stream_side_data=rotation", "-of", "json", "-i", url];
-  return new Promise((resolve) => {
-    execFile(guest, args, { timeout: TIMEOUT_MS, killSignal: "SIGKILL", maxBuffer: MAX_OUTPUT_BYTES, env: { ...process.env, LECTERN_FFMPEG: ffprobePath } }, (error, stdout, stderr) => {
-      resolve(readAnswer(stdout, stderr, error, size));
-    });
-  });
+export async function probe(url: string, size: number, guest: Guest): Promise<ProbeOutcome> {
+  const args = [
+    ...guest.start("ffprobe", url), "-v", "error", "-hide_banner", ...guest.guard(url),
+    "-show_entries", "format:stream:stream_disposition:stream_tags=language,title,rotate:stream_side_data=rotation", "-of", "json", "-i", url,
+  ];
+  return readAnswer(await execGuest(args, { timeoutMs: TIMEOUT_MS }), size);
 }
 
-function readAnswer(stdout: string, stderr: string, error: ExecFileException | null, size: number): ProbeOutcome {
+function readAnswer({ stdout, stderr, fault }: ExecResult, size: number): ProbeOutcome {
   const refused = /Codec \((\w+)\) not on whitelist/.exec(stderr)?.[1];
-  if (refused !== undefined && error !== null) return { outcome: "unsupported_codec", codec: refused };
+  if (refused !== undefined && fault !== undefined) return { outcome: "unsupported_codec", codec: refused };
   const [, width, height] = /Picture size (\d+)x(\d+) exceeds/.exec(stderr) ?? [];
   // ffprobe then knows no size, and the stream looks like none.
   if (width !== undefined && height !== undefined) return { outcome: "too_large", width: Number(width), height: Number(height) };
-  const unreadable = { outcome: "unreadable", message: error?.killed === true ? "it took too long" : "ffprobe cannot read it" } as const;
-  if (error !== null && stdout.trim() === "") return unreadable;
+  const unreadable = { outcome: "unreadable", message: fault === "too_long" ? "it took too long" : "ffprobe cannot read it" } as const;
+  if (fault !== undefined && stdout.toString().trim() === "") return unreadable;
   try {
-    const result = parseProbe(JSON.parse(stdout), size);
-    return error !== null && result.outcome === "no_video" ? unreadable : result;
+    const result = parseProbe(JSON.parse(stdout.toString()), size);
+    return fault !== undefined && result.outcome === "no_video" ? unreadable : result;
   } catch (parseError) {
     return { outcome: "unreadable", message: errorMessage(parseError) };
   }
@@ -43,7 +41,7 @@ interface ProbeStream {
   codec_type?: string; codec_name?: string; codec_tag_string?: string; width?: number; height?: number; sample_aspect_ratio?: string; pix_fmt?: string;
   r_frame_rate?: string; avg_frame_rate?: string; time_base?: string; start_time?: string; duration?: string; bit_rate?: string;
   sample_rate?: string; channels?: number; color_transfer?: string; field_order?: string;
-  disposition?: { attached_pic?: number }; tags?: { language?: string }; side_data_list?: { rotation?: number }[];
+  disposition?: { attached_pic?: number }; tags?: { language?: string; title?: string }; side_data_list?: { rotation?: number }[];
 }
 interface ProbeResult { streams?: ProbeStream[]; format?: { format_name?: string; start_time?: string; duration?: string; bit_rate?: string } }
 
@@ -58,16 +56,15 @@ export function parseProbe(value: unknown, size: number): ProbeOutcome {
   if (video === undefined) return videos.some((s) => s.codec_name === undefined) ? { outcome: "unsupported_codec", codec: videos[0]?.codec_tag_string ?? "" } : { outcome: "no_video" };
   const durationSec = number(video.duration) ?? number(format.duration);
   if (durationSec === undefined || durationSec <= 0) return { outcome: "unreadable", message: "it does not say how long it is" };
-  const audioStreams = streams.filter((s) => s.codec_type === "audio");
-  const audioIndex = audioStreams.findIndex((s) => (s.channels ?? 0) > 0 && (number(s.sample_rate) ?? 0) > 0 && s.codec_name !== undefined);
-  const audio = audioStreams[audioIndex];
+  const audio = streams.filter((s) => s.codec_type === "audio").flatMap((s, track) =>
+    (s.channels ?? 0) > 0 && (number(s.sample_rate) ?? 0) > 0 && s.codec_name !== undefined ? [readAudio(s, track, durationSec)] : []);
   const videoFacts = readVideo(video, index, durationSec, number(format.bit_rate) ?? (size * 8) / durationSec);
   if (!Number.isSafeInteger(videoFacts.start) || !Number.isSafeInteger(videoFacts.end)) return { outcome: "unreadable", message: "its times are beyond counting" };
   return {
     outcome: "facts",
     facts: {
       size, container: (format.format_name ?? "unknown").split(",")[0] ?? "unknown", reader: "probe", video: videoFacts,
-      ...(audio === undefined ? {} : { audio: readAudio(audio, audioIndex, durationSec) }),
+      audio, subtitles: readSubtitles(streams),
       originTicks: videoFacts.start,
     },
   };
@@ -84,24 +81,37 @@ function readVideo(stream: ProbeStream, index: number, durationSec: number, bitr
   const [displayWidth, displayHeight] = rotation % 180 === 0 ? shown : [shown[1], shown[0]];
   return {
     index, codec: stream.codec_name ?? "", timescale, start, end: start + Math.round(durationSec * timescale),
-    width, height, displayWidth, displayHeight, rotation,
+    width, height, displayWidth, displayHeight, rotation, mirrored: false,
     frameRate: parseFrameRate(stream.avg_frame_rate ?? "") ?? parseFrameRate(stream.r_frame_rate ?? "") ?? { num: 25, den: 1 },
     bitrate: Math.round(number(stream.bit_rate) ?? bitrate),
     ...(stream.pix_fmt === undefined ? {} : { pixelFormat: stream.pix_fmt }),
     hdr: stream.color_transfer === "smpte2084" || stream.color_transfer === "arib-std-b67",
     interlaced: ["tt", "bb", "tb", "bt"].includes(stream.field_order ?? ""),
-    keyFrames: [], openGop: false,
+    keyFrames: [], splitFrames: [], openGop: false,
   };
 }
 
 function readAudio(stream: ProbeStream, index: number, durationSec: number): AudioFacts {
   const sampleRate = number(stream.sample_rate) ?? 48_000;
   const start = Math.round((number(stream.start_time) ?? 0) * sampleRate);
-  const language = stream.tags?.language;
   return {
     index, codec: stream.codec_name ?? "", timescale: sampleRate, start, end: start + Math.round((number(stream.duration) ?? durationSec) * sampleRate),
     sampleRate, channels: stream.channels ?? 2, bitrate: Math.round(number(stream.bit_rate) ?? 128_000),
+    ...described(stream.tags),
+  };
+}
+
+/** Those of text; their places count those of pictures too. */
+function readSubtitles(streams: readonly ProbeStream[]): SubtitleFacts[] {
+  return streams.filter((stream) => stream.codec_type === "subtitle").flatMap(({ codec_name: codec = "", tags }, index) =>
+    TEXT_CODECS.has(codec) ? [{ index, codec, ...described(tags) }] : []);
+}
+
+function described(tags: ProbeStream["tags"]): { language?: string; title?: string } {
+  const { language, title } = tags ?? {};
+  return {
     ...(language !== undefined && /^[a-z]{2,3}$/.test(language) && language !== "und" ? { language } : {}),
+    ...(title === undefined || title === "" ? {} : { title: title.slice(0, MAX_TITLE) }),
   };
 }
 

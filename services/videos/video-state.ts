@@ -1,6 +1,8 @@
 /** Pure: what a video's write-once objects say of its state. */
+import { noteFacts } from "../../media/notes.ts";
 import type { Plan } from "../../media/plan.ts";
 import type { Progress, Reason, RenditionView, VideoRecord, VideoState, VideoStatus, VideoView } from "./videos.contract.ts";
+import { renditionsOf } from "../../media/plan-video.ts";
 import { plannedSegments } from "../../media/policy.ts";
 
 export function videoStatus(state: VideoState): VideoStatus {
@@ -32,14 +34,14 @@ export function viewVideo(state: VideoState, stored: ReadonlyMap<string, number>
     ...(reasons === undefined ? {} : { reasons }),
     ...(plan === undefined ? {} : { durationSec: Math.round((1000 * (plan.boundaries.at(-1) ?? 0)) / plan.timescale) / 1000 }),
     ...(renditions === undefined ? {} : { renditions }),
+    ...(plan === undefined ? {} : { notes: noteFacts(plan.facts) }),
     progress: measureProgress(state, renditions ?? [], nowMs),
   };
 }
 
 function viewRenditions(plan: Plan, record: VideoRecord, stored: ReadonlyMap<string, number>): RenditionView[] {
   const segments = plan.boundaries.length - 1;
-  const renditions = plan.audio === undefined ? plan.video : [...plan.video, plan.audio];
-  return renditions.map((rendition) => ({
+  return renditionsOf(plan).map((rendition) => ({
     name: rendition.name,
     kind: rendition.kind,
     mode: rendition.mode,

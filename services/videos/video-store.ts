@@ -5,17 +5,9 @@
 import { LRUCache } from "lru-cache";
 import { objectKeys } from "../../config/object-keys.ts";
 import type { Plan } from "../../media/plan.ts";
-import type { ListResult, PutResult } from "../storage/storage.contract.ts";
+import { putPart, type StorageCalls } from "../../mixins/storage-calls.ts";
+import type { ListResult } from "../storage/storage.contract.ts";
 import type { Outcome, Verdict, VideoRecord, VideoState } from "./videos.contract.ts";
-
-/** What the store needs of the mesh: calls of `storage`. */
-export interface StorageCalls {
-  get(key: string): Promise<Buffer | null>;
-  put(key: string, bytes: Buffer, ifAbsent: boolean): Promise<PutResult>;
-  list(prefix: string, after: string | undefined, delimiter: boolean): Promise<ListResult>;
-  remove(key: string): Promise<void>;
-  removePrefix(prefix: string): Promise<void>;
-}
 
 interface Known { record?: VideoRecord; verdict?: Verdict; plan?: Plan; outcome?: Outcome }
 
@@ -34,12 +26,9 @@ export function videoStore(storage: StorageCalls) {
     return (await storage.put(key, encode(value), true)).stored;
   }
 
-  /** As `create`, for a part of a video: the tombstone is older than the removal, so what comes after that is seen here. */
+  /** As `create`, for a part of a video. */
   async function createPart(id: string, key: string, value: unknown): Promise<boolean> {
-    if (!(await create(key, value))) return false;
-    if ((await storage.get(objectKeys.tombstone(id))) === null) return true;
-    await storage.remove(key);
-    return false;
+    return (await putPart(storage, id, key, encode(value))) === "made";
   }
 
   return {

@@ -1,6 +1,8 @@
 /** A video as everyone sees it, and what may be said to `videos`, which alone moves it from state to state. */
 import type { Facts } from "../../media/facts.ts";
+import type { Note } from "../../media/notes.ts";
 import type { Plan } from "../../media/plan.ts";
+import type { RenditionQuality, SegmentReport } from "../../media/quality/report.ts";
 import type { SourceRef } from "../source/source.contract.ts";
 
 export type VideoStatus = "submitted" | "rejected" | "ready" | "complete" | "failed" | "deleted";
@@ -37,7 +39,7 @@ export interface VideoRecord {
 /** `verdict.json`. Written once. */
 export type Verdict = { accepted: true; at: string; facts: Facts; sourceVersion: string } | { accepted: false; at: string; reasons: Reason[] };
 /** `outcome.json`. Written once. */
-export type Outcome = { complete: true; at: string } | { complete: false; at: string; reasons: Reason[] };
+export type Outcome = { complete: true; at: string; /** Segments that are not stored, for none of them was good. */ refusedSegments?: number } | { complete: false; at: string; reasons: Reason[] };
 
 export interface SubmitParams {
   source: SourceRef;
@@ -54,6 +56,13 @@ export interface OutcomeParams { id: string; outcome: Outcome }
 export interface ListVideosParams { limit?: number; cursor?: string }
 
 export interface RenditionView { name: string; kind: "video" | "audio"; mode: "repackage" | "encode"; codecs: string; width?: number; height?: number; storedSegments: number; plannedSegments: number; segments: number }
+/** What checks found so far. `refused` names the segments that are not stored because none that was made was good; 100 at most. */
+export interface QualityView {
+  checkedSegments: number;
+  refusedSegments: number;
+  renditions: RenditionQuality[];
+  refused: { rendition: string; segment: number; fault: string; detail: string }[];
+}
 /** How far a video has come. `etaSec` is there when the pace so far allows a guess. */
 export interface Progress {
   stage: "validating" | "planning" | "encoding" | "done";
@@ -75,7 +84,11 @@ export interface VideoView {
   reasons?: Reason[];
   durationSec?: number;
   renditions?: RenditionView[];
+  /** What is unusual about the source, and what it costs. */
+  notes?: Note[];
   progress?: Progress;
+  /** Only of one video that is asked for by its id, and when something was checked. */
+  quality?: QualityView;
   /** True in the answer to a post whose source is already a video. */
   existing?: boolean;
 }
@@ -83,7 +96,7 @@ export interface ListVideosResult { videos: VideoView[]; next?: string }
 
 /** One line of a video's history: `id` orders it (a Redis stream id). */
 export interface VideoEvent { id: string; type: VideoEventType; data: Record<string, unknown> }
-export type VideoEventType = "submitted" | "rejected" | "validated" | "planned" | "progress" | "complete" | "failed" | "deleted";
+export type VideoEventType = "submitted" | "rejected" | "validated" | "planned" | "progress" | "refused" | "complete" | "failed" | "deleted";
 export interface EventsParams { id: string; after?: string }
 
 /** Payload of `video.submitted`, `video.validated`, `video.rejected`, `video.planned`, `video.complete`, `video.failed`, `video.deleted`. */
@@ -98,3 +111,5 @@ export interface VideoState {
   deleted: boolean;
 }
 export interface NoteProgressParams { id: string; progress: Progress }
+/** What a check said of segments of one rendition. `refused`: of those that will not be stored. */
+export interface NoteQualityParams { id: string; rendition: string; reports: SegmentReport[]; refused: SegmentReport[] }

@@ -8,6 +8,7 @@ import { ulid } from "ulid";
 import { loadConfig } from "../../config/config.ts";
 import { fail } from "../../config/errors.ts";
 import { redisKeys, type RedisKeys } from "../../config/redis-keys.ts";
+import { renditionsOf } from "../../media/plan-video.ts";
 import type { Plan } from "../../media/plan.ts";
 import { POLICIES } from "../../media/policy.ts";
 import { announce, announceToAll } from "../../mixins/announce.ts";
@@ -15,17 +16,18 @@ import { closeRedis, needRedis, openRedis, withoutRedis } from "../../mixins/red
 import type { Upload } from "../source/source.contract.ts";
 import { catalog, type Catalog } from "./catalog.ts";
 import { eventLog, type EventLog } from "./event-log.ts";
-import { storageCalls } from "./storage-calls.ts";
+import { qualityNotes, type QualityNotes } from "./quality-notes.ts";
+import { storageCalls, type StorageCalls } from "../../mixins/storage-calls.ts";
 import { claimDigest, recordSubmission } from "./submission.ts";
 import { videoStatus, viewVideo } from "./video-state.ts";
-import { videoStore, type StorageCalls, type VideoStore } from "./video-store.ts";
+import { videoStore, type VideoStore } from "./video-store.ts";
 import type {
-  EventsParams, ListVideosParams, ListVideosResult, NoteProgressParams, OutcomeParams, PlannedParams, SubmitParams,
+  EventsParams, ListVideosParams, ListVideosResult, NoteProgressParams, NoteQualityParams, OutcomeParams, PlannedParams, SubmitParams,
   VerdictParams, VideoEvent, VideoEventType, VideoIdParams, VideoRecord, VideoState, VideoView,
 } from "./videos.contract.ts";
 
 interface Settings extends ServiceSettingSchema { redisUrl: string | undefined; namespace: string }
-interface State { redis: Redis; keys: RedisKeys; store: VideoStore; events: EventLog; catalog: Catalog }
+interface State { redis: Redis; keys: RedisKeys; store: VideoStore; events: EventLog; catalog: Catalog; quality: QualityNotes }
 /** The video that stands for a submission, and whether this submission made it. */
 interface Claimed { state: VideoState; created: boolean }
 interface Methods {
@@ -65,7 +67,9 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
       get: {
         params: { id },
         async handler(ctx: Context<VideoIdParams>): Promise<VideoView> {
-          return await this.view(await this.getState(ctx.params.id));
+          const state = await this.getState(ctx.params.id);
+          const [view, quality] = await Promise.all([this.view(state), state.deleted || state.plan === undefined ? undefined : this.quality.view(state.record.id)]);
+          return { ...view, ...(quality === undefined ? {} : { quality }) };
         },
       },
       state: {
@@ -156,6 +160,19 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
           announceToAll(this.broker, "video.changed", { videoId: id });
         },
       },
+      /** Keeps what a check of its segments measured. */
+      noteQuality: {
+        params: { id },
+        async handler(ctx: Context<NoteQualityParams>): Promise<void> {
+          const { id, rendition, refused } = ctx.params;
+          if ((await this.getState(id)).deleted) return;
+          await this.quality.note(ctx.params);
+          for (const { segment, findings: [worst] } of refused) {
+            await withoutRedis(() => this.events.append(id, "refused", { rendition, segment, ...worst }), undefined, this.logger);
+          }
+          if (refused.length > 0) announceToAll(this.broker, "video.changed", { videoId: id });
+        },
+      },
       /** Puts a video into the list again, after Redis was lost. */
       relist: {
         params: { id },
@@ -168,6 +185,7 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
     events: {
       "video.deleted"(ctx: Context<{ videoId: string }>) {
         this.store.forget(ctx.params.videoId);
+        this.quality.forget(ctx.params.videoId);
       },
     },
     methods: {
@@ -178,7 +196,7 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
       },
       async view(state: VideoState): Promise<VideoView> {
         const { plan, record } = state;
-        const names = plan === undefined ? [] : [...plan.video.map((r) => r.name), ...(plan.audio === undefined ? [] : [plan.audio.name])];
+        const names = plan === undefined ? [] : renditionsOf(plan).map((rendition) => rendition.name);
         const counts = await Promise.all(names.map((name) => withoutRedis(() => this.redis.bitcount(this.keys.stored(record.id, name)), 0, this.logger)));
         return viewVideo(state, new Map(names.map((name, index) => [name, counts[index] ?? 0])), Date.now());
       },
@@ -237,7 +255,9 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
     },
     async started() {
       this.keys = redisKeys(this.settings.namespace);
-      this.store = videoStore(storage ?? storageCalls(this.broker));
+      const calls = storage ?? storageCalls(this.broker);
+      this.store = videoStore(calls);
+      this.quality = qualityNotes(calls);
       this.redis = await open(this.settings.redisUrl, this.logger);
       this.events = eventLog(this.redis, this.keys);
       this.catalog = catalog(this.redis, this.keys);

@@ -1,8 +1,10 @@
 import { expect } from "chai";
-import { createFragmentSplitter, retimeFragment, type SplitterEvent } from "../../media/cmaf/encoder-output.ts";
-import { readFragment } from "../../media/cmaf/fragment.ts";
-import { setEditStart } from "../../media/cmaf/init.ts";
+import { createFragmentSplitter } from "../../media/cmaf/encoder-output.ts";
+import { readFragments } from "../../media/cmaf/fragment.ts";
+import { selectTrack } from "../../media/cmaf/init.ts";
+import { framesOf } from "../../media/cmaf/retimer.ts";
 import { reorderDelay } from "../../media/cmaf/samples.ts";
+import { createSegmenter, type SegmentEvent } from "../../media/cmaf/segmenter.ts";
 import { formatSeconds } from "../../media/rational.ts";
 import { decode, FRAGMENTED, openFolder, probePackets, run, type Folder } from "../support/cmaf-media.ts";
 
@@ -16,36 +18,38 @@ const BOUNDARIES = [0, 60, 120, 180, 240, 300].map((frame) => frame * FRAME);
 const X264 = ["-an", "-c:v", "libx264", "-preset", "veryfast", "-bf", "3", "-b_strategy", "2", "-g", "250", "-sc_threshold", "0",
   "-fps_mode", "passthrough", "-enc_time_base", `1:${TIMESCALE}`, "-video_track_timescale", String(TIMESCALE)];
 
-/** One run for segments first to last; odd chunk sizes, so that boxes are cut anywhere. */
-async function encode(source: string, first: number, last: number): Promise<SplitterEvent[]> {
+/** What a run wrote, and what became of it: its init segment, and by segment its chunks. */
+interface Made { init: Buffer; segments: Map<number, Buffer[]>; media: Buffer[] }
+
+/** One run for segments first to last; odd sizes, so that boxes are cut anywhere. */
+async function encode(source: string, first: number, last: number): Promise<Made> {
   const [start = 0, end = 0] = [BOUNDARIES[first], BOUNDARIES[last + 1]];
   const keys = BOUNDARIES.slice(first, last + 1).map((ticks) => (ticks / TIMESCALE).toFixed(6)).join(",");
   const { stdout } = await run("ffmpeg", ["-copyts", "-ss", formatSeconds(start, TIMESCALE), "-i", source,
-    "-vf", `trim=start_pts=${start}:end_pts=${end}`, ...X264, "-force_key_frames", keys, ...FRAGMENTED, "-"]);
+    "-vf", `trim=start_pts=${start}:end_pts=${end}`, ...X264, "-force_key_frames", keys, ...FRAGMENTED, "-frag_duration", "500000", "-"]);
   const splitter = createFragmentSplitter(16_000_000);
-  const events: SplitterEvent[] = [];
-  for (let at = 0; at < stdout.length; at += 997) events.push(...splitter.push(stdout.subarray(at, at + 997)));
+  const segmenter = createSegmenter({ boundaries: BOUNDARIES, first, last, reorderTicks: REORDER, trackId: 1 });
+  const made: Made = { init: Buffer.alloc(0), segments: new Map(), media: [] };
+  const ended: number[] = [];
+  const take = (events: SegmentEvent[]): void => {
+    for (const event of events) {
+      if (event.kind === "chunk") made.segments.set(event.segment, [...(made.segments.get(event.segment) ?? []), event.bytes]);
+      else ended.push(event.segment);
+    }
+  };
+  for (let at = 0; at < stdout.length; at += 997) {
+    for (const event of splitter.push(stdout.subarray(at, at + 997))) {
+      if (event.kind === "init") made.init = selectTrack(event.bytes, 1, REORDER);
+      else for (const fragment of readFragments(event.bytes)) {
+        made.media.push(...fragment.data);
+        take(segmenter.push(framesOf(fragment)));
+      }
+    }
+  }
   splitter.end();
-  return events;
-}
-
-/** The init segment of the first run, and every run's fragments at their place. */
-function join(runs: SplitterEvent[][]): { init: Buffer; segments: Buffer[] } {
-  const inits = runs.map((events) => events[0]);
-  expect(inits.every((event) => event?.kind === "init")).to.equal(true);
-  const init = inits[0]?.bytes ?? Buffer.alloc(0);
-  for (const other of inits) expect(other?.bytes.equals(init), "all runs have one init segment").to.equal(true);
-  const fragments = runs.flatMap((events) => events.slice(1));
-  expect(fragments.every((event) => event.kind === "fragment")).to.equal(true);
-  const segments = fragments.map(({ bytes }, index) => {
-    const [start = 0, end = 0] = [BOUNDARIES[index], BOUNDARIES[index + 1]];
-    const retimed = retimeFragment(bytes, { start, end, reorderTicks: REORDER, sequence: index + 1 });
-    expect(retimed.frames).to.equal(60);
-    expect(retimed.firstIsKey).to.equal(true);
-    expect(retimed.end - retimed.start).to.equal(end - start);
-    return retimed.bytes;
-  });
-  return { init: setEditStart(init, REORDER), segments };
+  take(segmenter.end());
+  expect(ended).to.deep.equal(Array.from({ length: last - first + 1 }, (_, n) => first + n));
+  return made;
 }
 
 describe("encoded segments joined", function () {
@@ -61,15 +65,20 @@ describe("encoded segments joined", function () {
   });
   after(() => folder.remove());
 
-  const ways: [string, (source: string) => Promise<SplitterEvent[][]>][] = [
+  const ways: [string, (source: string) => Promise<Made[]>][] = [
     ["a run for each segment", async (from) => { const runs = []; for (let n = 0; n < 5; n++) runs.push(await encode(from, n, n)); return runs; }],
     ["one run for all", async (from) => [await encode(from, 0, 4)]],
     ["runs of two and three", async (from) => [await encode(from, 0, 1), await encode(from, 2, 4)]],
   ];
   for (const [name, make] of ways) {
     it(`are one pass, to the tick: ${name}`, async () => {
-      const { init, segments } = join(await make(source));
-      expect(segments).to.have.length(5);
+      const runs = await make(source);
+      const [{ init } = { init: Buffer.alloc(0) }] = runs;
+      for (const other of runs) expect(other.init.equals(init), "all runs have one init segment").to.equal(true);
+      const chunks = runs.flatMap(({ segments }) => [...segments.values()]);
+      expect(chunks).to.have.length(5);
+      for (const parts of chunks) expect(parts.length, "chunks of about half a second of a segment of two").to.be.within(4, 6);
+      const segments = chunks.map((parts) => Buffer.concat(parts));
       const file = await folder.write("joined.mp4", init, ...segments);
       const packets = await probePackets(file);
       const times = packets.map((packet) => packet.pts).sort((a, b) => a - b);
@@ -81,14 +90,13 @@ describe("encoded segments joined", function () {
     });
   }
 
-  it("keep the media bytes of the encoder", async () => {
-    const [, event] = await encode(source, 1, 1);
-    const before = readFragment(event?.bytes ?? Buffer.alloc(0));
-    const { bytes } = retimeFragment(event?.bytes ?? Buffer.alloc(0), { start: 60_060, end: 120_120, reorderTicks: REORDER, sequence: 2, trackId: 7 });
-    const after = readFragment(bytes);
-    expect(Buffer.concat(after.data).equals(Buffer.concat(before.data))).to.equal(true);
-    expect([after.baseDecodeTime, after.trackId, after.sequence]).to.deep.equal([60_060, 7, 2]);
-    expect(after.samples.map((sample) => sample.isKey)).to.deep.equal(before.samples.map((sample) => sample.isKey));
-    expect(after.samples.every((sample) => sample.duration === FRAME)).to.equal(true);
+  it("keep the media bytes of the encoder, and count their chunks on", async () => {
+    const { segments, media } = await encode(source, 1, 2);
+    const fragments = [...segments.values()].flat().map((chunk) => readFragments(chunk)).flat();
+    expect(Buffer.concat(fragments.flatMap(({ data }) => data)).equals(Buffer.concat(media))).to.equal(true);
+    expect(fragments[0]?.baseDecodeTime).to.equal(60_060);
+    const numbers = fragments.map(({ sequence }) => sequence);
+    expect(numbers).to.deep.equal([...new Set(numbers)].toSorted((a, b) => a - b));
+    expect(fragments.flatMap(({ samples }) => samples).every(({ duration }) => duration === FRAME)).to.equal(true);
   });
 });

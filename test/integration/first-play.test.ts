@@ -5,7 +5,7 @@ import { openFolder, run, type Folder } from "../support/cmaf-media.ts";
 import { decodeVideo, findSharedMedia, makeAvi, makeLecture, makeWebm } from "../support/lectures.ts";
 import { startMesh, type Mesh } from "../support/mesh.ts";
 import { startOrigin, type TestOrigin } from "../support/test-origin.ts";
-import { durationSec, expectExact, playEnds, segmentCount, videoRenditions } from "../support/viewer.ts";
+import { expectExact, playEnds, segmentCount } from "../support/viewer.ts";
 
 const SECONDS = 8;
 
@@ -59,12 +59,7 @@ describe("a video that was just posted", function () {
         const { id } = await lectern.post({ uploadId, policy: "eager" });
         await playEnds(lectern, id);
         await lectern.until(id, "complete");
-        const [first = ""] = await videoRenditions(lectern, id);
-        const rate = Number(/FRAME-RATE=([\d.]+)/.exec(await lectern.playlist(id))?.[1]);
-        const frames = Math.round((await durationSec(lectern, id, first)) * rate);
-        // Frames are put on a grid: the AVI leaves one out, and the screencast's rate varies.
-        if (name === "film.avi") expect(frames).to.be.closeTo((await decodeVideo(path)).frames, 1);
-        await expectExact(mesh.httpUrl, lectern, id, frames);
+        await expectExact(mesh.httpUrl, lectern, id, (await decodeVideo(path)).frames);
       });
     }
 
@@ -77,7 +72,7 @@ describe("a video that was just posted", function () {
       await lectern.playlist(id);
       expect((await lectern.segment(id, "source", 0)).status).to.equal(200);
       console.log(`      lecture-en.mp4: first segment ${Math.round(performance.now() - postedAt)} ms after its post`);
-      expect(await segmentCount(lectern, id, "source")).to.be.above(100);
+      expect(await segmentCount(lectern, id, "source")).to.be.above(80);
       await playEnds(lectern, id);
     });
   });

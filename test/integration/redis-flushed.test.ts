@@ -8,7 +8,7 @@ import { makeLecture } from "../support/lectures.ts";
 import { startMesh } from "../support/mesh.ts";
 import { expectExact } from "../support/viewer.ts";
 
-const SECONDS = 24;
+const SECONDS = 10;
 
 describe("a mesh whose Redis is flushed", function () {
   this.timeout(90_000);
@@ -18,7 +18,7 @@ describe("a mesh whose Redis is flushed", function () {
     const mesh = await startMesh({ settings: { LECTERN_SLOTS: "1" } });
     try {
       const lectern = api(mesh.httpUrl);
-      const { uploadId } = await lectern.upload(await makeLecture(folder.path("lecture.mp4"), { seconds: SECONDS, size: "1280x720" }));
+      const { uploadId } = await lectern.upload(await makeLecture(folder.path("lecture.mp4"), { seconds: SECONDS, size: "640x360" }));
       const { id } = await lectern.post({ uploadId, policy: "eager" });
       await eventually(async () => ((await lectern.get(id)).progress?.storedSegments ?? 0) > 0);
       const redis = new Redis(mesh.redisUrl);

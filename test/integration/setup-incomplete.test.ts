@@ -12,7 +12,7 @@ import { findProgram, programFolders } from "../../bin/start/program.ts";
 
 const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
 const TOOLS = ["sh", "cat", "cksum", "uname", "dirname", "mkdir", "rm", "rmdir", "sleep", "sed", "grep", "tr", "paste", "tail", "mktemp", "id", "chmod"];
-const SERVERS = ["nats-server", "redis-server", "ffmpeg", "ffprobe"];
+const SERVERS = ["nats-server", "redis-server", "ffmpeg", "ffprobe", "bwrap"];
 /** Does what npm does, as far as the set-up sees: the pinned Node is there afterwards. */
 const NPM = `mkdir -p node_modules/.bin; cat > node_modules/.bin/node <<'END'\n#!/bin/sh\necho v24\nEND\nchmod 755 node_modules/.bin/node`;
 
@@ -125,6 +125,13 @@ describe("scripts/setup.sh", () => {
     expect(status).to.equal(1);
     expect(stderr).to.include("The set-up may not (it isn't root).");
     expect(calls().some((call) => call.startsWith("apt-get"))).to.equal(false);
+  });
+
+  it("wants the sandbox's program, unless the settings do without", () => {
+    rmSync(join(path, "bwrap"));
+    expect(setUp().stderr).to.include("missing here: bubblewrap.\n");
+    const [program, args] = command();
+    expect(spawnSync(program, args, { env: { PATH: path, LECTERN_SANDBOX: "limits" } }).status).to.equal(0);
   });
 
   it("asks for no program that a setting stands for, but for the tests", () => {

@@ -3,16 +3,22 @@ import { Redis } from "ioredis";
 import type { Context, ServiceBroker } from "moleculer";
 import { fail, findErrorCode } from "../../config/errors.ts";
 import { redisKeys, type RedisKeys } from "../../config/redis-keys.ts";
+import { mediaName } from "../../media/media-names.ts";
+import { replyGrowing } from "../../mixins/byte-reply.ts";
+import { isCancelled } from "../../mixins/cancelled.ts";
+import { GrowingBytes } from "../../mixins/growing-bytes.ts";
+import { readSegment, wholeSegment, type SegmentAnswer } from "../../mixins/segment-answer.ts";
 import type { SegmentParams, SegmentResult } from "../../services/cache/cache.contract.ts";
 import { cacheService } from "../../services/cache/cache.service.ts";
 import { storageService } from "../../services/storage/storage.service.ts";
-import type { MakeParams } from "../../services/transcoder/transcoder.contract.ts";
+import type { MakeParams, WaiterLeft } from "../../services/transcoder/transcoder.contract.ts";
+import { eventually } from "../support/eventually.ts";
 import { openHistory, type History } from "../support/history.ts";
 import { memoryStore } from "../support/memory-store.ts";
 import { quietBroker } from "../support/quiet-broker.ts";
 import { startRedis } from "../support/redis.ts";
 import { rejection } from "../support/rejection.ts";
-import { freshNamespace, sharedRedis } from "../support/servers.ts";
+import { freshNamespace, sharedNats, sharedRedis } from "../support/servers.ts";
 import { stagedPlan } from "../support/staged-plan.ts";
 
 const ID = "01arz3ndektsv4rrffq69g5fav";
@@ -202,5 +208,92 @@ describe("cache while Redis is away", () => {
     await store.put(KEY.replace("3.m4s", "4.m4s"), Buffer.from("stored"));
     expect((await ask(node, { ...SEGMENT, segment: 4 })).tier).to.equal("store");
     await node.stop();
+  });
+});
+
+describe("cache of several nodes", function () {
+  this.timeout(20_000);
+  let brokers: ServiceBroker[];
+  let made: History<MakeParams & { growing: GrowingBytes }>;
+  let left: History<string>;
+  let namespace: string;
+
+  /** Nodes that see each other, each with a transcoder whose segments a test lets grow. */
+  beforeEach(async () => {
+    const [nats, redis] = [await sharedNats(), await sharedRedis()];
+    namespace = freshNamespace();
+    made = openHistory();
+    left = openHistory();
+    const store = memoryStore();
+    brokers = ["near", "far"].map((nodeID) => {
+      const broker = quietBroker({ nodeID, namespace, transporter: { type: "NATS", options: { url: nats.url } }, serializer: "CBOR" });
+      broker.createService(storageService({ store: { kind: "file", dir: "unused" } }, async () => store));
+      broker.createService({ name: "videos", actions: { plan: () => stagedPlan(20) } });
+      broker.createService({
+        name: "transcoder",
+        actions: {
+          async make(ctx: Context<MakeParams>) {
+            const growing = new GrowingBytes();
+            made.add({ ...ctx.params, growing });
+            await growing.started();
+            return replyGrowing(ctx, growing);
+          },
+        },
+        events: { "waiter.left"(ctx: Context<WaiterLeft>) { if (nodeID === "near") left.add(ctx.params.waiter); } },
+      });
+      broker.createService(cacheService({ memoryBytes: 1_000_000, redisUrl: redis.url, namespace }));
+      return broker;
+    });
+    await Promise.all(brokers.map((broker) => broker.start()));
+    for (const broker of brokers) {
+      await eventually(async () => (await broker.call<{ name: string; nodes: string[] }[]>("$node.services")).some(({ name, nodes }) => name === "cache" && nodes.length === 2));
+    }
+  });
+  afterEach(async () => { await Promise.all(brokers.map((broker) => broker.stop())); });
+
+  const at = (n: number): ServiceBroker => brokers[n] ?? quietBroker();
+  const open = async (n: number, waiter?: string): Promise<SegmentAnswer> =>
+    readSegment(await at(n).call("cache.open", { ...SEGMENT, ...(waiter === undefined ? {} : { waiter }) }), 5_000);
+
+  it("has it made once for all of them, and each gets the bytes as they come", async () => {
+    const first = open(0);
+    const { growing } = await made.until(() => true);
+    const second = open(1);
+    growing.push(Buffer.from("first "));
+    const answers = await Promise.all([first, second]);
+    expect(answers.map((answer) => "growing" in answer && answer.growing.size > 0)).to.deep.equal([true, true]);
+    growing.push(Buffer.from("last"));
+    growing.end();
+    expect((await Promise.all(answers.map(wholeSegment))).map(text)).to.deep.equal(["first last", "first last"]);
+    expect(made.all).to.have.lengthOf(1);
+    expect([(await ask(at(0))).tier, (await ask(at(1))).tier]).to.deep.equal(["memory", "memory"]);
+  });
+
+  it("lets go of what nobody waits for any more, on whatever node they waited", async () => {
+    const asked = [open(0, "one"), open(1, "two")];
+    const { growing, waiter = "" } = await made.until(() => true);
+    growing.push(Buffer.from("first"));
+    await Promise.all(asked);
+    await at(1).broadcast("waiter.left", { waiter: "one" });
+    await at(0).broadcast("waiter.left", { waiter: "two" });
+    await left.until((id) => id === waiter);
+    growing.fail(fail("encode_failed", "cancelled"));
+    const again = open(1, "three");
+    const next = await made.until((params) => params.growing !== growing);
+    next.growing.push(Buffer.from("made anew"));
+    next.growing.end();
+    expect(text(await wholeSegment(await again))).to.equal("made anew");
+  });
+
+  it("ends a search as cancelled when its last viewer leaves while another node is making the segment", async () => {
+    const redis = new Redis((await sharedRedis()).url);
+    const lock = redisKeys(namespace).flight(SEGMENT.videoId, SEGMENT.rendition, mediaName(SEGMENT.segment));
+    await redis.set(lock, "a node that is gone", "PX", 10_000);
+    const asked = rejection(open(0, "one"), "a search that nobody waits for");
+    await new Promise((resolve) => setTimeout(resolve, 200)); // it looks again and again by now
+    await at(1).broadcast("waiter.left", { waiter: "one" });
+    expect(isCancelled(await asked)).to.equal(true);
+    expect(made.all).to.deep.equal([]);
+    await redis.quit();
   });
 });

@@ -41,7 +41,7 @@ describe("delivery", () => {
     broker.createService({
       name: "cache",
       actions: {
-        segment(ctx: Context<SegmentParams>): SegmentResult {
+        open(ctx: Context<SegmentParams>): SegmentResult {
           asked.push(ctx.params);
           return { bytes: Buffer.from("bytes"), tier: "memory" };
         },

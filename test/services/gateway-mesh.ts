@@ -6,8 +6,10 @@ import { requestMetrics } from "../../config/middlewares/request-metrics.ts";
 import { fail } from "../../config/errors.ts";
 import { gatewayService } from "../../services/gateway/gateway.service.ts";
 import { metricsService } from "../../services/metrics/metrics.service.ts";
-import type { SegmentParams, SegmentResult } from "../../services/cache/cache.contract.ts";
+import type { SegmentAnswer } from "../../mixins/segment-answer.ts";
+import type { SegmentParams } from "../../services/cache/cache.contract.ts";
 import type { SubmitParams, VideoEvent, VideoView } from "../../services/videos/videos.contract.ts";
+import { openHistory, type History } from "../support/history.ts";
 
 export const VIDEO_ID = "01arz3ndektsv4rrffq69g5fav";
 export const UPLOAD_ID = "01arz3ndektsv4rrffq69g5fax";
@@ -20,7 +22,9 @@ export interface Fakes {
   eventReads: number;
   master(id: string): Promise<string>;
   media(id: string, rendition: string): Promise<string>;
-  segment(asked: { id: string; rendition: string; segment: SegmentParams["segment"] }): Promise<SegmentResult>;
+  segment(asked: { id: string; rendition: string; segment: SegmentParams["segment"]; waiter?: string }): Promise<SegmentAnswer>;
+  /** Waiters who left. */
+  left: History<string>;
   /** Called for each chunk of an upload; resolves when the next may come. */
   received(bytes: Uint8Array): Promise<void>;
   failing: Set<string>;
@@ -41,6 +45,7 @@ export async function startGatewayMesh({ publicUrl }: { publicUrl?: string } = {
     master: async () => "#EXTM3U\n",
     media: async () => "#EXTM3U\n#EXT-X-ENDLIST\n",
     segment: async ({ segment }) => ({ bytes: Buffer.from(`segment ${segment}`), tier: "memory" }),
+    left: openHistory(),
     received: async () => undefined,
     failing: new Set(),
   };
@@ -107,6 +112,12 @@ export async function startGatewayMesh({ publicUrl }: { publicUrl?: string } = {
       master: (ctx: Context<{ id: string }>) => fakes.master(find(ctx.params.id).id),
       media: (ctx: Context<{ id: string; rendition: string }>) => fakes.media(find(ctx.params.id).id, ctx.params.rendition),
       segment: (ctx: Context<Parameters<Fakes["segment"]>[0]>) => fakes.segment(ctx.params),
+      left(ctx: Context<{ waiter: string }>) { fakes.left.add(ctx.params.waiter); },
+      manifest: (ctx: Context<{ id: string }>) => `<MPD id="${find(ctx.params.id).id}"/>`,
+      keyFrames: (ctx: Context<{ rendition: string }>) => `#EXTM3U keys of ${ctx.params.rendition}`,
+      keyFrame: (ctx: Context<{ rendition: string; segment: number }>) => Buffer.from(`key ${ctx.params.segment} of ${ctx.params.rendition}`),
+      captionPlaylist: (ctx: Context<{ name: string }>) => `#EXTM3U captions ${ctx.params.name}`,
+      captions: (ctx: Context<{ name: string }>) => Buffer.from(`WEBVTT ${ctx.params.name}`),
     },
   });
   broker.createService({ name: "scheduler", actions: { queue: () => ({ play: 0, normal: 2, bulk: 1 }), check: check("scheduler.check") } });

@@ -4,6 +4,9 @@ import { once } from "node:events";
 import { expect } from "chai";
 import * as fc from "fast-check";
 import { ERRORS, fail } from "../../config/errors.ts";
+import { GrowingBytes } from "../../mixins/growing-bytes.ts";
+import { openHistory } from "../support/history.ts";
+import { rejection } from "../support/rejection.ts";
 import { OTHER_ID, startGatewayMesh, UPLOAD_ID, VIDEO_ID, videoView, type GatewayMesh } from "./gateway-mesh.ts";
 
 describe("gateway over HTTP", () => {
@@ -32,7 +35,7 @@ describe("gateway over HTTP", () => {
       const answer = await post({ url: "https://media.example/a.mp4", title: " Lecture 1 ", policy: "lazy", priority: "high", labels: { course: "cs101" } }, { "Idempotency-Key": "key-1" });
       expect(answer.status).to.equal(202);
       expect(answer.headers.get("location")).to.equal(`${mesh.url}/v1/videos/${VIDEO_ID}`);
-      expect(await answer.json()).to.deep.include({ id: VIDEO_ID, status: "submitted", title: "Lecture 1", playback: { hls: `${mesh.url}/play/${VIDEO_ID}/master.m3u8`, page: `${mesh.url}/watch/${VIDEO_ID}` } });
+      expect(await answer.json()).to.deep.include({ id: VIDEO_ID, status: "submitted", title: "Lecture 1", playback: { hls: `${mesh.url}/play/${VIDEO_ID}/master.m3u8`, dash: `${mesh.url}/play/${VIDEO_ID}/manifest.mpd`, page: `${mesh.url}/watch/${VIDEO_ID}` } });
       expect(mesh.fakes.submitted).to.deep.equal([{ source: { kind: "url", url: "https://media.example/a.mp4" }, title: "Lecture 1", policy: "lazy", priority: "high", labels: { course: "cs101" }, idempotencyKey: "key-1" }]);
     });
 
@@ -76,7 +79,7 @@ describe("gateway over HTTP", () => {
       const other = await startGatewayMesh({ publicUrl: "https://video.example/base" });
       try {
         const answer = await fetch(`${other.url}/v1/videos/${VIDEO_ID}`);
-        expect((await answer.json() as { playback: object }).playback).to.deep.equal({ hls: `https://video.example/base/play/${VIDEO_ID}/master.m3u8`, page: `https://video.example/base/watch/${VIDEO_ID}` });
+        expect((await answer.json() as { playback: object }).playback).to.deep.equal({ hls: `https://video.example/base/play/${VIDEO_ID}/master.m3u8`, dash: `https://video.example/base/play/${VIDEO_ID}/manifest.mpd`, page: `https://video.example/base/watch/${VIDEO_ID}` });
       } finally {
         await other.stop();
       }
@@ -167,6 +170,23 @@ describe("gateway over HTTP", () => {
   });
 
   describe("/play", () => {
+    it("serves the DASH manifest, captions and key frames as what they are, also to other sites' pages", async () => {
+      const kept = "public, max-age=31536000, immutable";
+      const served = [
+        ["manifest.mpd", "application/dash+xml", "public, max-age=60", `<MPD id="${VIDEO_ID}"/>`],
+        ["source/iframes.m3u8", "application/vnd.apple.mpegurl", "public, max-age=60", "#EXTM3U keys of source"],
+        ["source/keys/7.m4s", "video/mp4", kept, "key 7 of source"],
+        ["subs/sub-1.m3u8", "application/vnd.apple.mpegurl", "public, max-age=60", "#EXTM3U captions sub-1"],
+        ["subs/sub-1.vtt", "text/vtt; charset=utf-8", kept, "WEBVTT sub-1"],
+      ] as const;
+      for (const [path, type, caching, body] of served) {
+        const answer = await ask(`/play/${VIDEO_ID}/${path}`, { headers: { Origin: "https://course.example" } });
+        expect(await answer.text(), path).to.equal(body);
+        expect([answer.headers.get("content-type"), answer.headers.get("cache-control"), answer.headers.get("access-control-allow-origin")], path).to.deep.equal([type, caching, "*"]);
+      }
+      for (const path of ["source/keys/07.m4s", "source/keys/x.m4s", `${"x".repeat(40)}/keys/0.m4s`, "subs/..%2fplan.vtt"]) await expectProblem(await ask(`/play/${VIDEO_ID}/${path}`), "segment_not_found");
+    });
+
     it("serves playlists and segments with their types, caching and tier", async () => {
       const master = await ask(`/play/${VIDEO_ID}/master.m3u8`);
       expect([master.status, master.headers.get("content-type"), master.headers.get("cache-control"), await master.text()]).to.deep.equal([200, "application/vnd.apple.mpegurl", "public, max-age=60", "#EXTM3U\n"]);
@@ -211,6 +231,55 @@ describe("gateway over HTTP", () => {
       expect(JSON.stringify(problem)).to.not.contain("secret");
     });
 
+    it("sends a segment as it is made, and its length when that is known", async () => {
+      const growing = new GrowingBytes();
+      growing.push(Buffer.from("first "));
+      mesh.fakes.segment = async () => ({ growing, tier: "made" });
+      const answer = await ask(`/play/${VIDEO_ID}/360p/0.m4s`);
+      expect([answer.status, answer.headers.get("content-length"), answer.headers.get("content-type")]).to.deep.equal([200, null, "video/mp4"]);
+      expect(answer.headers.get("server-timing")).to.match(/^cache;desc=made;dur=\d+\.\d$/);
+      const reader = answer.body?.getReader();
+      expect(Buffer.from((await reader?.read())?.value ?? []).toString()).to.equal("first ");
+      growing.push(Buffer.from("last"));
+      growing.end();
+      expect(Buffer.from((await reader?.read())?.value ?? []).toString()).to.equal("last");
+      expect((await reader?.read())?.done).to.equal(true);
+    });
+
+    it("breaks off the answer of a segment that fails half-way", async () => {
+      const growing = new GrowingBytes();
+      growing.push(Buffer.from("first"));
+      mesh.fakes.segment = async () => ({ growing, tier: "made" });
+      const answer = await ask(`/play/${VIDEO_ID}/360p/0.m4s`);
+      growing.fail(fail("encode_failed", "staged"));
+      expect(await rejection(answer.arrayBuffer(), "a broken answer")).to.be.instanceOf(Error);
+    });
+
+    it("says of a client that leaves a segment that is being made, and of a HEAD, that they do not wait", async () => {
+      for (const method of ["GET", "HEAD"]) {
+        const asked = openHistory<{ waiter?: string }>();
+        const growing = new GrowingBytes();
+        growing.push(Buffer.alloc(2_000_000)); // more than the connection takes by itself
+        mesh.fakes.segment = async (params) => {
+          asked.add(params);
+          return { growing, tier: "made" };
+        };
+        const leaving = new AbortController();
+        const answer = await ask(`/play/${VIDEO_ID}/360p/0.m4s`, { method, signal: leaving.signal });
+        expect(answer.status).to.equal(200);
+        if (method === "GET") leaving.abort();
+        const { waiter = "" } = await asked.until(() => true);
+        expect(waiter).to.match(/^[0-9A-Z]{26}$/);
+        await mesh.fakes.left.until((left) => left === waiter);
+        growing.end();
+      }
+      mesh.fakes.segment = async () => ({ bytes: Buffer.from("whole"), tier: "memory" });
+      const before = mesh.fakes.left.all.length;
+      await (await ask(`/play/${VIDEO_ID}/360p/0.m4s`)).text();
+      expect((await ask("/health/live")).status).to.equal(200);
+      expect(mesh.fakes.left.all.length).to.equal(before);
+    });
+
     it("survives a client that leaves before the segment is there", async () => {
       const asked = Promise.withResolvers<void>();
       const made = Promise.withResolvers<void>();
@@ -220,6 +289,7 @@ describe("gateway over HTTP", () => {
       await asked.promise;
       leaving.abort();
       expect(await answer).to.equal("left");
+      await mesh.fakes.left.until(() => true);
       made.resolve();
       expect((await ask("/health/live")).status).to.equal(200);
     });

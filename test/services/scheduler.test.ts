@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { Redis } from "ioredis";
 import type { Context, ServiceBroker } from "moleculer";
 import { redisKeys, type RedisKeys } from "../../config/redis-keys.ts";
-import { planOf } from "../../media/plan-video.ts";
+import { planOf, renditionsOf } from "../../media/plan-video.ts";
 import { plannedSegments } from "../../media/policy.ts";
 import { schedulerService } from "../../services/scheduler/scheduler.service.ts";
 import type { QueueCounts } from "../../services/scheduler/scheduler.contract.ts";
@@ -59,7 +59,7 @@ describe("scheduler", () => {
       },
     });
     broker.createService({ name: "validator", actions: { validate: note("validate") } });
-    broker.createService(schedulerService({ redisUrl: (await sharedRedis()).url, namespace }));
+    broker.createService(schedulerService({ redisUrl: (await sharedRedis()).url, namespace, encoders: { kind: "software", codecs: ["h264"] } }));
   });
   afterEach(() => broker.stop());
 
@@ -72,7 +72,7 @@ describe("scheduler", () => {
     await queue.close();
     return jobs.toSorted((a, b) => a.priority - b.priority).map((job) => job.data);
   }
-  const lengthOf = (chunks: readonly ChunkParams[], rendition: string): number => chunks.filter((chunk) => chunk.rendition === rendition).reduce((sum, { first, last }) => sum + last - first + 1, 0);
+  const lengthOf = (chunks: readonly ChunkParams[], rendition: string): number => chunks.filter((chunk) => chunk.renditions.includes(rendition)).reduce((sum, { first, last }) => sum + last - first + 1, 0);
   const storeSegments = async (rendition: string, first: number, end: number): Promise<void> => {
     for (let n = first; n < end; n++) await store.put(`videos/${ID}/media/${rendition}/${n}.m4s`, Buffer.from("x"));
   };
@@ -96,7 +96,7 @@ describe("scheduler", () => {
         states.set(ID, planned({ policy }));
         await broker.emit("video.planned", { videoId: ID });
         const chunks = await queued("normal");
-        for (const rendition of [...PLAN.video, ...(PLAN.audio === undefined ? [] : [PLAN.audio])]) {
+        for (const rendition of renditionsOf(PLAN)) {
           expect(lengthOf(chunks, rendition.name), rendition.name).to.equal(plannedSegments(PLAN, rendition, policy));
         }
         expect(called("finish")).to.deep.equal([]);
@@ -112,8 +112,8 @@ describe("scheduler", () => {
       states.set(ID, planned({ policy: "eager" }));
       await feed();
       const chunks = await queued("normal");
-      expect(chunks.slice(0, 3).map(({ rendition, first }) => `${rendition}/${first}`)).to.deep.equal(["audio/0", "source/0", "360p/0"]);
-      const encodes = chunks.filter(({ rendition }) => rendition === "360p").map(({ first }) => first);
+      expect(chunks.slice(0, 3).map(({ renditions, first }) => `${renditions.join("+")}/${first}`)).to.deep.equal(["audio/0", "source/0", "360p/0"]);
+      const encodes = chunks.filter(({ renditions }) => renditions.includes("360p")).map(({ first }) => first);
       expect(encodes).to.deep.equal(encodes.toSorted((a, b) => a - b));
     });
     it("into the lane of its priority", async () => {
@@ -130,7 +130,7 @@ describe("scheduler", () => {
       await feed();
       await broker.emit("video.planned", { videoId: ID });
       expect(await queued("normal")).to.deep.equal(once);
-      expect(Math.min(...once.filter(({ rendition }) => rendition === "360p").map(({ last }) => last))).to.be.at.least(7);
+      expect(Math.min(...once.filter(({ renditions }) => renditions.includes("360p")).map(({ last }) => last))).to.be.at.least(7);
       const counts = await broker.call<QueueCounts>("scheduler.queue");
       expect(counts).to.deep.include({ normal: { waiting: once.length, active: 0, failed: 0 } });
     });
@@ -169,6 +169,27 @@ describe("scheduler", () => {
       expect(lengthOf(await queued("normal"), "360p")).to.equal(COUNT);
     });
 
+    it("although segments were refused, and counts them; nobody is asked to make those again", async () => {
+      states.set(ID, planned({ policy: "eager" }));
+      for (const name of ["source", "audio"]) await storeSegments(name, 0, COUNT);
+      await storeSegments("360p", 1, COUNT);
+      await feed();
+      expect(called("finish")).to.deep.equal([]);
+      await store.put(`videos/${ID}/refused/360p/0.json`, Buffer.from("[]"));
+      const finished = calls.until(({ action }) => action === "finish");
+      await broker.emit("segment.refused", { videoId: ID, rendition: "360p", segment: 0, fault: "black" });
+      expect((await finished).params["outcome"]).to.deep.include({ complete: true, refusedSegments: 1 });
+    });
+
+    it("without what was refused in the queue, also when Redis has forgotten it", async () => {
+      states.set(ID, planned({ policy: "eager" }));
+      for (const name of ["source", "audio"]) await storeSegments(name, 0, COUNT);
+      for (let n = 0; n < COUNT; n++) await store.put(`videos/${ID}/refused/360p/${n}.json`, Buffer.from("[]"));
+      await feed();
+      expect(await queued("normal")).to.deep.equal([]);
+      expect(called("finish")).to.have.lengthOf(1).and.have.nested.property("0.params.outcome.refusedSegments", COUNT);
+    });
+
     it("when the last segment's event comes, telling how far it is meanwhile", async () => {
       states.set(ID, planned({ policy: "eager" }));
       const finished = calls.until(({ action }) => action === "finish");
@@ -182,7 +203,7 @@ describe("scheduler", () => {
 
     it("as failed when a chunk is poison", async () => {
       states.set(ID, planned());
-      await broker.call("scheduler.poison", { videoId: ID, rendition: "360p", first: 0, last: 4, message: "Invalid data" });
+      await broker.call("scheduler.poison", { videoId: ID, renditions: ["360p"], first: 0, last: 4, message: "Invalid data" });
       const [finish] = called("finish");
       expect(finish?.params["outcome"]).to.deep.include({ complete: false, reasons: [{ class: "encode_failed", message: "Segments 0 to 4 of 360p could not be made.", rendition: "360p", first: 0, last: 4, detail: "Invalid data" }] });
     });
@@ -197,7 +218,7 @@ describe("scheduler", () => {
 
     it("on the play lane, what comes next and is not stored", async () => {
       await watch("360p", 3);
-      expect(await queued("play")).to.deep.equal([{ videoId: ID, rendition: "360p", first: 4, last: 7, lane: "play" }]);
+      expect(await queued("play")).to.deep.equal([{ videoId: ID, renditions: ["360p"], first: 4, last: 7, lane: "play" }]);
       for (const n of [9, 10]) await redis.setbit(keys.stored(ID, "360p"), n, 1);
       await watch("360p", 8);
       expect((await queued("play")).map(({ first, last }) => [first, last])).to.deep.equal([[4, 7], [11, 12]]);

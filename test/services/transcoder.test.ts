@@ -1,17 +1,24 @@
 import { expect } from "chai";
 import type { Context, ServiceBroker } from "moleculer";
 import { fail, findErrorCode } from "../../config/errors.ts";
+import type { Plan } from "../../media/plan.ts";
+import { readReply } from "../../mixins/byte-reply.ts";
+import type { Finding } from "../../media/quality/report.ts";
+import type { CheckResult } from "../../services/quality/quality.contract.ts";
+import { qualityService } from "../../services/quality/quality.service.ts";
 import { storageService } from "../../services/storage/storage.service.ts";
-import type { ChunkParams, ChunkResult, MakeParams } from "../../services/transcoder/transcoder.contract.ts";
+import type { ChunkParams, ChunkResult, MakeParams, StillParams } from "../../services/transcoder/transcoder.contract.ts";
 import { transcoderService } from "../../services/transcoder/transcoder.service.ts";
-import type { VideoState } from "../../services/videos/videos.contract.ts";
+import type { NoteQualityParams, VideoState } from "../../services/videos/videos.contract.ts";
 import { addBufferSource, sourceAt, type BufferSource } from "../support/buffer-source.ts";
 import { openFolder, probePackets, run, type Folder } from "../support/cmaf-media.ts";
+import { eventually } from "../support/eventually.ts";
+import { TEST_GUEST } from "../support/guest.ts";
 import { findFfmpeg } from "../support/ffmpeg-processes.ts";
 import { watchEvents, type History, type SeenEvent } from "../support/history.ts";
 import { makeAvi, makeLecture } from "../support/lectures.ts";
 import { memoryStore } from "../support/memory-store.ts";
-import { planFile, type PlannedFile } from "../support/plan-file.ts";
+import { planFile, REMUX_SETTINGS, type PlannedFile } from "../support/plan-file.ts";
 import { quietBroker } from "../support/quiet-broker.ts";
 import { rejection } from "../support/rejection.ts";
 import { freshNamespace, sharedRedis } from "../support/servers.ts";
@@ -19,11 +26,17 @@ import { accepted } from "../support/staged-plan.ts";
 
 const LECTURE = "01arz3ndektsv4rrffq69g5fav";
 const FILM = "01arz3ndektsv4rrffq69g5faw";
+/** A plan whose encodes have these sizes, by their names. */
+function withRungs(plan: Plan, ...names: string[]): Plan {
+  const [encode] = plan.video.filter(({ mode }) => mode === "encode");
+  return { ...plan, video: encode === undefined ? [] : names.map((name) => ({ ...encode, name, height: Number.parseInt(name), width: 2 * Math.round((Number.parseInt(name) * 8) / 9) })) };
+}
+
 const SECONDS = 6;
 const RATE = 25;
 
 describe("transcoder", function () {
-  this.timeout(30_000);
+  this.timeout(150_000);
   let folder: Folder;
   let lecture: PlannedFile;
   let film: PlannedFile;
@@ -32,37 +45,51 @@ describe("transcoder", function () {
   let source: BufferSource;
   let states: Map<string, VideoState>;
   let events: History<SeenEvent>;
+  /** What was written down of checks; and what checks are made to say instead of the truth. */
+  let noted: string[];
+  let beforeCheck: () => void;
+  let findings: (segment: number) => Finding[] | undefined;
 
   before(async () => {
     folder = await openFolder();
     lecture = await planFile(await makeLecture(folder.path("lecture.mp4"), { seconds: SECONDS, rate: RATE }));
-    film = await planFile(await makeAvi(folder.path("film.avi"), { seconds: SECONDS, size: "320x180", rate: RATE }));
+    film = await planFile(await makeAvi(folder.path("film.avi"), { seconds: SECONDS, size: "320x180", rate: RATE }), 0);
   });
   after(() => folder.remove());
 
   beforeEach(async () => {
-    broker = quietBroker();
+    broker = quietBroker({ requestTimeout: 120_000 });
     store = memoryStore();
     source = addBufferSource(broker);
     states = new Map();
+    noted = [];
+    beforeCheck = () => undefined;
+    findings = () => undefined;
     for (const [id, { bytes, facts, plan }] of [[LECTURE, lecture], [FILM, film]] as const) {
       source.files.set(id, bytes);
       const record = { id, createdAt: "2026-01-01T00:00:00.000Z", source: sourceAt(id), policy: "eager" as const, priority: "normal" as const, labels: {}, identity: id, claim: "c", request: "r" };
       states.set(id, { record, verdict: accepted(facts), plan, deleted: false });
     }
     broker.createService(storageService({ store: { kind: "file", dir: "unused" } }, async () => store));
-    broker.createService({ name: "videos", actions: { state: (ctx: Context<{ id: string }>) => states.get(ctx.params.id) ?? null } });
-    events = watchEvents(broker, "segment.stored");
-    broker.createService(transcoderService({ redisUrl: (await sharedRedis()).url, namespace: freshNamespace(), slots: 2 }));
+    broker.createService({ name: "videos", actions: { state: (ctx: Context<{ id: string }>) => states.get(ctx.params.id) ?? null, noteQuality: (ctx: Context<NoteQualityParams>) => noteQuality(ctx.params) } });
+    const overrule = (_: Context, { reports }: CheckResult): CheckResult => ({ reports: reports.map((report) => ({ ...report, findings: findings(report.segment) ?? report.findings })) });
+    broker.createService({ ...qualityService({ slots: 2, guest: TEST_GUEST }), hooks: { before: { check: () => beforeCheck() }, after: { check: overrule } } });
+    events = watchEvents(broker, "segment.*");
+    broker.createService(transcoderService({ redisUrl: (await sharedRedis()).url, namespace: freshNamespace(), slots: 2, encoders: { kind: "software", codecs: ["h264"] }, ...REMUX_SETTINGS }));
     await broker.start();
   });
   afterEach(async () => {
     await broker.stop();
-    expect(findFfmpeg()).to.deep.equal([]);
+    await eventually(() => findFfmpeg().length === 0); // a segment is answered when it is whole, which is before FFmpeg has left
   });
 
-  const make = (videoId: string, rendition: string, segment: MakeParams["segment"]): Promise<Buffer> => broker.call("transcoder.make", { videoId, rendition, segment });
-  const chunk = (params: Partial<ChunkParams>): Promise<ChunkResult> => broker.call("transcoder.chunk", { videoId: LECTURE, rendition: "240p", first: 0, last: 0, lane: "normal", ...params });
+  /** As `videos` keeps it: a refusal is an object in the store. */
+  async function noteQuality({ id, rendition, reports, refused }: NoteQualityParams): Promise<void> {
+    for (const { segment } of refused) await store.put(`videos/${id}/refused/${rendition}/${segment}.json`, Buffer.from("[]"));
+    noted.push(...[...reports, ...refused].map(({ segment, retries = 0, findings: [worst] }) => `${rendition}/${segment} ${worst?.fault ?? "good"} after ${retries}`));
+  }
+  const make = async (videoId: string, rendition: string, segment: MakeParams["segment"]): Promise<Buffer> => await readReply(await broker.call("transcoder.make", { videoId, rendition, segment }));
+  const chunk = (params: Partial<ChunkParams>): Promise<ChunkResult> => broker.call("transcoder.chunk", { videoId: LECTURE, renditions: ["240p"], first: 0, last: 0, lane: "normal", ...params });
   const keyOf = (id: string, rendition: string, name: string): string => `videos/${id}/media/${rendition}/${name}`;
   const storedSegment = (rendition: string, segment: number) => events.until(({ payload }) => payload["rendition"] === rendition && payload["segment"] === segment);
   /** How often each kind of segment has been made so far. */
@@ -122,13 +149,31 @@ describe("transcoder", function () {
     expect([...store.objects.keys()]).to.have.members([keyOf(LECTURE, "240p", "0.m4s"), keyOf(LECTURE, "240p", "init.mp4")]);
   });
 
-  it("lets a viewer have what a run in the background is making", async () => {
+  it("makes a still once for a hundred who ask for times at which one frame is shown", async () => {
+    let puts = 0;
+    const { put } = store;
+    store.put = async (...given) => {
+      puts++;
+      return await put(...given);
+    };
+    const { timescale } = lecture.plan.facts.video;
+    const frame = 10 * (timescale / RATE);
+    const answers = await Promise.all(Array.from({ length: 100 }, (_, i) => broker.call<Buffer, StillParams>("transcoder.still", { videoId: LECTURE, at: frame + i, width: 64, height: 36, format: "png" })));
+    expect(new Set(answers.map((bytes) => bytes.toString("base64"))).size).to.equal(1);
+    await broker.stop(); // waits for what is being stored
+    expect([...store.objects.keys()]).to.deep.equal([`videos/${LECTURE}/stills/${frame}-64.png`]);
+    expect(puts).to.equal(1);
+  });
+
+  it("gives a viewer a segment that a run in the background is about to make: the same one, whoever makes it", async () => {
     const { reached, release } = holdSource();
-    const work = chunk({ videoId: FILM, rendition: "180p", first: 0, last: 1 });
+    const work = chunk({ videoId: FILM, renditions: ["180p"], first: 0, last: 1 });
     await reached;
     release();
     const [bytes] = await Promise.all([make(FILM, "180p", 1), work]);
-    expect(store.objects.get(keyOf(FILM, "180p", "1.m4s"))?.equals(bytes)).to.equal(true);
+    const [init, stored] = [store.objects.get(keyOf(FILM, "180p", "init.mp4")), store.objects.get(keyOf(FILM, "180p", "1.m4s"))];
+    if (init === undefined || stored === undefined) throw new Error("the run stored nothing");
+    expect(await times([init, bytes])).to.deep.equal(await times([init, stored]));
   });
 
   it("makes of a chunk only what is not stored", async () => {
@@ -138,21 +183,76 @@ describe("transcoder", function () {
     expect(runs("encode")).to.equal(2);
     expect(store.objects.get(keyOf(LECTURE, "240p", "1.m4s"))).to.deep.equal(kept);
     expect(await chunk({ first: 0, last: 2 })).to.deep.equal({ stored: 0, skipped: 3 });
-    expect(await chunk({ rendition: "source", first: 0, last: 2 })).to.deep.equal({ stored: 3, skipped: 0 });
-    expect(events.all.map(({ payload }) => `${String(payload["rendition"])}/${String(payload["segment"])}`)).to.have.members(["240p/0", "240p/2", "source/0", "source/1", "source/2"]);
+    expect(await chunk({ renditions: ["source"], first: 0, last: 2 })).to.deep.equal({ stored: 3, skipped: 0 });
+    expect(events.all.filter(({ name }) => name === "segment.stored").map(({ payload }) => `${String(payload["rendition"])}/${String(payload["segment"])}`)).to.have.members(["240p/0", "240p/2", "source/0", "source/1", "source/2"]);
+  });
+
+  it("makes several renditions of a chunk from one decode, each as a run of its own would", async () => {
+    const large = await planFile(await makeLecture(folder.path("large.mp4"), { seconds: SECONDS, rate: RATE, size: "1280x720" }));
+    const id = "01arz3ndektsv4rrffq69g5faz";
+    source.files.set(id, large.bytes);
+    const state = states.get(LECTURE);
+    if (state !== undefined) states.set(id, { ...state, verdict: accepted(large.facts), plan: withRungs(large.plan, "360p", "240p"), record: { ...state.record, id, source: sourceAt(id) } });
+    const count = large.plan.boundaries.length - 1;
+    store.objects.set(`videos/${id}/profile.json`, Buffer.from(JSON.stringify({ version: 1, profile: "camera", reasons: [] }))); // or a look would be another run
+    const started = new Set<number>();
+    const watch = setInterval(() => findFfmpeg().forEach((pid) => started.add(pid)), 100);
+    beforeCheck = () => clearInterval(watch); // checks are runs of FFmpeg too
+    const result = await chunk({ videoId: id, renditions: ["360p", "240p"], first: 0, last: count - 1 });
+    clearInterval(watch);
+    expect(result).to.deep.equal({ stored: 2 * count, skipped: 0 });
+    expect(started.size).to.equal(1);
+    const together = new Map(store.objects);
+    for (const key of together.keys()) if (key.includes("/media/")) store.objects.delete(key);
+    for (const name of ["360p", "240p"]) {
+      await chunk({ videoId: id, renditions: [name], first: 0, last: count - 1 });
+      const files = (objects: ReadonlyMap<string, Buffer>): Buffer[] => ["init.mp4", ...Array.from({ length: count }, (_, n) => `${n}.m4s`)].map((file) => objects.get(keyOf(id, name, file)) ?? Buffer.alloc(0));
+      const [apart, ofOne] = [files(store.objects), files(together)];
+      expect(ofOne[0]?.equals(apart[0] ?? Buffer.alloc(0)), `${name}: the same init segment`).to.equal(true);
+      expect(await times(ofOne)).to.deep.equal(await times(apart)).and.have.lengthOf(SECONDS * RATE);
+      const { stderr } = await run("ffmpeg", ["-v", "error", "-i", await folder.write("one.mp4", ...ofOne), "-f", "null", "-"]);
+      expect(stderr).to.equal("");
+    }
   });
 
   it("does not call a chunk done whose segments the store did not take", async () => {
     const { put } = store;
     store.put = async () => { throw fail("storage_unavailable", "staged"); };
-    expect(findErrorCode(await rejection(chunk({ rendition: "source", first: 0, last: 2 }), "not stored"))).to.equal("storage_unavailable");
+    expect(findErrorCode(await rejection(chunk({ renditions: ["source"], first: 0, last: 2 }), "not stored"))).to.equal("storage_unavailable");
     store.put = put;
-    expect(await chunk({ rendition: "source", first: 0, last: 2 })).to.deep.equal({ stored: 3, skipped: 0 });
+    expect(await chunk({ renditions: ["source"], first: 0, last: 2 })).to.deep.equal({ stored: 3, skipped: 0 });
+  });
+
+  for (const [id, rendition] of [[LECTURE, "240p"], [LECTURE, "source"], [FILM, "180p"], [FILM, "audio"]] as const) {
+    it(`makes what is not good again, with other settings for the same init segment: ${rendition} of ${id === FILM ? "an AVI" : "an MP4"}`, async () => {
+      let checks = 0;
+      findings = (segment) => (segment === 1 && ++checks < 3 ? [{ fault: "picture", detail: "staged" }] : undefined);
+      expect(await chunk({ videoId: id, renditions: [rendition], first: 0, last: 2 })).to.deep.equal({ stored: 3, skipped: 0 });
+      expect(noted).to.have.members([`${rendition}/0 good after 0`, `${rendition}/1 good after 2`, `${rendition}/2 good after 0`]);
+      const parts = ["init.mp4", "0.m4s", "1.m4s", "2.m4s"].map((name) => store.objects.get(keyOf(id, rendition, name)) ?? Buffer.alloc(0));
+      const shown = await times(parts);
+      expect(shown).to.have.lengthOf(new Set(shown).size);
+      const { stderr } = await run("ffmpeg", ["-v", "error", "-i", folder.path("joined.mp4"), "-f", "null", "-"]);
+      expect(stderr).to.equal("");
+    });
+  }
+
+  it("refuses what is never good: it is told, and never in the store, and whoever watches it gets it", async () => {
+    findings = (segment) => (segment === 1 ? [{ fault: "black", detail: "staged" }] : undefined);
+    expect(await chunk({ first: 0, last: 2 })).to.deep.equal({ stored: 2, skipped: 0, refused: 1 });
+    expect(noted).to.have.members(["240p/0 good after 0", "240p/1 black after 2", "240p/2 good after 0"]);
+    await events.until(({ name, payload }) => name === "segment.refused" && payload["segment"] === 1 && payload["fault"] === "black");
+    expect(store.objects.has(keyOf(LECTURE, "240p", "1.m4s"))).to.equal(false);
+    const before = runs("encode");
+    expect((await make(LECTURE, "240p", 1)).byteLength).to.be.above(100);
+    expect(await chunk({ first: 0, last: 2 })).to.deep.equal({ stored: 0, skipped: 2, refused: 1 });
+    expect(runs("encode"), "only for who watched").to.equal(before + 1);
+    expect(store.objects.has(keyOf(LECTURE, "240p", "1.m4s"))).to.equal(false);
   });
 
   it("kills the runs of a video that is deleted, and stores nothing of it any more", async () => {
     const { reached, release } = holdSource();
-    const work = chunk({ videoId: FILM, rendition: "180p", first: 0, last: 2 });
+    const work = chunk({ videoId: FILM, renditions: ["180p"], first: 0, last: 2 });
     const watched = rejection(make(FILM, "180p", 2), "a deleted video's segment");
     await reached;
     expect(findFfmpeg()).to.not.deep.equal([]);
@@ -161,7 +261,7 @@ describe("transcoder", function () {
     await broker.broadcast("video.deleted", { videoId: FILM });
     expect(await work).to.deep.equal({ stored: 0, skipped: 3 });
     expect(findErrorCode(await watched)).to.be.oneOf(["encode_failed", "video_deleted"]);
-    expect(findFfmpeg()).to.deep.equal([]);
+    await eventually(() => findFfmpeg().length === 0); // the sandbox is gone at once, and what is in it dies with it
     release();
     expect(findErrorCode(await rejection(make(FILM, "180p", 0), "deleted"))).to.equal("video_deleted");
     expect([...store.objects.keys()]).to.deep.equal([]);
@@ -169,12 +269,17 @@ describe("transcoder", function () {
 
   it("takes back what it put when the video was deleted meanwhile", async () => {
     const { put } = store;
+    const stored = Promise.withResolvers<void>();
     store.put = async (key, ...rest) => {
       const result = await put(key, ...rest);
-      if (key.endsWith("/0.m4s")) await put(`deleted/${LECTURE}.json`, Buffer.from("{}"));
+      if (key.endsWith("/0.m4s")) {
+        await put(`deleted/${LECTURE}.json`, Buffer.from("{}"));
+        stored.resolve();
+      }
       return result;
     };
     await make(LECTURE, "source", 0);
+    await stored.promise;
     await broker.stop(); // waits for what is being stored
     expect([...store.objects.keys()]).to.deep.equal([`deleted/${LECTURE}.json`]);
     expect(events.all).to.deep.equal([]);
@@ -183,7 +288,7 @@ describe("transcoder", function () {
   it("leaves no FFmpeg behind when it stops", async () => {
     const { reached, release } = holdSource();
     const work = [
-      chunk({ videoId: FILM, rendition: "180p", first: 0, last: 2 }), make(FILM, "audio", 0), // FFmpeg reads
+      chunk({ videoId: FILM, renditions: ["180p"], first: 0, last: 2 }), make(FILM, "audio", 0), // FFmpeg reads
       make(LECTURE, "240p", 0), make(LECTURE, "source", 0), // this node reads
     ].map((promise) => rejection(promise, "stopped"));
     await reached;
@@ -206,7 +311,7 @@ describe("transcoder", function () {
     for (const code of ["source_changed", "storage_unavailable"] as const) {
       source.failure = fail(code, "staged");
       expect(await codeOf(make(FILM, "180p", 0))).to.equal(code);
-      expect(await codeOf(chunk({ videoId: FILM, rendition: "180p" }))).to.equal(code);
+      expect(await codeOf(chunk({ videoId: FILM, renditions: ["180p"] }))).to.equal(code);
       for (const rendition of ["source", "audio", "240p"]) expect(await codeOf(make(LECTURE, rendition, 1)), rendition).to.equal(code);
     }
     source.failure = undefined;

@@ -9,6 +9,7 @@ import { openFolder, run, type Folder } from "../support/cmaf-media.ts";
 import { findFfmpeg } from "../support/ffmpeg-processes.ts";
 import { openHistory, type History } from "../support/history.ts";
 import { findSharedMedia, makeAvi, makeLecture, makeWebm } from "../support/lectures.ts";
+import { REMUX_SETTINGS } from "../support/plan-file.ts";
 import { quietBroker } from "../support/quiet-broker.ts";
 import { rejection } from "../support/rejection.ts";
 import { accepted, stagedFacts } from "../support/staged-plan.ts";
@@ -30,7 +31,7 @@ async function startValidator(): Promise<Bench> {
       settle: (ctx: Context<VerdictParams>) => settled.add(ctx.params),
     },
   });
-  broker.createService(validatorService({ maxDurationSec: MAX_SEC, ffprobePath: "ffprobe" }));
+  broker.createService(validatorService({ maxDurationSec: MAX_SEC, maxRemuxBytes: 2 ** 28, ...REMUX_SETTINGS }));
   await broker.start();
   return { broker, source, states, settled };
 }
@@ -84,18 +85,18 @@ describe("validator", () => {
       expect(verdict.sourceVersion).to.equal("v1");
       expect(verdict.facts).to.deep.include({ container: "mp4", reader: "index", size: file.byteLength });
       expect(verdict.facts.video).to.deep.include({ codec: "h264", width: 640, height: 360, frameRate: { num: 25, den: 1 } });
-      expect(verdict.facts.audio).to.include({ codec: "aac", sampleRate: 48_000 });
+      expect(verdict.facts.audio[0]).to.include({ codec: "aac", sampleRate: 48_000 });
       expect(bench.source.reads - reads).to.be.below(6);
     });
-    it("VP8 in WebM by its index, and AVI, which has none that is read, through ffprobe", async () => {
+    it("VP8 in WebM by its index, and AVI, which has none that is read, by that of a copy and what ffprobe says", async () => {
       const webm = await judge(await readFile(await makeWebm(folder.path("good.webm"), { seconds: 2, size: "320x180" })));
       const avi = await judge(await readFile(await makeAvi(folder.path("good.avi"), { seconds: 2, size: "320x180" })));
       if (!webm.accepted || !avi.accepted) throw new Error(`${classOf(webm)} ${classOf(avi)}`);
       expect(webm.facts).to.include({ reader: "index" });
       expect(webm.facts.video).to.include({ codec: "vp8", width: 320 });
-      expect(avi.facts).to.include({ container: "avi", reader: "probe" });
+      expect(avi.facts).to.include({ container: "avi", reader: "remux" });
       expect(avi.facts.video).to.deep.include({ codec: "mpeg4", frameRate: { num: 25, den: 1 } });
-      expect(avi.facts.audio).to.include({ codec: "ac3" });
+      expect(avi.facts.audio[0]).to.include({ codec: "ac3" });
     });
   });
 

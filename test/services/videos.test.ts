@@ -3,9 +3,10 @@ import { Redis } from "ioredis";
 import type { Context, ServiceBroker } from "moleculer";
 import { fail, findErrorCode } from "../../config/errors.ts";
 import { redisKeys } from "../../config/redis-keys.ts";
+import type { SegmentReport } from "../../media/quality/report.ts";
 import { storageService } from "../../services/storage/storage.service.ts";
 import { catalog } from "../../services/videos/catalog.ts";
-import type { ListVideosResult, Outcome, SubmitParams, Verdict, VideoEvent, VideoState, VideoView } from "../../services/videos/videos.contract.ts";
+import type { ListVideosResult, NoteQualityParams, Outcome, SubmitParams, Verdict, VideoEvent, VideoState, VideoView } from "../../services/videos/videos.contract.ts";
 import { videosService } from "../../services/videos/videos.service.ts";
 import { sourceAt } from "../support/buffer-source.ts";
 import { watchEvents, type History, type SeenEvent } from "../support/history.ts";
@@ -212,6 +213,44 @@ describe("videos", () => {
     expect([...store.objects.keys()]).to.deep.equal([`deleted/${id}.json`]);
     expect(named(node.events, "video.deleted")).to.have.lengthOf(1);
     expect(await node.broker.call("videos.list")).to.deep.equal({ videos: [] });
+  });
+
+  describe("the quality of a video", () => {
+    const good = (segment: number, min: number): SegmentReport => ({ segment, findings: [], frames: 50, ssim: { min, mean: 0.99, compared: 4 } });
+    const bad: SegmentReport = { segment: 2, findings: [{ fault: "black", detail: "4 of 4" }], frames: 50, retries: 2 };
+    const note = (params: Omit<NoteQualityParams, "id">, id: string) => node.broker.call("videos.noteQuality", { id, ...params });
+
+    it("is shown with it, is told when something is refused, and outlives the node", async () => {
+      const { id } = await submit();
+      await settle(id, accepted(stagedFacts(20)));
+      await node.broker.call("videos.planned", { id, plan: stagedPlan(20) });
+      expect(await get(id)).to.not.have.property("quality");
+      await note({ rendition: "360p", reports: [good(0, 0.97), { ...good(1, 0.95), retries: 1 }], refused: [bad] }, id);
+      await note({ rendition: "360p", reports: [good(1, 0.96), good(3, 0.98)], refused: [] }, id); // 1 was checked on two nodes
+      await note({ rendition: "audio", reports: [{ segment: 0, findings: [], frames: 94, sourceErrors: 3 }], refused: [bad] }, id);
+      const { quality } = await get(id);
+      expect(quality).to.deep.equal({
+        checkedSegments: 6, refusedSegments: 2,
+        renditions: [
+          { name: "360p", checkedSegments: 3, madeAgain: 0, minSsim: 0.96, meanSsim: 0.99, sourceErrors: 0 },
+          { name: "audio", checkedSegments: 1, madeAgain: 0, sourceErrors: 3 },
+        ],
+        refused: ["360p", "audio"].map((rendition) => ({ rendition, segment: 2, fault: "black", detail: "4 of 4" })),
+      });
+      expect([...store.objects.keys()]).to.include.members([`videos/${id}/refused/360p/2.json`, `videos/${id}/quality/360p/0-1.json`]);
+      const { events } = await node.broker.call<{ events: VideoEvent[] }, object>("videos.events", { id });
+      expect(events.filter(({ type }) => type === "refused").map(({ data }) => data)).to.deep.equal(["360p", "audio"].map((rendition) => ({ rendition, segment: 2, fault: "black", detail: "4 of 4" })));
+      const other = await startVideos(store, freshNamespace(), (await sharedRedis()).url);
+      expect((await other.broker.call<VideoView, object>("videos.get", { id })).quality).to.deep.equal(quality);
+      await other.stop();
+    });
+
+    it("is gone with a video that is deleted", async () => {
+      const { id } = await submit();
+      await node.broker.call("videos.remove", { id });
+      await note({ rendition: "360p", reports: [good(0, 0.97)], refused: [bad] }, id);
+      expect([...store.objects.keys()].filter((key) => key.startsWith("videos/"))).to.deep.equal([]);
+    });
   });
 
   describe("an upload", () => {

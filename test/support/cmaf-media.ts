@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-export const FRAGMENTED = ["-f", "mp4", "-movflags", "+frag_keyframe+empty_moov+default_base_moof+frag_discont+cmaf", "-avoid_negative_ts", "disabled", "-muxdelay", "0"];
+export const FRAGMENTED = ["-f", "mp4", "-movflags", "+frag_keyframe+empty_moov+default_base_moof+frag_discont", "-avoid_negative_ts", "disabled", "-muxdelay", "0"];
 
 export interface Run { stdout: Buffer; stderr: string }
 

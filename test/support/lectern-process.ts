@@ -1,6 +1,7 @@
 /** A Lectern command as a child process: what it printed, and waiting for it. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { getProgram, programFolders } from "../../bin/start/program.ts";
 
 export interface LecternProcess {
   readonly child: ChildProcess;
@@ -10,8 +11,12 @@ export interface LecternProcess {
   readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
 }
 
+/** By its path: a Lectern under test may be given another PATH. */
+const SETPRIV = getProgram("setpriv", programFolders(process.env["PATH"]), "the tests need util-linux");
+
+/** Killed by the kernel when the test's process ends. */
 export function openLectern(args: readonly string[], env: NodeJS.ProcessEnv): LecternProcess {
-  const child = spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(SETPRIV, ["--pdeathsig", "KILL", "--", process.execPath, ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   const watchers = new Set<() => void>();
   const take = (chunk: string): void => {

@@ -1,5 +1,6 @@
 /** Videos for tests: made by FFmpeg, or the real ones where the folder with them is there. */
 import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { run } from "./cmaf-media.ts";
 
@@ -35,6 +36,19 @@ export async function makeAvi(path: string, clip: Clip): Promise<string> {
 /** VP8 and Vorbis in WebM. */
 export async function makeWebm(path: string, clip: Clip): Promise<string> {
   await run("ffmpeg", ["-y", ...input(clip), "-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "500k", "-c:a", "libvorbis", path]);
+  return path;
+}
+
+/** Two languages of sound and of captions, in Matroska, 14 s: H.264, AAC, SubRip. From 5 to 7 s it is morning. */
+export async function makeTwoLanguages(path: string): Promise<string> {
+  const captions = { en: "Good morning", de: "Guten Morgen & mehr" };
+  for (const [language, text] of Object.entries(captions)) await writeFile(`${path}.${language}.srt`, `1\n00:00:05,000 --> 00:00:07,000\n${text}\n`);
+  await run("ffmpeg", [
+    "-y", "-f", "lavfi", "-i", "testsrc2=size=640x360:rate=25", "-f", "lavfi", "-i", "sine=frequency=330:sample_rate=48000", "-f", "lavfi", "-i", "sine=frequency=990:sample_rate=48000",
+    "-i", `${path}.en.srt`, "-i", `${path}.de.srt`, "-map", "0", "-map", "1", "-map", "2", "-map", "3", "-map", "4", "-t", "14",
+    "-c:v", "libx264", "-preset", "ultrafast", "-bf", "2", "-g", "50", "-pix_fmt", "yuv420p", "-c:a", "aac", "-c:s", "srt",
+    "-metadata:s:a:0", "language=eng", "-metadata:s:a:1", "language=deu", "-metadata:s:s:0", "language=eng", "-metadata:s:s:1", "language=ger", path,
+  ]);
   return path;
 }
 

@@ -1,5 +1,5 @@
 /** Calls of `storage` that end in memory: for tests of what keeps its state there. */
-import type { StorageCalls } from "../../services/videos/video-store.ts";
+import type { StorageCalls } from "../../mixins/storage-calls.ts";
 import { memoryStore } from "./memory-store.ts";
 
 /** `objects` is what is stored; `calls` what was asked, in order. */

@@ -1,39 +1,42 @@
 /** What the validator and the scheduler make of a file. */
+import { rmSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { ServiceBroker } from "moleculer";
 import type { Facts } from "../../media/facts.ts";
 import { planOf } from "../../media/plan-video.ts";
 import type { Plan } from "../../media/plan.ts";
 import { closeDemuxer, openDemuxer } from "../../mixins/demuxer/demuxer.ts";
-import { openSourceDoor, type DoorSource } from "../../mixins/source-door.ts";
-import { probe } from "../../services/validator/probe.ts";
+import { openRemuxes } from "../../mixins/remux.ts";
+import { openSourceDoor } from "../../mixins/source-door.ts";
+import { lookAt, type Look } from "../../services/validator/look.ts";
+import { openTestGuest, TEST_GUEST } from "./guest.ts";
 
 export interface PlannedFile { bytes: Buffer; facts: Facts; plan: Plan }
 
-export async function planFile(path: string): Promise<PlannedFile> {
-  const bytes = await readFile(path);
-  const source: DoorSource = { size: bytes.byteLength, read: async (start, end) => Buffer.from(bytes.subarray(start, end)) };
-  const facts = (await inspectIndex(path, source)) ?? (await probeFile(path, source));
-  return { bytes, facts, plan: planOf(facts) };
-}
+/** Where copies of sources without an index are kept, for tests that make segments of them. */
+export const REMUX_SETTINGS = { remuxDir: join(tmpdir(), `lectern-remux-${process.pid}`), remuxCacheBytes: 2 ** 30, guest: TEST_GUEST };
+process.on("exit", () => rmSync(REMUX_SETTINGS.remuxDir, { recursive: true, force: true }));
 
-async function inspectIndex(path: string, { size, read }: DoorSource): Promise<Facts | undefined> {
-  const demuxer = openDemuxer();
+export async function lookAtFile(path: string, maxRemuxBytes = 2 ** 28): Promise<Look> {
+  const bytes = await readFile(path);
+  const { logger } = new ServiceBroker({ logger: false });
+  const door = await openSourceDoor(logger);
+  const remuxes = await openRemuxes(REMUX_SETTINGS, logger);
   try {
-    const inspection = await demuxer.inspect({ key: path, size }, read);
-    return inspection.outcome === "facts" ? inspection.facts : undefined;
+    const ports = { demuxer: openDemuxer(), door, remuxes, guest: await openTestGuest(), maxRemuxBytes, limits: { ...TEST_GUEST.inputLimits, maxDurationSec: 24 * 3600 }, logger };
+    return await lookAt({ key: path, size: bytes.byteLength }, async (start, end) => Buffer.from(bytes.subarray(start, end)), ports);
   } finally {
     await closeDemuxer();
+    await remuxes.close();
+    await door.close();
   }
 }
 
-async function probeFile(path: string, source: DoorSource): Promise<Facts> {
-  const door = await openSourceDoor(new ServiceBroker({ logger: false }).logger);
-  try {
-    const probed = await probe(door.open(source).url, source.size, "ffprobe");
-    if (probed.outcome !== "facts") throw new Error(`${path}: ${probed.outcome}`);
-    return probed.facts;
-  } finally {
-    await door.close();
-  }
+/** `maxRemuxBytes` 0: a source without an index is cut by time, and FFmpeg reads it through the door. */
+export async function planFile(path: string, maxRemuxBytes?: number): Promise<PlannedFile> {
+  const look = await lookAtFile(path, maxRemuxBytes);
+  if (!look.accepted) throw new Error(`${path}: ${JSON.stringify(look.reasons)}`);
+  return { bytes: await readFile(path), facts: look.facts, plan: planOf(look.facts) };
 }

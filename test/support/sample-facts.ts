@@ -3,9 +3,9 @@ import type { AudioFacts, Facts, VideoFacts } from "../../media/facts.ts";
 
 export const VIDEO: VideoFacts = {
   index: 0, codec: "h264", codecString: "avc1.640028", timescale: 12_800, start: 0, end: 128_000,
-  width: 1920, height: 1080, displayWidth: 1920, displayHeight: 1080, rotation: 0,
+  width: 1920, height: 1080, displayWidth: 1920, displayHeight: 1080, rotation: 0, mirrored: false,
   frameRate: { num: 25, den: 1 }, bitrate: 2_000_000, pixelFormat: "yuv420p", hdr: false, interlaced: false,
-  keyFrames: [0, 25_600, 51_200, 76_800, 102_400], openGop: false, configuration: "AWQAKA==",
+  keyFrames: [0, 25_600, 51_200, 76_800, 102_400], splitFrames: [], openGop: false, configuration: "AWQAKA==",
 };
 
 export const AUDIO: AudioFacts = {
@@ -18,9 +18,9 @@ export interface Variation extends Partial<Omit<Facts, "video" | "audio">> { vid
 /** `audio: null` for a silent video. */
 export function makeFacts({ video, audio, ...rest }: Variation = {}): Facts {
   return {
-    size: 2_500_000, container: "mp4", reader: "index", originTicks: 0, ...rest,
+    size: 2_500_000, container: "mp4", reader: "index", originTicks: 0, subtitles: [], ...rest,
     video: { ...VIDEO, ...video },
-    ...(audio === null ? {} : { audio: { ...AUDIO, ...audio } }),
+    audio: audio === null ? [] : [{ ...AUDIO, ...audio }],
   };
 }
 

@@ -10,13 +10,13 @@ const TIMESCALE = 12_800;
 export function stagedFacts(seconds: number): Facts {
   const end = seconds * TIMESCALE;
   return {
-    size: 1_000_000, container: "mp4", reader: "index", originTicks: 0,
+    size: 1_000_000, container: "mp4", reader: "index", originTicks: 0, subtitles: [],
     video: {
       index: 0, codec: "h264", codecString: "avc1.64001f", timescale: TIMESCALE, start: 0, end, width: 1280, height: 720, displayWidth: 1280, displayHeight: 720,
-      rotation: 0, frameRate: { num: 25, den: 1 }, bitrate: 1_000_000, pixelFormat: "yuv420p", hdr: false, interlaced: false, openGop: false, configuration: "AWQAH//hAAA=",
+      rotation: 0, mirrored: false, frameRate: { num: 25, den: 1 }, bitrate: 1_000_000, pixelFormat: "yuv420p", hdr: false, interlaced: false, splitFrames: [], openGop: false, configuration: "AWQAH//hAAA=",
       keyFrames: Array.from({ length: Math.ceil(seconds / 2) }, (_, i) => i * 2 * TIMESCALE),
     },
-    audio: { index: 0, codec: "aac", codecString: "mp4a.40.2", timescale: 48_000, start: 0, end: seconds * 48_000, sampleRate: 48_000, channels: 2, bitrate: 128_000, configuration: "EZA=" },
+    audio: [{ index: 0, codec: "aac", codecString: "mp4a.40.2", timescale: 48_000, start: 0, end: seconds * 48_000, sampleRate: 48_000, channels: 2, bitrate: 128_000, configuration: "EZA=" }],
   };
 }
 

@@ -12,16 +12,18 @@ describe("object keys", () => {
   const ID = "01h0000000000000000000000a";
 
   it("are these", () => {
-    expect(Object.entries(objectKeys).map(([what, key]) => `${what} ${typeof key === "string" ? key : key(ID, "720p", "3.m4s")}`)).to.deep.equal([
+    expect(Object.entries(objectKeys).map(([what, key]) => `${what} ${typeof key === "string" ? key : (key as (...parts: unknown[]) => string)(ID, "720p", "3.m4s", "jpg")}`)).to.deep.equal([
       `record videos/${ID}/record.json`, `verdict videos/${ID}/verdict.json`, `plan videos/${ID}/plan.json`, `outcome videos/${ID}/outcome.json`,
-      `video videos/${ID}/`, `media videos/${ID}/media/720p/3.m4s`, `rendition videos/${ID}/media/720p/`, `tombstone deleted/${ID}.json`,
+      `video videos/${ID}/`, `media videos/${ID}/media/720p/3.m4s`, `rendition videos/${ID}/media/720p/`,
+      `still videos/${ID}/stills/720p-3.m4s.jpg`, `clip videos/${ID}/clips/720p-3.m4s.mp4`, `sheet videos/${ID}/storyboard/720p.jpg`, `profile videos/${ID}/profile.json`, `quality videos/${ID}/quality/720p/3.m4s`, `allQuality videos/${ID}/quality/`,
+      `refusal videos/${ID}/refused/720p/3.m4s.json`, `refusals videos/${ID}/refused/720p/`, `captions videos/${ID}/subs/720p.vtt`, `tombstone deleted/${ID}.json`,
       `open open/${ID}`, "allOpen open/", "allVideos videos/", `claim claims/${ID}.json`,
       `uploadBytes uploads/${ID}/source`, `upload uploads/${ID}/upload.json`, `uploadFolder uploads/${ID}/`,
     ]);
   });
 
   it("put all of a video under one prefix, but for its tombstone and its mark", () => {
-    for (const key of [objectKeys.record(ID), objectKeys.verdict(ID), objectKeys.plan(ID), objectKeys.outcome(ID), objectKeys.rendition(ID, "source")]) expect(key.startsWith(objectKeys.video(ID))).to.equal(true);
+    for (const key of [objectKeys.record(ID), objectKeys.verdict(ID), objectKeys.plan(ID), objectKeys.outcome(ID), objectKeys.rendition(ID, "source"), objectKeys.still(ID, 0, 320, "jpg"), objectKeys.clip(ID, 0, 1), objectKeys.sheet(ID, 0)]) expect(key.startsWith(objectKeys.video(ID))).to.equal(true);
     expect(objectKeys.media(ID, "360p", "init.mp4").startsWith(objectKeys.rendition(ID, "360p"))).to.equal(true);
     expect(objectKeys.tombstone(ID).startsWith(objectKeys.allVideos)).to.equal(false);
     expect(objectKeys.open(ID)).to.equal(objectKeys.allOpen + ID);
@@ -40,15 +42,15 @@ describe("object keys", () => {
 describe("Redis keys", () => {
   it("all carry the namespace, so that meshes on one Redis do not meet", () => {
     const keys = redisKeys("eu");
-    const built = [keys.warmSegment("v", "720p", "0.m4s"), keys.flight("v", "720p", "0.m4s"), keys.stored("v", "720p"), keys.events("v"), keys.catalog, keys.queuePrefix];
-    expect(built).to.deep.equal(["eu:warm:v/720p/0.m4s", "eu:flight:v/720p/0.m4s", "eu:stored:v/720p", "eu:events:v", "eu:catalog", "eu:queue"]);
+    const built = [keys.warmSegment("v", "720p", "0.m4s"), keys.flight("v", "720p", "0.m4s"), keys.stored("v", "720p"), keys.refused("v", "720p"), keys.events("v"), keys.catalog, keys.queuePrefix];
+    expect(built).to.deep.equal(["eu:warm:v/720p/0.m4s", "eu:flight:v/720p/0.m4s", "eu:stored:v/720p", "eu:refused:v/720p", "eu:events:v", "eu:catalog", "eu:queue"]);
     expect(Object.keys(keys)).to.have.length(built.length);
   });
 
   it("are one's own: no two uses share a key", () => {
     const keys = redisKeys("x");
     fc.assert(fc.property(id, rendition, name, (video, of, file) => {
-      const built = [keys.warmSegment(video, of, file), keys.flight(video, of, file), keys.stored(video, of), keys.events(video), keys.catalog];
+      const built = [keys.warmSegment(video, of, file), keys.flight(video, of, file), keys.stored(video, of), keys.refused(video, of), keys.events(video), keys.catalog];
       expect(new Set(built).size).to.equal(built.length);
       expect(built.some((key) => key.startsWith(`${keys.queuePrefix}:`))).to.equal(false);
     }));

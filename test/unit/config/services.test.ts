@@ -6,7 +6,7 @@ describe("services of a node", () => {
   it("are all when none is named", () => expect(resolveServices([])).to.equal(SERVICES));
 
   it("are those named with what they need on the same node, ground floor first", () => {
-    expect(resolveServices(["transcoder"])).to.deep.equal(["metrics", "storage", "source", "transcoder"]);
+    expect(resolveServices(["transcoder"])).to.deep.equal(["metrics", "storage", "source", "quality", "transcoder"]);
     expect(resolveServices(["gateway"])).to.deep.equal(["metrics", "storage", "source", "cache", "delivery", "gateway"]);
     expect(resolveServices(["scheduler", "validator"])).to.deep.equal(["metrics", "storage", "source", "validator", "scheduler"]);
     expect(resolveServices(["storage"])).to.deep.equal(["metrics", "storage"]);
@@ -17,7 +17,7 @@ describe("services of a node", () => {
   });
 
   it("are refused when one does not exist, naming all that don't", () => {
-    expect(() => resolveServices(["cache", "quality", "constructor"])).to.throw(`names no service "quality, constructor"; there are ${SERVICES.join(", ")}`);
+    expect(() => resolveServices(["cache", "captions", "constructor"])).to.throw(`names no service "captions, constructor"; there are ${SERVICES.join(", ")}`);
   });
 
   it("hold what was named, in the order of start, each once, and need nothing more", () => {

@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import * as fc from "fast-check";
 import { box, fullBox, u32, u64 } from "../../../media/cmaf/boxes.ts";
-import { createFragmentSplitter, retimeFragment, sliceAudio } from "../../../media/cmaf/encoder-output.ts";
-import { readFragment, writeFragment, type Fragment } from "../../../media/cmaf/fragment.ts";
-import { readTimescale, setEditStart, writeInit } from "../../../media/cmaf/init.ts";
+import { createFragmentSplitter, sliceAudio } from "../../../media/cmaf/encoder-output.ts";
+import { readFragment, readFragments, writeFragment, type Fragment } from "../../../media/cmaf/fragment.ts";
+import { readTimescale, selectTrack, writeInit } from "../../../media/cmaf/init.ts";
 
 const uint32 = fc.integer({ min: 0, max: 0xffffffff });
 const fragments: fc.Arbitrary<Fragment> = fc.record({
@@ -65,9 +65,9 @@ describe("fragment", () => {
       const bytes = Buffer.from(GOOD.subarray(0, length === 0 ? GOOD.length : length));
       for (const [at, value] of changes) if (at < bytes.length) bytes[at] = value;
       survives(() => readFragment(bytes));
-      survives(() => retimeFragment(bytes, { start: 0, end: 1_000_000, reorderTicks: 0, sequence: 1 }));
+      survives(() => readFragments(bytes));
       survives(() => { const splitter = createFragmentSplitter(1000); splitter.push(bytes); splitter.end(); });
-      survives(() => setEditStart(bytes, 1));
+      survives(() => selectTrack(bytes, 1, 1));
     }), { numRuns: 1000 });
   });
 
@@ -115,22 +115,6 @@ describe("fragment splitter", () => {
   });
 });
 
-describe("retiming a fragment", () => {
-  it("puts the first frame at the start and the end of the last at the end", () => {
-    const { bytes, ...facts } = retimeFragment(GOOD, { start: 500, end: 6700, reorderTicks: 6000, sequence: 9, trackId: 2 });
-    expect(facts).to.deep.equal({ frames: 2, firstIsKey: true, start: 96_000, end: 102_000 });
-    const { data: _, ...read } = readFragment(bytes);
-    expect(read).to.deep.equal({
-      sequence: 9, trackId: 2, baseDecodeTime: 500,
-      samples: [{ size: 3, duration: 3000, compositionOffset: 6000, isKey: true }, { size: 4, duration: 3200, compositionOffset: 6000, isKey: false }],
-    });
-  });
-
-  it("refuses an end before the last frame", () => {
-    expect(() => retimeFragment(GOOD, { start: 0, end: 3000, reorderTicks: 0, sequence: 1 })).to.throw("behind the segment's end").with.property("type", "encode_failed");
-  });
-});
-
 describe("slicing audio", () => {
   it("counts frames across fragments", () => {
     const slice = sliceAudio([GOOD, GOOD], { dropFrames: 1, frames: 2, frameDuration: 1024, baseDecodeTime: 4096, sequence: 3 });
@@ -149,10 +133,11 @@ describe("init segment", () => {
 
   it("says the timescale and takes another edit list", () => {
     expect(readTimescale(init)).to.equal(30_000);
-    const moved = setEditStart(init, 500);
+    const moved = selectTrack(init, 1, 500);
     expect(moved.length).to.equal(init.length);
-    expect(setEditStart(moved, 2002).equals(init)).to.equal(true);
-    expect(setEditStart(init, 0).includes("elst")).to.equal(false);
+    expect(selectTrack(moved, 1, 2002).equals(init)).to.equal(true);
+    expect(selectTrack(init, 1, 0).includes("elst")).to.equal(false);
+    expect(() => selectTrack(init, 2, 0)).to.throw("no such track").with.property("type", "encode_failed");
   });
 
   it("is refused without what its codec needs", () => {

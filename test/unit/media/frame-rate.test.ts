@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import * as fc from "fast-check";
-import { findFrameRate, parseFrameRate } from "../../../media/frame-rate.ts";
-import { gcd } from "../../../media/rational.ts";
+import { decimation, findFrameRate, isKept, parseFrameRate } from "../../../media/frame-rate.ts";
+import { gcd, rational } from "../../../media/rational.ts";
 
 const every = (gap: number, count = 100): number[] => Array.from({ length: count }, () => gap);
 
@@ -28,10 +28,10 @@ describe("measured frame rate", () => {
     expect(findFrameRate([10_000_000], 1000)).to.deep.equal({ num: 1, den: 100 });
   });
 
-  it("is 1 where there is nothing to measure, and 120 at the most", () => {
+  it("is 1 where there is nothing to measure, and 1000 at the most", () => {
     expect(findFrameRate([], 1000)).to.deep.equal({ num: 1, den: 1 });
     expect(findFrameRate([0, -5], 1000)).to.deep.equal({ num: 1, den: 1 });
-    expect(findFrameRate(every(1), 1000)).to.deep.equal({ num: 120, den: 1 });
+    expect(findFrameRate(every(1), 1000)).to.deep.equal({ num: 1_000, den: 1 });
   });
 
   it("is always a positive rate in lowest terms, near the mean", () => {
@@ -39,7 +39,7 @@ describe("measured frame rate", () => {
       const { num, den } = findFrameRate(gaps, timescale);
       const mean = (gaps.length * timescale) / gaps.reduce((sum, gap) => sum + gap, 0);
       expect(gcd(num, den)).to.equal(1);
-      expect(num / den).to.be.closeTo(Math.min(120, Math.max(0.01, mean)), Math.max(0.0051, mean * 0.001));
+      expect(num / den).to.be.closeTo(Math.min(1_000, Math.max(0.01, mean)), Math.max(0.0051, mean * 0.001));
     }));
   });
 });
@@ -48,7 +48,7 @@ describe("frame rate as ffprobe writes it", () => {
   it("is parsed and reduced, and bounded", () => {
     expect(parseFrameRate("30000/1001")).to.deep.equal({ num: 30_000, den: 1_001 });
     expect(parseFrameRate("50/2")).to.deep.equal({ num: 25, den: 1 });
-    expect(parseFrameRate("90000/1")).to.deep.equal({ num: 120, den: 1 });
+    expect(parseFrameRate("90000/1")).to.deep.equal({ num: 1_000, den: 1 });
   });
 
   it("is undefined for nonsense", () => {
@@ -57,5 +57,19 @@ describe("frame rate as ffprobe writes it", () => {
       const rate = parseFrameRate(text);
       expect(rate === undefined || (rate.num > 0 && rate.den > 0)).to.equal(true);
     }));
+  });
+});
+
+describe("frames that an encode keeps", () => {
+  it("are all of a source up to 60 a second, and every second, third, … of a faster one", () => {
+    expect([1, 25, 60, 60.02].map((rate) => decimation(rational(Math.round(rate * 100), 100)))).to.deep.equal([1, 1, 1, 1]);
+    expect([90, 100, 120, 144, 240].map((rate) => decimation(rational(rate, 1)))).to.deep.equal([2, 2, 2, 3, 4]);
+  });
+
+  it("are told by their own time alone", () => {
+    const kept = (frames: number, rate: number): number[] => Array.from({ length: frames }, (_, i) => i).filter((i) => isKept(Math.round((i * 90_000) / rate), { frameRate: rational(rate, 1), timescale: 90_000 }));
+    expect(kept(6, 60)).to.deep.equal([0, 1, 2, 3, 4, 5]);
+    expect(kept(8, 120)).to.deep.equal([0, 2, 4, 6]);
+    expect(kept(8, 144)).to.deep.equal([0, 3, 6]);
   });
 });

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import * as fc from "fast-check";
-import { parseH264Config } from "../../../media/h264.ts";
+import { bringsNewParameters, isBidirectional, nalUnits, parseH264Config } from "../../../media/h264.ts";
 
 /** Written by x264. */
 const WRITTEN = {
@@ -79,5 +79,32 @@ describe("H.264 configuration", () => {
     }), { numRuns: 500 });
     // Thirty-two zeros and more: the longest code there is, and beyond.
     for (const byte of [0, 0xff]) parseH264Config(asConfig(Buffer.concat([Buffer.from([0x67, 100, 0, 40]), Buffer.alloc(60_000, byte)])));
+  });
+});
+
+describe("frames of H.264", () => {
+  const frame = (...units: number[][]): Uint8Array => Uint8Array.from(units.flatMap((unit) => [0, 0, 0, unit.length, ...unit]));
+  const P_SLICE = [0x41, 0b1_1_000000]; // first_mb 0, slice type 0
+  const B_SLICE = [0x01, 0b1_010_0000]; // slice type 1
+  const SPS = [0x67, 1, 2, 3];
+  const AVCC = Uint8Array.from([1, 100, 0, 40, 0xff, 0xe1, 0, SPS.length, ...SPS, 0]);
+
+  it("are bidirectional when their first slice is a B slice", () => {
+    expect(isBidirectional(frame([0x09, 0xf0], B_SLICE), 4)).to.equal(true);
+    expect(isBidirectional(frame([0x09, 0xf0], P_SLICE), 4)).to.equal(false);
+    expect(isBidirectional(frame([0x06, 5]), 4)).to.equal(false);
+  });
+
+  it("bring new parameters when the configuration does not have their parameter set", () => {
+    expect(bringsNewParameters(frame(SPS, [0x65, 1]), AVCC)).to.equal(false);
+    expect(bringsNewParameters(frame([0x67, 9, 9, 9], [0x65, 1]), AVCC)).to.equal(true);
+    expect(bringsNewParameters(frame([0x65, 1]), AVCC)).to.equal(false);
+  });
+
+  it("may be cut off anywhere", () => {
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 60 }), fc.integer({ min: 1, max: 4 }), (bytes, lengthSize) => {
+      expect(isBidirectional(bytes, lengthSize)).to.be.a("boolean");
+      expect(Array.from(nalUnits(bytes, lengthSize)).length).to.be.at.most(bytes.length + 1);
+    }));
   });
 });

@@ -15,11 +15,11 @@ describe("plan", () => {
   it("has the cut, the ladder and the sound of its facts", () => {
     const facts = makeFacts();
     const plan = planOf(facts);
-    expect(plan).to.include({ version: 1, cut: "keys", timescale: 12_800 });
+    expect(plan).to.include({ version: 2, cut: "source", timescale: 12_800 });
     expect(plan.facts).to.equal(facts);
     expect(plan.boundaries).to.deep.equal([0, 25_600, 51_200, 102_400, 128_000]);
     expect(plan.video.map((r) => r.name)).to.deep.equal(["source", "720p", "360p"]);
-    expect(plan.audio?.mode).to.equal("repackage");
+    expect(plan.audio[0]?.mode).to.equal("repackage");
     expect(segmentCount(plan)).to.equal(4);
   });
 
@@ -28,7 +28,7 @@ describe("plan", () => {
     expect(findRendition(plan, "360p")?.kind).to.equal("video");
     expect(findRendition(plan, "audio")?.kind).to.equal("audio");
     expect(findRendition(plan, "1080p")).to.equal(undefined);
-    expect(planOf(makeFacts({ audio: null }))).to.not.have.property("audio");
+    expect(planOf(makeFacts({ audio: null })).audio).to.deep.equal([]);
   });
 
   it("survives being stored: it is plain JSON", () => {
@@ -38,10 +38,10 @@ describe("plan", () => {
     }
   });
 
-  it("encodes at the frame rate of its grid, and at the source's own where it is cut at key frames", () => {
+  it("encodes 60 frames a second at most; a source that is served as it is keeps its own rate", () => {
     const fast = { frameRate: { num: 120, den: 1 } };
     expect(planOf(probedFacts({ video: fast })).video.map((r) => r.frameRate.num)).to.deep.equal([60, 60, 60]);
-    expect(planOf(makeFacts({ video: fast })).video.map((r) => r.frameRate.num)).to.deep.equal([120, 120, 120]);
+    expect(planOf(makeFacts({ video: fast })).video.map((r) => r.frameRate.num)).to.deep.equal([120, 60, 60]);
   });
 });
 

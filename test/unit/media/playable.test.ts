@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { canFeedPackets, canRepackageAudio, canRepackageVideo } from "../../../media/playable.ts";
-import { makeFacts, probedFacts, withoutVideoField, type Variation } from "../../support/sample-facts.ts";
+import type { AudioFacts } from "../../../media/facts.ts";
+import { AUDIO, makeFacts, probedFacts, withoutVideoField, type Variation } from "../../support/sample-facts.ts";
 
 describe("repackaging video", () => {
   it("is for 4:2:0 8-bit H.264 with closed groups of pictures", () => {
@@ -17,6 +18,8 @@ describe("repackaging video", () => {
     "HDR": { video: { hdr: true } },
     "open groups of pictures": { video: { openGop: true } },
     "a rotation": { video: { rotation: 90 } },
+    "a mirrored picture": { video: { mirrored: true } },
+    "no key frames": { video: { keyFrames: [] } },
     "frames that an edit list hides": { video: { start: -1_000 } },
     "key frames over twelve seconds apart": { video: { end: 12_800 * 13, keyFrames: [0] } },
   };
@@ -35,23 +38,26 @@ describe("repackaging video", () => {
 });
 
 describe("repackaging audio", () => {
+  const canRepackage = (variation: Partial<AudioFacts> = {}, facts = makeFacts()): boolean => canRepackageAudio(facts, { ...AUDIO, ...variation });
+
   it("is for AAC-LC, stereo or mono, with times as fine as samples", () => {
-    expect(canRepackageAudio(makeFacts())).to.equal(true);
-    for (const audio of [{ codecString: "mp4a.40.5" }, { codecString: "opus" }, { timescale: 1_000 }, { channels: 6 }]) expect(canRepackageAudio(makeFacts({ audio })), JSON.stringify(audio)).to.equal(false);
-    expect(canRepackageAudio(makeFacts({ audio: null }))).to.equal(false);
-    expect(canRepackageAudio(probedFacts())).to.equal(false);
-    const facts = makeFacts();
-    delete facts.audio?.configuration;
-    expect(canRepackageAudio(facts)).to.equal(false);
+    expect(canRepackage()).to.equal(true);
+    for (const audio of [{ codecString: "mp4a.40.5" }, { codecString: "opus" }, { timescale: 1_000 }, { channels: 6 }]) expect(canRepackage(audio), JSON.stringify(audio)).to.equal(false);
+    expect(canRepackage({}, probedFacts())).to.equal(false);
+    const { configuration: _, ...undescribed } = AUDIO;
+    expect(canRepackageAudio(makeFacts(), undescribed)).to.equal(false);
   });
 });
 
 describe("feeding FFmpeg packets", () => {
-  it("is for indexed sources of codecs that the demuxer writes, with groups of pictures up to a minute", () => {
-    for (const codec of ["h264", "hevc", "vp9", "av1"]) expect(canFeedPackets(makeFacts({ video: { codec } })), codec).to.equal(true);
+  it("is for sources whose frames are known and whose codec can be described, with key frames up to two minutes apart", () => {
+    for (const codec of ["h264", "hevc", "vp8", "vp9", "av1"]) expect(canFeedPackets(makeFacts({ video: { codec } })), codec).to.equal(true);
     expect(canFeedPackets(makeFacts({ video: { codec: "mpeg4" } }))).to.equal(false);
-    expect(canFeedPackets(makeFacts({ video: { openGop: true } }))).to.equal(false);
+    expect(canFeedPackets(makeFacts({ video: { codec: "mpeg4", sampleEntry: "AAAA" } }))).to.equal(true);
+    expect(canFeedPackets(makeFacts({ video: { openGop: true } }))).to.equal(true);
+    expect(canFeedPackets(makeFacts({ reader: "remux" }))).to.equal(true);
     expect(canFeedPackets(probedFacts())).to.equal(false);
-    expect(canFeedPackets(makeFacts({ video: { end: 12_800 * 61, keyFrames: [0] } }))).to.equal(false);
+    expect(canFeedPackets(makeFacts({ video: { keyFrames: [] } }))).to.equal(false);
+    expect(canFeedPackets(makeFacts({ video: { end: 12_800 * 121, keyFrames: [0] } }))).to.equal(false);
   });
 });

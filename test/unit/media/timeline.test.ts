@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import * as fc from "fast-check";
-import type { Facts } from "../../../media/facts.ts";
+import type { Facts, VideoFacts } from "../../../media/facts.ts";
 import { canRepackageVideo } from "../../../media/playable.ts";
 import { rational } from "../../../media/rational.ts";
-import { planTimeline, type Timeline } from "../../../media/timeline.ts";
+import { findHeldFrame, planTimeline, type Timeline } from "../../../media/timeline.ts";
 import { makeFacts, probedFacts } from "../../support/sample-facts.ts";
 
 const seconds = ({ boundaries, timescale }: Timeline): number[] => boundaries.map((ticks) => ticks / timescale);
@@ -17,7 +17,7 @@ describe("timeline cut at key frames", () => {
 
   it("has two short segments, then longer ones", () => {
     const timeline = cut([0, 2, 4, 6, 8, 10, 12, 14, 16], 18);
-    expect(timeline).to.include({ cut: "keys", timescale: 12_800 });
+    expect(timeline).to.include({ cut: "source", timescale: 12_800 });
     expect(seconds(timeline)).to.deep.equal([0, 2, 4, 8, 12, 16, 18]);
   });
 
@@ -41,15 +41,59 @@ describe("timeline cut at key frames", () => {
   });
 });
 
-describe("timeline cut at frames", () => {
+describe("timeline of a source that is encoded", () => {
+  const cut = (video: Partial<VideoFacts> & { end: number }): number[] => {
+    const scale = 1_000;
+    const ms = (times: readonly number[] = []): number[] => times.map((sec) => Math.round(sec * scale));
+    return seconds(planTimeline(makeFacts({
+      reader: "remux",
+      video: { codec: "vp9", timescale: scale, start: 0, frameRate: { num: 25, den: 1 }, ...video, keyFrames: ms(video.keyFrames ?? [0]), splitFrames: ms(video.splitFrames), end: video.end * scale },
+    })));
+  };
+
+  it("is cut at key frames where they stand well", () => {
+    expect(cut({ keyFrames: [0, 2, 4, 6, 8, 10, 12], end: 14 })).to.deep.equal([0, 2, 4, 8, 12, 14]);
+  });
+
+  it("is cut at other frames where key frames are far apart", () => {
+    const splitFrames = Array.from({ length: 24 }, (_, i) => i + 1.04);
+    expect(cut({ keyFrames: [0], splitFrames, end: 25 })).to.deep.equal([0, 2.04, 4.04, 8.04, 12.04, 16.04, 20.04, 24.04, 25]);
+  });
+
+  it("waits a little for a key frame, less where segments are short, and no longer", () => {
+    const splitFrames = Array.from({ length: 24 }, (_, i) => i + 1);
+    expect(cut({ keyFrames: [0, 3, 10.9], splitFrames, end: 14 })).to.deep.equal([0, 3, 5, 10.9, 14]);
+    expect(cut({ keyFrames: [0, 3.1, 10.1], splitFrames, end: 12 })).to.deep.equal([0, 2, 4, 8, 12]);
+  });
+
+  it("is cut in the middle of a frame that stands for long, which is shown again there", () => {
+    const facts = makeFacts({ reader: "remux", video: { codec: "vp9", timescale: 1_000, start: 0, frameRate: { num: 1, den: 1 }, keyFrames: [0], splitFrames: [1_000, 3_000], end: 33_000 } });
+    const { boundaries } = planTimeline(facts);
+    expect(boundaries).to.deep.equal([0, 3_000, 5_000, 9_000, 13_000, 17_000, 21_000, 25_000, 33_000]);
+    expect([0, 3_000, 5_000, 17_000].map((time) => findHeldFrame(facts, time))).to.deep.equal([undefined, undefined, 3_000, 3_000]);
+  });
+
+  it("has longer segments where nothing moves, for key frames are what costs there", () => {
+    const still = { bitrate: 100_000, width: 1920, height: 1080, keyFrames: Array.from({ length: 20 }, (_, i) => i * 2), end: 40 };
+    expect(cut(still)).to.deep.equal([0, 2, 4, 12, 20, 28, 36, 40]);
+    expect(cut({ ...still, bitrate: 4_000_000 })).to.deep.equal([0, 2, 4, 8, 12, 16, 20, 24, 28, 32, 36, 40]);
+  });
+
+  it("is cut at frames that the encode keeps, of a source of 120 frames a second", () => {
+    const facts = makeFacts({ video: { timescale: 120, start: 0, frameRate: { num: 120, den: 1 }, keyFrames: [0, 241, 480, 720], end: 960 } });
+    expect(planTimeline(facts)).to.deep.equal({ cut: "source", timescale: 120, frameRate: { num: 60, den: 1 }, boundaries: [0, 480, 720, 960] });
+  });
+});
+
+describe("timeline cut on a grid", () => {
   it("has segments of whole frames at the source's rate", () => {
     const timeline = planTimeline(probedFacts());
-    expect(timeline).to.deep.equal({ cut: "frames", timescale: 12_800, frameRate: { num: 25, den: 1 }, boundaries: [0, 25_600, 51_200, 102_400, 128_000] });
+    expect(timeline).to.deep.equal({ cut: "grid", timescale: 12_800, frameRate: { num: 25, den: 1 }, boundaries: [0, 25_600, 51_200, 102_400, 128_000] });
   });
 
   it("keeps a rate that is no whole number exact", () => {
     const timeline = planTimeline(probedFacts({ video: { frameRate: { num: 30_000, den: 1_001 } } }));
-    expect(timeline).to.deep.equal({ cut: "frames", timescale: 30_000, frameRate: { num: 30_000, den: 1_001 }, boundaries: [0, 60_060, 120_120, 240_240, 300_300] });
+    expect(timeline).to.deep.equal({ cut: "grid", timescale: 30_000, frameRate: { num: 30_000, den: 1_001 }, boundaries: [0, 60_060, 120_120, 240_240, 300_300] });
   });
 
   it("joins a last segment that would be very short to the one before", () => {
@@ -110,17 +154,17 @@ describe("any timeline", () => {
     fc.assert(fc.property(indexed, (facts) => {
       fc.pre(canRepackageVideo(facts));
       const { cut, boundaries } = planTimeline(facts);
-      expect(cut).to.equal("keys");
+      expect(cut).to.equal("source");
       const keys = new Set(facts.video.keyFrames.map((key) => key - facts.originTicks));
       expect(boundaries.slice(0, -1).every((tick) => keys.has(tick))).to.equal(true);
       expect(boundaries.at(-1)).to.equal(facts.video.end - facts.originTicks);
     }));
   });
 
-  it("lies on the grid of frames, and ends within a frame of the source, when it is cut at frames", () => {
+  it("lies on the grid of frames, and ends within a frame of the source, when it is cut on one", () => {
     fc.assert(fc.property(unindexed, (facts) => {
       const { cut, boundaries, timescale: scale, frameRate } = planTimeline(facts);
-      expect(cut).to.equal("frames");
+      expect(cut).to.equal("grid");
       const frame = (scale / frameRate.num) * frameRate.den;
       expect(Number.isInteger(frame)).to.equal(true);
       expect(boundaries.every((tick) => tick % frame === 0)).to.equal(true);

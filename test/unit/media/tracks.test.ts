@@ -20,9 +20,10 @@ describe("tracks of init segments", () => {
     expect(audioTrack(audio)).to.have.all.keys("codec", "timescale", "sampleRate", "channels");
   });
 
-  it("exist for the codecs that are put into MP4 here, and no others", () => {
-    for (const codec of ["h264", "hevc", "vp9", "av1"]) expect(videoTrack({ ...VIDEO, codec }).codec).to.equal(codec);
-    expect(() => videoTrack({ ...VIDEO, codec: "mpeg4" })).to.throw("mpeg4 is not repackaged").with.property("type", "not_media");
+  it("exist for the codecs that are put into MP4 here, and as the container says it for any other", () => {
+    for (const codec of ["h264", "hevc", "vp8", "vp9", "av1"]) expect(videoTrack({ ...VIDEO, codec }).codec).to.equal(codec);
+    expect(videoTrack({ ...VIDEO, codec: "mpeg4", sampleEntry: "AAAA" })).to.deep.include({ codec: "other", sampleEntry: Buffer.alloc(3) });
+    expect(() => videoTrack({ ...VIDEO, codec: "mpeg4" })).to.throw("mpeg4 cannot be described").with.property("type", "not_media");
     expect(() => audioTrack({ ...AUDIO, codec: "opus" })).to.throw("opus is not repackaged").with.property("type", "not_media");
   });
 });

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { DECODERS, DEMUXERS, FRAGMENTED_OUTPUT, GUEST_OPTIONS, inputGuard } from "../../../../media/ffmpeg/guest.ts";
+import { DECODERS, DEMUXERS, FRAGMENTED_OUTPUT, guardOptions, GUEST_OPTIONS } from "../../../../media/ffmpeg/guest.ts";
 
 const CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpegts,mpeg,mpegvideo,avi,flv,ogg,asf,gif,h264,hevc,wav,mp3,flac,aac,ac3,amr";
 
@@ -21,10 +21,12 @@ describe("FFmpeg as a guest", () => {
     }
   });
 
-  it("has a guard that lets it read only its standard input, or the loopback's HTTP", () => {
-    const rest = ["-format_whitelist", CONTAINERS, "-codec_whitelist", DECODERS.join(","), "-max_streams", "64", "-max_pixels", "33554432"];
-    expect(inputGuard("packets")).to.deep.equal(["-protocol_whitelist", "pipe", ...rest]);
-    expect(inputGuard("file")).to.deep.equal(["-protocol_whitelist", "http,tcp", ...rest]);
+  it("has a guard that lets it read only its standard input, the loopback's HTTP, or a file", () => {
+    const limits = { maxPixels: 2_073_600, maxStreams: 8 };
+    const rest = ["-format_whitelist", CONTAINERS, "-codec_whitelist", DECODERS.join(","), "-max_streams", "8", "-max_pixels", "2073600"];
+    expect(guardOptions("stdin", limits)).to.deep.equal(["-protocol_whitelist", "pipe", ...rest]);
+    expect(guardOptions("door", limits)).to.deep.equal(["-protocol_whitelist", "http,tcp", ...rest]);
+    expect(guardOptions("file", limits)).to.deep.equal(["-protocol_whitelist", "file", ...rest]);
   });
 
   it("says nothing but errors and progress, takes no keys, and little memory at a time", () => {
@@ -34,7 +36,7 @@ describe("FFmpeg as a guest", () => {
   it("writes CMAF without the source's metadata", () => {
     expect(FRAGMENTED_OUTPUT.join(" ")).to.equal(
       "-an -sn -dn -map_metadata -1 -map_chapters -1 -avoid_negative_ts disabled -muxdelay 0 -muxpreload 0 " +
-      "-movflags +frag_keyframe+empty_moov+default_base_moof+frag_discont+cmaf -f mp4",
+      "-movflags +frag_keyframe+empty_moov+default_base_moof+frag_discont -frag_duration 500000 -f mp4",
     );
   });
 });

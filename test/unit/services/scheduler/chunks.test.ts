@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import * as fc from "fast-check";
-import { findRendition, planOf, segmentCount } from "../../../../media/plan-video.ts";
+import { findRendition, planOf, renditionsOf, segmentCount } from "../../../../media/plan-video.ts";
 import { plannedSegments } from "../../../../media/policy.ts";
 import type { Plan, Rendition } from "../../../../media/plan.ts";
 import { laneOf, planChunks, planReadAhead } from "../../../../services/scheduler/chunks.ts";
@@ -15,21 +15,21 @@ const named = (plan: Plan, name: string): Rendition => {
 const nothing = (): boolean => false;
 
 describe("chunks of a video", () => {
-  it("are runs of five segments to encode, of forty to repackage", () => {
+  it("are runs of five segments to encode, of all their renditions, and of forty to repackage", () => {
     const jobs = planChunks("v", keyed(40), "eager", "normal", nothing);
     expect(jobs.map(({ id, chunk }) => `${id}: ${chunk.first}–${chunk.last}`)).to.deep.equal([
-      "v-audio-0: 0–10", "v-source-0: 0–10",
-      "v-360p-0: 0–4", "v-360p-5: 5–9", "v-360p-10: 10–10",
-      "v-720p-0: 0–4", "v-720p-5: 5–9", "v-720p-10: 10–10",
+      "v-audio-0: 0–10", "v-source-0: 0–10", "v-picture-0: 0–4", "v-picture-5: 5–9", "v-picture-10: 10–10",
     ]);
-    expect(jobs[2]).to.deep.equal({ id: "v-360p-0", chunk: { videoId: "v", rendition: "360p", first: 0, last: 4, lane: "normal" }, priority: 1_000_002 });
+    expect(jobs[2]).to.deep.equal({ id: "v-picture-0", chunk: { videoId: "v", renditions: ["360p", "720p"], first: 0, last: 4, lane: "normal" }, priority: 1_000_002 });
   });
 
   it("are only those that the policy wants", () => {
     expect(planChunks("v", keyed(600), "lazy", "normal", nothing)).to.be.empty;
     const hybrid = planChunks("v", keyed(600), "hybrid", "normal", nothing);
-    const last = (name: string): number | undefined => hybrid.filter(({ chunk }) => chunk.rendition === name).at(-1)?.chunk.last;
+    const last = (name: string): number | undefined => hybrid.filter(({ chunk }) => chunk.renditions.includes(name)).at(-1)?.chunk.last;
     expect([last("source"), last("audio"), last("360p"), last("720p")]).to.deep.equal([150, 150, 150, 30]);
+    expect(hybrid.filter(({ id, chunk }) => id.includes("picture") && chunk.first >= 25).slice(0, 3).map(({ chunk }) => `${chunk.renditions.join("+")} ${chunk.first}–${chunk.last}`))
+      .to.deep.equal(["360p+720p 25–29", "360p+720p 30–30", "360p 31–35"]);
   });
 
   it("are only those in which something is missing", () => {
@@ -37,12 +37,12 @@ describe("chunks of a video", () => {
     for (let n = 0; n < 5; n++) stored.add(`360p/${n}`);
     for (let n = 5; n < 9; n++) stored.add(`360p/${n}`);
     const jobs = planChunks("v", keyed(40), "eager", "normal", (rendition, segment) => stored.has(`${rendition}/${segment}`));
-    expect(jobs.map((job) => job.id)).to.deep.equal(["v-360p-5", "v-360p-10", "v-720p-0", "v-720p-5", "v-720p-10"]);
+    expect(jobs.map(({ id, chunk }) => `${id} ${chunk.renditions.join("+")}`)).to.deep.equal(["v-picture-0 720p", "v-picture-5 360p+720p", "v-picture-10 360p+720p"]);
   });
 
-  it("come by time, then by what is cheap and what a weak line needs; high before normal", () => {
+  it("come by time, then by what is cheap; high before normal", () => {
     const order = (priority: "high" | "normal"): string[] => planChunks("v", keyed(40), "eager", priority, nothing).toSorted((a, b) => a.priority - b.priority).map((job) => job.id);
-    expect(order("normal")).to.deep.equal(["v-audio-0", "v-source-0", "v-360p-0", "v-720p-0", "v-360p-5", "v-720p-5", "v-360p-10", "v-720p-10"]);
+    expect(order("normal")).to.deep.equal(["v-audio-0", "v-source-0", "v-picture-0", "v-picture-5", "v-picture-10"]);
     const [high, normal] = (["high", "normal"] as const).map((priority) => planChunks("v", keyed(600), "eager", priority, nothing).map((job) => job.priority));
     expect(Math.max(...(high ?? []))).to.be.lessThan(Math.min(...(normal ?? [])));
   });
@@ -61,8 +61,8 @@ describe("chunks of a video", () => {
       expect(new Set(jobs.map((job) => job.id)).size).to.equal(jobs.length);
       // BullMQ: 1 (first) to 2^21; an id must not hold a colon.
       expect(jobs.every((job) => Number.isInteger(job.priority) && job.priority >= 1 && job.priority <= 2 ** 21 && !job.id.includes(":"))).to.equal(true);
-      for (const rendition of [...plan.video, ...(plan.audio === undefined ? [] : [plan.audio])]) {
-        const segments = jobs.filter(({ chunk }) => chunk.rendition === rendition.name).flatMap(({ chunk }) => Array.from({ length: chunk.last - chunk.first + 1 }, (_, i) => chunk.first + i));
+      for (const rendition of renditionsOf(plan)) {
+        const segments = jobs.filter(({ chunk }) => chunk.renditions.includes(rendition.name)).flatMap(({ chunk }) => Array.from({ length: chunk.last - chunk.first + 1 }, (_, i) => chunk.first + i));
         expect(segments).to.deep.equal(Array.from({ length: plannedSegments(plan, rendition, policy) }, (_, n) => n));
       }
     }), { numRuns: 20 });
@@ -74,7 +74,7 @@ describe("reading ahead of a viewer", () => {
   const encode = named(plan, "360p");
 
   it("makes the four next segments on the play lane", () => {
-    expect(planReadAhead("v", plan, encode, 2, nothing)).to.deep.equal({ id: "v-360p-ahead-3", chunk: { videoId: "v", rendition: "360p", first: 3, last: 6, lane: "play" }, priority: 1 });
+    expect(planReadAhead("v", plan, encode, 2, nothing)).to.deep.equal({ id: "v-360p-ahead-3", chunk: { videoId: "v", renditions: ["360p"], first: 3, last: 6, lane: "play" }, priority: 1 });
   });
 
   it("begins with the first that is missing, and is nothing when none is", () => {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "chai";
 import { openSlots } from "../../../../services/transcoder/slots.ts";
 import { settle } from "../../../support/mock-clock.ts";
@@ -69,5 +70,48 @@ describe("slots", () => {
     gates[0]?.resolve();
     await Promise.all(runs);
     expect(slots.busy()).to.deep.equal({ play: 0, background: 0, waiting: 0 });
+  });
+
+  it("let what is cancelled leave the queue", async () => {
+    const slots = openSlots(1);
+    const { gates, work } = held();
+    const leaving = new AbortController();
+    const runs = [slots.run("play", work), slots.run("play", async () => "second")];
+    const cancelledRun = rejection(slots.run("play", async () => "never", leaving.signal), "cancelled");
+    leaving.abort();
+    expect(await cancelledRun).to.have.property("type", "encode_failed");
+    expect(slots.busy()).to.deep.equal({ play: 1, background: 0, waiting: 1 });
+    expect(await rejection(slots.run("play", async () => "never", leaving.signal), "too late")).to.have.property("type", "encode_failed");
+    gates[0]?.resolve();
+    expect((await Promise.all(runs))[1]).to.equal("second");
+    expect(slots.busy()).to.deep.equal({ play: 0, background: 0, waiting: 0 });
+  });
+
+  it("let the background begin only when no viewer has waited for a while", async () => {
+    const slots = openSlots(2, { settleMs: 40, holdMs: 60_000 });
+    const { gates, work } = held();
+    const order: string[] = [];
+    const playing = slots.run("play", work);
+    const background = slots.run("background", async () => { order.push("background"); });
+    await delay(100);
+    order.push("played");
+    gates[0]?.resolve();
+    await playing;
+    const next = slots.run("play", async () => { order.push("played on"); }); // at once, as a player asks
+    await Promise.all([background, next]);
+    expect(order).to.deep.equal(["played", "played on", "background"]);
+  });
+
+  it("let the background begin at last although viewers wait all the time, unless it is cancelled before", async () => {
+    const slots = openSlots(2, { settleMs: 5_000, holdMs: 60 });
+    const { gates, work } = held();
+    const playing = slots.run("play", work);
+    expect(await slots.run("background", async () => "begun")).to.equal("begun");
+    const stop = new AbortController();
+    const cancelled = rejection(slots.run("background", async () => "begun", stop.signal), "cancelled work");
+    stop.abort();
+    expect(String(await cancelled)).to.include("cancelled");
+    gates[0]?.resolve();
+    await playing;
   });
 });

@@ -8,7 +8,7 @@ const head = (text: string) => {
   const bytes = Buffer.from(text, "latin1");
   return judgeHead(bytes, sniff(bytes));
 };
-const DAY = { maxDurationSec: 86_400 };
+const DAY = { maxDurationSec: 86_400, maxPixels: 33_554_432, maxStreams: 64 };
 
 describe("judging the first bytes", () => {
   it("passes media", () => expect(head("\0\0\0\x18ftypisom")).to.equal(undefined));
@@ -60,8 +60,16 @@ describe("judging facts", () => {
   });
 
   it("counts tracks", () => {
-    expect(judgeTracks(64)).to.be.empty;
-    expect(judgeTracks(65)).to.deep.equal([{ class: "limit_streams", message: "The file has 65 tracks; at most 64 are taken.", tracks: 65 }]);
+    expect(judgeTracks(64, DAY)).to.be.empty;
+    expect(judgeTracks(65, DAY)).to.deep.equal([{ class: "limit_streams", message: "The file has 65 tracks; at most 64 are taken.", tracks: 65 }]);
+  });
+
+  it("takes pictures and tracks as far as it is told", () => {
+    const small = { ...DAY, maxPixels: 1_280 * 720, maxStreams: 2 };
+    const size = (width: number, height: number) => judgeFacts(makeFacts({ video: { width, height, displayWidth: width, displayHeight: height } }), small);
+    expect(size(1_280, 720)).to.be.empty;
+    expect(size(1_280, 722)).to.deep.equal([{ class: "limit_dimensions", message: "The picture has 1280 × 722 pixels; at most 921600 in all and 16384 along a side are taken.", width: 1_280, height: 722 }]);
+    expect(judgeTracks(3, small)).to.deep.equal([{ class: "limit_streams", message: "The file has 3 tracks; at most 2 are taken.", tracks: 3 }]);
   });
 });
 

@@ -1,0 +1,18 @@
+/** What a benchmark of the whole needs: an origin that counts, and a mesh of its own that may fetch from it. */
+import { startMesh, type Mesh } from "../test/support/mesh.ts";
+import { openOrigin, type Origin } from "./origin.ts";
+
+/** `dir`: the files that the origin serves. Both end with `work`. */
+export async function onStagedMesh(dir: string, ffmpegPath: string, work: (mesh: Mesh, origin: Origin) => Promise<void>): Promise<void> {
+  const origin = await openOrigin(dir);
+  try {
+    const mesh = await startMesh({ settings: { LECTERN_SOURCE_ALLOW: origin.hostPort, LECTERN_FFMPEG: ffmpegPath } });
+    try {
+      await work(mesh, origin);
+    } finally {
+      await mesh.stop();
+    }
+  } finally {
+    await origin.close();
+  }
+}

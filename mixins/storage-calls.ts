@@ -1,0 +1,39 @@
+/** Calls of `storage`, as the modules of a service want them, and the one way in which a part of a video is written. */
+import type { ServiceBroker } from "moleculer";
+import { objectKeys } from "../config/object-keys.ts";
+import type { ListResult, PutResult } from "../services/storage/storage.contract.ts";
+import { readReply } from "./byte-reply.ts";
+
+export interface StorageCalls {
+  get(key: string): Promise<Buffer | null>;
+  put(key: string, bytes: Buffer, ifAbsent: boolean): Promise<PutResult>;
+  list(prefix: string, after: string | undefined, delimiter: boolean): Promise<ListResult>;
+  remove(key: string): Promise<void>;
+  removePrefix(prefix: string): Promise<void>;
+}
+
+export function storageCalls(broker: ServiceBroker): StorageCalls {
+  return {
+    async get(key) {
+      const reply = await broker.call<unknown, { key: string }>("storage.get", { key });
+      return reply === null ? null : await readReply(reply);
+    },
+    put: (key, bytes, ifAbsent) => broker.call<PutResult, object>("storage.put", { key, bytes, ifAbsent }),
+    list: (prefix, after, delimiter) =>
+      broker.call<ListResult, object>("storage.list", { prefix, ...(after === undefined ? {} : { after }), ...(delimiter ? { delimiter: "/" } : {}) }),
+    remove: (key) => broker.call("storage.remove", { key }),
+    removePrefix: (prefix) => broker.call("storage.removePrefix", { prefix }),
+  };
+}
+
+/**
+ * Writes a part of a video, unless it is there. A video's tombstone is older than the removal of its objects, so what
+ * comes after that removal sees the tombstone, and is taken back.
+ * @returns `made`: it is there by this write; `there`: it was; `gone`: the video is deleted
+ */
+export async function putPart(storage: Pick<StorageCalls, "get" | "put" | "remove">, videoId: string, key: string, bytes: Buffer): Promise<"made" | "there" | "gone"> {
+  const { stored } = await storage.put(key, bytes, true);
+  if ((await storage.get(objectKeys.tombstone(videoId))) === null) return stored ? "made" : "there";
+  await storage.remove(key);
+  return "gone";
+}

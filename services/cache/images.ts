@@ -1,0 +1,34 @@
+/** Images that the transcoder makes when they are asked for: in memory beside the segments, asked of it once by all who wait. */
+import type { LRUCache } from "lru-cache";
+import type { ServiceBroker } from "moleculer";
+import { readReply } from "../../mixins/byte-reply.ts";
+import type { ImageResult } from "./cache.contract.ts";
+
+export function openImages(broker: ServiceBroker, memory: LRUCache<string, Buffer>, timeoutMs: number) {
+  const flights = new Map<string, Promise<ImageResult>>();
+
+  async function make(key: string, action: string, params: object): Promise<ImageResult> {
+    const bytes = await readReply(await broker.call<unknown, object>(action, params, { timeout: timeoutMs }));
+    memory.set(key, bytes);
+    return { bytes, tier: "made" };
+  }
+
+  return {
+    /** `key` begins with the video's prefix, so that a deleted video's images are forgotten with its segments. */
+    async get(key: string, action: string, params: object): Promise<ImageResult> {
+      const bytes = memory.get(key);
+      if (bytes !== undefined) return { bytes, tier: "memory" };
+      const underWay = flights.get(key);
+      if (underWay !== undefined) return await underWay;
+      const flight = make(key, action, params);
+      flights.set(key, flight);
+      try {
+        return await flight;
+      } finally {
+        flights.delete(key);
+      }
+    },
+  };
+}
+
+export type Images = ReturnType<typeof openImages>;

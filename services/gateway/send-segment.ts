@@ -1,0 +1,59 @@
+/** A segment as the answer to a request: whole, or as it is made. */
+import { once } from "node:events";
+import type { ServerResponse } from "node:http";
+import { ulid } from "ulid";
+import { readSegment, type SegmentAnswer } from "../../mixins/segment-answer.ts";
+import type { SegmentName } from "../cache/cache.contract.ts";
+import { isOpen, type Exchange } from "./exchange.ts";
+
+/**
+ * Longer than `delivery` waits for a plan or a segment, so that its own answer arrives. It sits on this node and tries
+ * again by itself where that helps; trying again here as well would multiply the attempts.
+ */
+export const PLAY = { timeout: 40_000, retries: 0 };
+
+/** A client that goes away before the segment is there says so to who makes it. */
+export async function sendSegment({ req, res, call }: Exchange, asked: { id: string; rendition: string; segment: SegmentName }): Promise<void> {
+  const waiter = ulid();
+  let answer: SegmentAnswer | undefined;
+  res.once("close", () => {
+    const waits = answer === undefined || ("growing" in answer && answer.growing.isGrowing);
+    if (waits) call("delivery.left", { waiter }).catch(() => undefined); // lost, it costs an encode that is finished
+  });
+  const startedAt = performance.now();
+  answer = readSegment(await call<Parameters<typeof readSegment>[0]>("delivery.segment", { ...asked, waiter }, PLAY), PLAY.timeout);
+  if (!isOpen(res)) return;
+  const headers = {
+    "Content-Type": "video/mp4",
+    "Cache-Control": "public, max-age=31536000, immutable",
+    "Server-Timing": `cache;desc=${answer.tier};dur=${(performance.now() - startedAt).toFixed(1)}`, // to the first byte
+  };
+  if ("bytes" in answer) {
+    res.writeHead(200, { ...headers, "Content-Length": answer.bytes.byteLength });
+    res.end(answer.bytes);
+    return;
+  }
+  res.writeHead(200, headers);
+  if (req.method === "HEAD") res.end();
+  else await write(res, answer.growing);
+}
+
+/** @throws what the bytes fail with; the answer has begun then, and is broken off */
+async function write(res: ServerResponse, bytes: AsyncIterable<Buffer>): Promise<void> {
+  for await (const chunk of bytes) {
+    if (!isOpen(res)) return;
+    if (!res.write(chunk)) await drained(res);
+  }
+  res.end();
+}
+
+/** Resolves when there is room again, or nobody is left to read. */
+async function drained(res: ServerResponse): Promise<void> {
+  const done = new AbortController();
+  const until = (event: string): Promise<unknown> => once(res, event, { signal: done.signal });
+  try {
+    await Promise.race([until("drain"), until("close")].map((wait) => wait.catch(() => undefined)));
+  } finally {
+    done.abort();
+  }
+}

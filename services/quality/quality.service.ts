@@ -1,0 +1,82 @@
+/**
+ * quality: looks at every segment before it is stored: at its boxes, whether it decodes, and whether it shows and sounds
+ * like its source. It keeps nothing and decides nothing: who made a segment makes it anew, or refuses it. On every node
+ * that makes segments.
+ */
+import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
+import { loadConfig } from "../../config/config.ts";
+import { fail } from "../../config/errors.ts";
+import { findRendition } from "../../media/plan-video.ts";
+import type { SegmentReport } from "../../media/quality/report.ts";
+import type { VideoEventPayload } from "../videos/videos.contract.ts";
+import { openTurns, type Turns } from "./turns.ts";
+import { warmFfmpeg } from "../../mixins/ffmpeg.ts";
+import { guestSettings, openGuest, type GuestSettings } from "../../mixins/guest.ts";
+import { checkAudio } from "./check-audio.ts";
+import { checkVideo } from "./check-video.ts";
+import type { CheckParams, CheckResult } from "./quality.contract.ts";
+
+interface Settings extends ServiceSettingSchema { slots: number; guest: GuestSettings }
+interface State {
+  turns: Turns;
+  /** Checks under way, by video: ended when the video is deleted or the node leaves. */
+  running: Map<AbortController, { videoId: string; ended: Promise<unknown> }>;
+}
+interface Methods {
+  look(params: CheckParams, signal: AbortSignal): Promise<SegmentReport[]>;
+}
+
+export function qualityService(settings: Settings) {
+  const schema: ServiceSchema<Settings, Methods, State> = {
+    name: "quality",
+    settings,
+    actions: {
+      /** @throws overloaded when too many wait, and what ends a check before its end */
+      check: {
+        params: { videoId: "string", plan: "object", rendition: "string", first: { type: "number", integer: true, min: 0 } },
+        async handler(ctx: Context<CheckParams>): Promise<CheckResult> {
+          const startedAt = performance.now();
+          const controller = new AbortController();
+          const work = this.turns.run(() => this.look(ctx.params, controller.signal));
+          this.running.set(controller, { videoId: ctx.params.videoId, ended: work });
+          const reports = await work.finally(() => this.running.delete(controller));
+          this.broker.metrics.observe("lectern.quality.check.seconds", (performance.now() - startedAt) / 1000);
+          for (const { findings: [worst] } of reports) this.broker.metrics.increment("lectern.quality.segments.total", { result: worst?.fault ?? "good" });
+          return { reports };
+        },
+      },
+    },
+    events: {
+      "video.deleted"(ctx: Context<VideoEventPayload>) {
+        for (const [controller, { videoId }] of this.running) if (videoId === ctx.params.videoId) controller.abort();
+      },
+    },
+    methods: {
+      async look({ plan, rendition: name, first, init, segments, packets, url }: CheckParams, signal: AbortSignal): Promise<SegmentReport[]> {
+        const rendition = findRendition(plan, name);
+        if (rendition === undefined) throw fail("segment_not_found", "The video has no such rendition.");
+        const common = { plan, first, init, segments, signal, ...(packets === undefined ? {} : { packets }), ...(url === undefined ? {} : { url }) };
+        return rendition.kind === "video" ? await checkVideo({ ...common, rendition, threads: 1 }) : await checkAudio({ ...common, rendition });
+      },
+    },
+    created() {
+      this.running = new Map();
+      const { metrics } = this.broker;
+      metrics.register({ name: "lectern.quality.segments.total", type: "counter", labelNames: ["result"], description: "Segments that were checked, by what was found: good, or the first fault" });
+      metrics.register({ name: "lectern.quality.check.seconds", type: "histogram", buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60], description: "Time to check a run of segments, waiting included", unit: "second" });
+    },
+    async started() {
+      await warmFfmpeg(await openGuest(this.settings.guest, this.logger));
+      this.turns = openTurns(this.settings.slots);
+    },
+    async stopped() {
+      const ended = [...this.running.values()].map((check) => check.ended);
+      for (const controller of this.running.keys()) controller.abort();
+      await Promise.allSettled(ended);
+    },
+  };
+  return schema;
+}
+
+const config = loadConfig(process.env);
+export default qualityService({ slots: config.slots, guest: guestSettings(config) });

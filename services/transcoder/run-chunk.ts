@@ -1,0 +1,62 @@
+/** Chunks of the queue: of what a chunk names, only what the store does not have, and what was not refused, is made. */
+import type { ServiceBroker } from "moleculer";
+import { fail } from "../../config/errors.ts";
+import { objectKeys } from "../../config/object-keys.ts";
+import { findRendition } from "../../media/plan-video.ts";
+import type { Plan } from "../../media/plan.ts";
+import { mediaName } from "../../media/media-names.ts";
+import type { KeyParams } from "../storage/storage.contract.ts";
+import { planRuns } from "./encode-runs.ts";
+import { isRefused } from "./inspection.ts";
+import type { Profiles } from "./profiles.ts";
+import type { Publisher } from "./publisher.ts";
+import type { ChunkParams, ChunkResult } from "./transcoder.contract.ts";
+import type { VideoJobs } from "./video-jobs.ts";
+import type { Workshop } from "./workshop.ts";
+
+export interface ChunkTools { broker: ServiceBroker; profiles: Profiles; jobs: VideoJobs; workshop: Workshop; publisher: Publisher }
+
+/** @throws storage_unavailable when segments were made and the store did not take them, and what making them throws */
+export async function runChunk({ broker, profiles, jobs, workshop, publisher }: ChunkTools, { videoId, renditions, first, last, lane }: ChunkParams): Promise<ChunkResult> {
+  const refusedBefore = await countRefused(broker, videoId, renditions, first, last);
+  const missing = new Map(await Promise.all(renditions.map(async (rendition) => [rendition, await findMissing(broker, videoId, rendition, first, last)] as const)));
+  for (const [rendition, segments] of missing) publisher.retry(videoId, rendition, segments);
+  const [all, made] = [renditions.length * (last - first + 1), [...missing.values()].flat().length];
+  try {
+    await jobs.run(videoId, async (job) => {
+      // A viewer who waits does not wait for a look.
+      if (lane !== "play" && renditions.some((name) => isEncodedPicture(job.plan, name))) await profiles.learn(job);
+      const runs = planRuns(job.plan, renditions, first, last, (rendition, segment) => missing.get(rendition)?.includes(segment) ?? false);
+      for (const run of runs) await workshop.makeRun(job, run);
+    });
+  } catch (error) {
+    if (!(await jobs.isGone(videoId))) throw error;
+    return { stored: 0, skipped: all }; // nobody wants it any more
+  }
+  await publisher.settled(videoId); // the job is done when its segments are safe
+  for (const [rendition, segments] of missing) {
+    if (publisher.unstored(videoId, rendition, segments).length > 0) throw fail("storage_unavailable", "Segments were made and could not be stored.");
+  }
+  const refused = await countRefused(broker, videoId, renditions, first, last);
+  return { stored: made - (refused - refusedBefore), skipped: all - made - refusedBefore, ...(refused === 0 ? {} : { refused }) };
+}
+
+function isEncodedPicture(plan: Plan, name: string): boolean {
+  const rendition = findRendition(plan, name);
+  return rendition?.kind === "video" && rendition.mode === "encode";
+}
+
+async function countRefused(broker: ServiceBroker, videoId: string, renditions: readonly string[], first: number, last: number): Promise<number> {
+  const segments = Array.from({ length: last - first + 1 }, (_, i) => first + i);
+  const refused = await Promise.all(renditions.flatMap((rendition) => segments.map((segment) => isRefused(broker, videoId, rendition, segment))));
+  return refused.filter(Boolean).length;
+}
+
+/** Numbers of the segments that the store does not have, and that are worth another try. */
+async function findMissing(broker: ServiceBroker, videoId: string, rendition: string, first: number, last: number): Promise<number[]> {
+  const segments = Array.from({ length: last - first + 1 }, (_, i) => first + i);
+  const heads = await Promise.all(segments.map((segment) => broker.call<unknown, KeyParams>("storage.head", { key: objectKeys.media(videoId, rendition, mediaName(segment)) })));
+  const missing = segments.filter((_, i) => heads[i] === null);
+  const refused = await Promise.all(missing.map((segment) => isRefused(broker, videoId, rendition, segment)));
+  return missing.filter((_, i) => refused[i] !== true);
+}

@@ -1,0 +1,101 @@
+/**
+ * Work on videos: each piece gets the plan, the source's packets and bytes, and a signal that ends it when its video is
+ * deleted or the node leaves.
+ */
+import { LRUCache } from "lru-cache";
+import type { ServiceBroker } from "moleculer";
+import { fail } from "../../config/errors.ts";
+import type { Plan } from "../../media/plan.ts";
+import type { Demuxer } from "../../mixins/demuxer/demuxer.ts";
+import type { Remux, Remuxes } from "../../mixins/remux.ts";
+import type { SourceDoor } from "../../mixins/source-door.ts";
+import { rememberFailure, sourceKey, sourceReader } from "../../mixins/source-reader.ts";
+import type { VideoIdParams, VideoState } from "../videos/videos.contract.ts";
+import type { Profiles } from "./profiles.ts";
+import { unlessAborted } from "../../mixins/cancelled.ts";
+import type { Job } from "./workshop.ts";
+
+type Planned = VideoState & { plan: Plan; verdict: { sourceVersion: string } };
+
+const KEPT_STATES = 200;
+const KEPT_GONE = 10_000;
+
+export interface SourcePorts { demuxer: Demuxer; door: SourceDoor; remuxes: Remuxes; profiles: Pick<Profiles, "find"> }
+
+export function openVideoJobs(broker: ServiceBroker, { demuxer, door, remuxes, profiles }: SourcePorts) {
+  const states = new LRUCache<string, Planned>({ max: KEPT_STATES });
+  /** Deleted while this node knew of them: an answer that was under way then is not believed. */
+  const gone = new LRUCache<string, true>({ max: KEPT_GONE });
+  /** Aborted when the video is deleted or the node leaves. */
+  const running = new Map<string, Set<AbortController>>();
+  /** A node that leaves waits until its FFmpegs have ended. */
+  const working = new Set<Promise<unknown>>();
+
+  async function getVideo(videoId: string): Promise<Planned> {
+    const known = states.get(videoId);
+    if (known !== undefined) return known;
+    const state = await broker.call<VideoState | null, VideoIdParams>("videos.state", { id: videoId });
+    if (state === null) throw fail("video_not_found", "There is no such video.");
+    if (state.deleted || gone.has(videoId)) throw fail("video_deleted", "The video was deleted.");
+    if (state.plan === undefined || state.verdict?.accepted !== true) throw fail("plan_pending", "The video has no plan yet.");
+    const planned = { ...state, plan: state.plan, verdict: state.verdict };
+    states.set(videoId, planned);
+    return planned;
+  }
+
+  return {
+    getVideo,
+
+    /** @throws video_not_found, video_deleted, plan_pending, the source's own fault where there was one, and what `work` throws */
+    async run<T>(videoId: string, work: (job: Job) => Promise<T>): Promise<T> {
+      const controller = new AbortController();
+      const controllers = running.get(videoId) ?? new Set();
+      running.set(videoId, controllers.add(controller));
+      let sourceFailure: (() => unknown) | undefined;
+      const job = (async () => {
+        const { plan, record, verdict: { sourceVersion } } = await getVideo(videoId);
+        const { read, failure } = rememberFailure(sourceReader(broker, record.source, sourceVersion));
+        sourceFailure = failure;
+        const original: Remux = { source: { key: sourceKey(record.source, sourceVersion), size: plan.facts.size }, read };
+        const indexed = plan.facts.reader === "remux" ? await unlessAborted(controller.signal, remuxes.open(original.source, read)) : original;
+        return await work({
+          videoId, plan, signal: controller.signal,
+          profile: () => profiles.find(videoId),
+          readPackets: (span) => unlessAborted(controller.signal, demuxer.packets(indexed.source, indexed.read, span)),
+          openFile: () => door.open({ size: indexed.source.size, read: indexed.read }),
+          openOriginal: () => door.open({ size: original.source.size, read: original.read }),
+        });
+      })();
+      working.add(job);
+      try {
+        return await job;
+      } catch (error) {
+        throw sourceFailure?.() ?? error; // FFmpeg's own complaint is only what came of it
+      } finally {
+        working.delete(job);
+        controllers.delete(controller);
+        if (controllers.size === 0) running.delete(videoId);
+      }
+    },
+    async isGone(videoId: string): Promise<boolean> {
+      const state = await broker.call<VideoState | null, VideoIdParams>("videos.state", { id: videoId });
+      return state === null || state.deleted;
+    },
+    /** The video was deleted: its work ends. */
+    forget(videoId: string): void {
+      states.delete(videoId);
+      gone.set(videoId, true);
+      for (const controller of running.get(videoId) ?? []) controller.abort();
+    },
+    /** Ends all work. */
+    abortAll(): void {
+      for (const controllers of running.values()) for (const controller of controllers) controller.abort();
+    },
+    /** Waits until the work that was aborted has ended. */
+    async settled(): Promise<void> {
+      await Promise.allSettled(working);
+    },
+  };
+}
+
+export type VideoJobs = ReturnType<typeof openVideoJobs>;

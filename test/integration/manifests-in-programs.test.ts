@@ -1,0 +1,52 @@
+/** Programs of Debian read both manifests to the end: FFmpeg decodes each frame once, GStreamer's player plays them all. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { api } from "../support/api.ts";
+import { playInGstreamer } from "../support/gstreamer.ts";
+import { decodeVideo, makeAvi, makeLecture } from "../support/lectures.ts";
+import { startMesh } from "../support/mesh.ts";
+
+const SECONDS = 12;
+const FRAMES = SECONDS * 25;
+
+describe("manifests in FFmpeg and GStreamer", function () {
+  this.timeout(180_000);
+  let dir: string;
+  let mesh: Awaited<ReturnType<typeof startMesh>>;
+  const videos: { name: string; sound: boolean; hls: string; dash: string }[] = [];
+
+  before(async () => {
+    dir = await mkdtemp(join(tmpdir(), "lectern-programs-"));
+    mesh = await startMesh();
+    const calls = api(mesh.httpUrl);
+    const add = async (name: string, path: string, sound = true): Promise<void> => {
+      const { id, playback } = await calls.post({ uploadId: (await calls.upload(path)).uploadId, policy: "eager" });
+      await calls.until(id, "complete"); // what is measured here is not how fast it is made
+      videos.push({ name, sound, ...playback });
+    };
+    await add("repackaged, with B-frames", await makeLecture(join(dir, "lecture.mp4"), { seconds: SECONDS }));
+    await add("encoded", await makeAvi(join(dir, "encoded.avi"), { seconds: SECONDS }));
+    await add("silent", await makeLecture(join(dir, "silent.mp4"), { seconds: SECONDS, sound: false }), false);
+  });
+  after(async () => {
+    await mesh?.stop();
+    await rm(dir, { recursive: true, force: true });
+  });
+
+  for (const manifest of ["hls", "dash"] as const) {
+    it(`FFmpeg decodes every frame of the ${manifest.toUpperCase()} manifest`, async () => {
+      for (const video of videos) expect(await decodeVideo(video[manifest]), video.name).to.deep.equal({ frames: FRAMES, complaints: [] });
+    });
+
+    it(`GStreamer plays the ${manifest.toUpperCase()} manifest to its end`, async () => {
+      for (const video of videos) {
+        const { code, frames, sound, complaints } = await playInGstreamer(video[manifest]);
+        expect(code, `${video.name}: ${complaints}`).to.equal(0);
+        expect(frames, video.name).to.equal(FRAMES);
+        expect(sound, video.name).to.equal(video.sound);
+      }
+    });
+  }
+});
