@@ -1,5 +1,6 @@
 /** A viewer asks for a segment that nobody has made, and goes elsewhere before it is there. */
 import { readFileSync } from "node:fs";
+import { chmod, rm } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
 import { expect } from "chai";
 import { api, type Api } from "../support/api.ts";
@@ -14,10 +15,16 @@ import { segmentCount } from "../support/viewer.ts";
 /** By then the mesh has long heard of somebody's leaving. */
 const HEARD_MS = 500;
 
+/** FFmpeg that stops itself before it encodes, as long as the file is there: a viewer can leave before the first byte, however fast it is. */
+const standIn = (hold: string): string => `#!/bin/sh
+case "$*" in *libx264*) if [ -e "${hold}" ]; then kill -STOP $$; fi ;; esac
+exec ffmpeg "$@"
+`;
+
 /** Others check what was made before. */
-function isEncode(pid: number): boolean {
+function isHeldEncode(pid: number): boolean {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, "latin1").includes("libx264");
+    return readFileSync(`/proc/${pid}/cmdline`, "latin1").includes("libx264") && /\) T /.test(readFileSync(`/proc/${pid}/stat`, "latin1"));
   } catch {
     return false; // it has ended
   }
@@ -31,31 +38,34 @@ describe("a viewer who jumps", function () {
   let id: string;
   let last: number;
 
+  const made = async (): Promise<number> => countMade(await lectern.metrics(), "encode");
+
   before(async () => {
     folder = await openFolder();
     await makeLecture(folder.path("lecture.mp4"), { seconds: 60, size: "1280x720" });
-    mesh = await startMesh({ settings: { LECTERN_SLOTS: "1" } });
+    const program = await folder.write("ffmpeg", Buffer.from(standIn(folder.path("hold"))));
+    await chmod(program, 0o755);
+    mesh = await startMesh({ settings: { LECTERN_SLOTS: "1", LECTERN_FFMPEG: program, LECTERN_SANDBOX: "limits" } });
     lectern = api(mesh.httpUrl);
     const { uploadId } = await lectern.upload(folder.path("lecture.mp4"));
     ({ id } = await lectern.post({ uploadId, policy: "lazy" }));
     last = (await segmentCount(lectern, id, "360p")) - 1; // nothing is read ahead of the last one
     await (await lectern.segment(id, "360p", "init")).arrayBuffer();
-    await eventually(() => findFfmpeg(mesh.nodePid()).length === 0);
+    await eventually(async () => findFfmpeg(mesh.nodePid()).length === 0 && (await made()) === 1); // the first one, with the init segment
   });
   after(async () => {
     await mesh?.stop();
     await folder?.remove();
   });
 
-  const made = async (): Promise<number> => countMade(await lectern.metrics(), "encode");
-
-  /** Asks for a file of a rendition, and stops the FFmpeg that makes it in its tracks. */
+  /** Asks for a file of a rendition, whose FFmpeg stands still until it gets SIGCONT. */
   async function ask(file: string): Promise<{ pid: number; leave(): Promise<void>; answer: Promise<Response> }> {
+    await folder.write("hold", Buffer.alloc(0));
     const leaving = new AbortController();
     const answer = fetch(`${mesh.httpUrl}/play/${id}/${file}`, { signal: leaving.signal });
     answer.catch(() => undefined); // it may have left
-    const pid = await eventually(() => findFfmpeg(mesh.nodePid()).find(isEncode));
-    process.kill(pid, "SIGSTOP");
+    const pid = await eventually(() => findFfmpeg(mesh.nodePid()).find(isHeldEncode));
+    await rm(folder.path("hold"));
     return {
       pid, answer,
       async leave() {
