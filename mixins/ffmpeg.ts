@@ -4,7 +4,7 @@
 import { PassThrough, type Readable } from "node:stream";
 import Ffmpeg from "fluent-ffmpeg";
 import { fail } from "../config/errors.ts";
-import type { FfmpegArguments } from "../media/ffmpeg/guest.ts";
+import type { Allowed, FfmpegArguments } from "../media/ffmpeg/guest.ts";
 import { GUEST_SCRIPT } from "./exec-guest.ts";
 import type { Guest, GuestOptions } from "./guest.ts";
 import { cancelled } from "./cancelled.ts";
@@ -19,8 +19,8 @@ export interface FfmpegRun {
   signal: AbortSignal;
   /** Another than the usual bound: the graphics card, limits. */
   guest?: GuestOptions;
-  /** Others than those of picture and sound. */
-  decoders?: readonly string[];
+  /** Other demuxers and decoders than those of picture and sound. */
+  allowed?: Allowed;
   /** Without a byte out and without progress for this long, the run is stuck. */
   stallMs?: number;
   /** More output than this is none that was asked for. */
@@ -43,26 +43,33 @@ const KEPT_LINES = 20;
 
 /** fluent-ffmpeg knows one FFmpeg, so a process has one guest. */
 let guest: Guest | undefined;
-let encoderNames: ReadonlySet<string> = new Set();
+let build: FfmpegBuild = { encoders: new Set(), filters: new Set() };
+
+/** Names of what this FFmpeg was built with. */
+export interface FfmpegBuild { encoders: ReadonlySet<string>; filters: ReadonlySet<string> }
 
 /**
- * fluent-ffmpeg asks FFmpeg for its formats and encoders before its first run: done at start, no viewer waits for it.
+ * fluent-ffmpeg asks FFmpeg for its formats and encoders, and we for its filters, before its first run: done at start, no viewer waits for it.
  * No stranger's input is in that, so it needs no sandbox.
- * @returns the encoders it has @throws Error when it lacks what every encode needs
+ * @throws Error when it lacks what every encode needs
  */
-export async function warmFfmpeg(as: Guest): Promise<ReadonlySet<string>> {
-  if (guest === as) return encoderNames;
+export async function warmFfmpeg(as: Guest): Promise<FfmpegBuild> {
+  if (guest === as) return build;
   Ffmpeg.setFfmpegPath(as.ffmpegPath);
-  const formats = Promise.withResolvers<void>();
-  Ffmpeg.getAvailableFormats((error) => (error === undefined || error === null ? formats.resolve() : formats.reject(error)));
-  const encoders = Promise.withResolvers<ReadonlySet<string>>();
-  Ffmpeg.getAvailableEncoders((error, found) => (error === undefined || error === null ? encoders.resolve(new Set(Object.keys(found))) : encoders.reject(error)));
-  const [, names] = await Promise.all([formats.promise, encoders.promise]);
-  if (!names.has("libx264") || !names.has("aac")) throw new Error("FFmpeg lacks the encoders libx264 and aac.");
+  const [, encoders, filters] = await Promise.all([
+    listed((done) => Ffmpeg.getAvailableFormats(done)),
+    listed((done) => Ffmpeg.getAvailableEncoders(done)),
+    listed((done) => Ffmpeg.getAvailableFilters(done)),
+  ]);
+  if (!encoders.has("libx264") || !encoders.has("aac")) throw new Error("FFmpeg lacks the encoders libx264 and aac.");
   Ffmpeg.setFfmpegPath(GUEST_SCRIPT);
   guest = as;
-  encoderNames = names;
-  return names;
+  build = { encoders, filters };
+  return build;
+}
+
+function listed(ask: (done: (error: Error | null | undefined, found: object) => void) => void): Promise<ReadonlySet<string>> {
+  return new Promise((resolve, reject) => ask((error, found) => (error === undefined || error === null ? resolve(new Set(Object.keys(found))) : reject(error))));
 }
 
 export function runFfmpeg(run: FfmpegRun): Promise<FfmpegOutcome> {
@@ -104,7 +111,7 @@ export function runFfmpeg(run: FfmpegRun): Promise<FfmpegOutcome> {
   output.on("end", () => { drained = true; settle(); });
   command
     // One by one: what it gets as an array, it takes apart at spaces. The guest's guard comes last, so it holds.
-    .inputOptions(...guest.start("ffmpeg", input, run.guest), ...inputOptions, ...guest.guard(input, run.decoders))
+    .inputOptions(...guest.start("ffmpeg", input, run.guest), ...inputOptions, ...guest.guard(input, run.allowed))
     .outputOptions(...outputOptions)
     .output(output, { end: true })
     .on("start", () => {

@@ -7,7 +7,7 @@ import { resolve } from "node:path";
 import type { Logger } from "moleculer";
 import type { Config } from "../config/config.ts";
 import { errorMessage } from "../config/errors.ts";
-import { guardOptions, type InputLimits } from "../media/ffmpeg/guest.ts";
+import { guardOptions, type Allowed, type InputLimits } from "../media/ffmpeg/guest.ts";
 import { holesWarning } from "../media/ffmpeg/known-holes.ts";
 import { GUEST_VARIABLES, guestCommand, guestInput, type GuestInput, type GuestRun, type Sandbox } from "../media/ffmpeg/sandbox.ts";
 import { execGuest } from "./exec-guest.ts";
@@ -30,8 +30,8 @@ export interface Guest {
   readonly ffmpegPath: string;
   /** What GUEST_SCRIPT is given before the program's own arguments. `reads`: its input, as `-i` takes it; absent: none. */
   start(program: "ffmpeg" | "ffprobe", reads?: string, options?: GuestOptions): string[];
-  /** What guards the input named by `reads`, before its `-i`. `decoders`: those that may run; absent: of picture and sound. */
-  guard(reads: string, decoders?: readonly string[]): string[];
+  /** What guards the input named by `reads`, before its `-i`. */
+  guard(reads: string, allowed?: Allowed): string[];
 }
 
 /** A cold disk has FFmpeg's two hundred libraries to read. */
@@ -112,7 +112,7 @@ function guestIn(sandbox: Sandbox, settings: GuestSettings): Omit<Guest, "versio
       sandbox, program: program === "ffmpeg" ? settings.ffmpegPath : settings.ffprobePath,
       reads: reads === undefined ? NOTHING : guestInput(reads), hardware, terminal, environment, ...rest,
     }),
-    guard: (reads, decoders) => guardOptions(guestInput(reads).kind, settings.inputLimits, decoders),
+    guard: (reads, allowed) => guardOptions(guestInput(reads).kind, settings.inputLimits, allowed),
   };
 }
 

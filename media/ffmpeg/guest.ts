@@ -30,13 +30,16 @@ export const GUEST_OPTIONS: readonly string[] = [
 /** The most that an input may have; the operator's settings. */
 export interface InputLimits { maxPixels: number; maxStreams: number }
 
+/** What may open an input; absent: what picture and sound need. */
+export interface Allowed { demuxers?: readonly string[]; decoders?: readonly string[] }
+
 const PROTOCOLS: Readonly<Record<GuestInput["kind"], string>> = { stdin: "pipe", door: "http,tcp", file: "file" };
 
 /** Said to FFmpeg and to ffprobe before an input that is a stranger's. Whoever runs them says it, so that no run goes without. */
-export function guardOptions(kind: GuestInput["kind"], { maxPixels, maxStreams }: InputLimits, decoders: readonly string[] = DECODERS): string[] {
+export function guardOptions(kind: GuestInput["kind"], { maxPixels, maxStreams }: InputLimits, { demuxers = DEMUXERS, decoders = DECODERS }: Allowed = {}): string[] {
   return [
     "-protocol_whitelist", PROTOCOLS[kind],
-    "-format_whitelist", DEMUXERS.join(","),
+    "-format_whitelist", demuxers.join(","),
     "-codec_whitelist", decoders.join(","),
     "-max_streams", String(maxStreams),
     "-max_pixels", String(maxPixels),

@@ -12,11 +12,11 @@ import { toSdr } from "./picture-filters.ts";
 export const SOUND_RATE = 8_000;
 
 /** Init and segments of one video rendition on standard input: all frames, as pictures of this size. */
-export function pictureArguments({ size, timescale, threads }: { size: Size; timescale: number; threads: number }): FfmpegArguments {
+export function pictureArguments({ size, timescale, threads, scaler = "area" }: { size: Size; timescale: number; threads: number; scaler?: "area" | "bicubic" }): FfmpegArguments {
   return {
     input: "pipe:0",
     inputOptions: [...GUEST_OPTIONS, "-copyts", "-threads", String(threads), "-f", "mp4"],
-    outputOptions: ["-map", "0:v:0", "-vf", `scale=${size.width}:${size.height}:flags=area:out_range=tv`, ...pictureOutput(timescale)],
+    outputOptions: ["-map", "0:v:0", "-vf", `scale=${size.width}:${size.height}:flags=${scaler}:out_range=tv`, ...pictureOutput(timescale)],
   };
 }
 

@@ -16,8 +16,8 @@ export interface AudioCheck {
   first: number;
   init: Uint8Array;
   segments: readonly Uint8Array[];
-  packets?: readonly Packet[];
-  url?: string;
+  packets: readonly Packet[] | undefined;
+  url: string | undefined;
   signal: AbortSignal;
 }
 

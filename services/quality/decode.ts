@@ -16,7 +16,7 @@ export interface DecodeRun {
 }
 
 /** Nobody waits for a check. */
-const NICENESS = 17;
+export const NICENESS = 17;
 /** A picture and its boxes. */
 const MAX_BOX_BYTES = 4 * 1024 * 1024;
 /** More than a minute of sound a segment, and many segments. */

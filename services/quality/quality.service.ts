@@ -5,7 +5,7 @@
  */
 import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
 import { loadConfig } from "../../config/config.ts";
-import { fail } from "../../config/errors.ts";
+import { errorMessage, fail } from "../../config/errors.ts";
 import { findRendition } from "../../media/plan-video.ts";
 import type { SegmentReport } from "../../media/quality/report.ts";
 import type { VideoEventPayload } from "../videos/videos.contract.ts";
@@ -13,17 +13,20 @@ import { openTurns, type Turns } from "./turns.ts";
 import { warmFfmpeg } from "../../mixins/ffmpeg.ts";
 import { guestSettings, openGuest, type GuestSettings } from "../../mixins/guest.ts";
 import { checkAudio } from "./check-audio.ts";
-import { checkVideo } from "./check-video.ts";
+import { checkVideo, type VideoCheck } from "./check-video.ts";
+import { measureVmaf, proveVmaf } from "./measure-vmaf.ts";
 import type { CheckParams, CheckResult } from "./quality.contract.ts";
 
 interface Settings extends ServiceSettingSchema { slots: number; guest: GuestSettings }
 interface State {
   turns: Turns;
+  hasVmaf: boolean;
   /** Checks under way, by video: ended when the video is deleted or the node leaves. */
   running: Map<AbortController, { videoId: string; ended: Promise<unknown> }>;
 }
 interface Methods {
   look(params: CheckParams, signal: AbortSignal): Promise<SegmentReport[]>;
+  measure(check: VideoCheck): Promise<{ vmaf?: number }>;
 }
 
 export function qualityService(settings: Settings) {
@@ -55,8 +58,22 @@ export function qualityService(settings: Settings) {
       async look({ plan, rendition: name, first, init, segments, packets, url }: CheckParams, signal: AbortSignal): Promise<SegmentReport[]> {
         const rendition = findRendition(plan, name);
         if (rendition === undefined) throw fail("segment_not_found", "The video has no such rendition.");
-        const common = { plan, first, init, segments, signal, ...(packets === undefined ? {} : { packets }), ...(url === undefined ? {} : { url }) };
-        return rendition.kind === "video" ? await checkVideo({ ...common, rendition, threads: 1 }) : await checkAudio({ ...common, rendition });
+        const common = { plan, first, init, segments, packets, url, signal };
+        if (rendition.kind === "audio") return await checkAudio({ ...common, rendition });
+        const check: VideoCheck = { ...common, rendition, threads: 1 };
+        const reports = await checkVideo(check);
+        const [report] = reports;
+        if (this.hasVmaf && report?.findings.length === 0 && rendition.mode === "encode") Object.assign(report, await this.measure(check));
+        return reports;
+      },
+      async measure(check: VideoCheck): Promise<{ vmaf?: number }> {
+        try {
+          const vmaf = await measureVmaf(check);
+          return vmaf === undefined ? {} : { vmaf };
+        } catch (error) {
+          if (!check.signal.aborted) this.logger.warn(`VMAF of ${check.rendition.name}/${check.first} could not be measured: ${errorMessage(error)}`);
+          return {};
+        }
       },
     },
     created() {
@@ -66,7 +83,8 @@ export function qualityService(settings: Settings) {
       metrics.register({ name: "lectern.quality.check.seconds", type: "histogram", buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60], description: "Time to check a run of segments, waiting included", unit: "second" });
     },
     async started() {
-      await warmFfmpeg(await openGuest(this.settings.guest, this.logger));
+      const { filters } = await warmFfmpeg(await openGuest(this.settings.guest, this.logger));
+      this.hasVmaf = await proveVmaf(filters, this.logger, new AbortController().signal);
       this.turns = openTurns(this.settings.slots);
     },
     async stopped() {

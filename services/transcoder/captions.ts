@@ -63,7 +63,7 @@ async function takeOut(job: Job, niceness: number): Promise<Documents> {
   let bytes = 0;
   try {
     const outcome = await runFfmpeg({
-      arguments: captionArguments(job.plan, file.url), decoders: [...DECODERS, ...TEXT_DECODERS], niceness, signal: AbortSignal.any([job.signal, enough.signal]),
+      arguments: captionArguments(job.plan, file.url), allowed: { decoders: [...DECODERS, ...TEXT_DECODERS] }, niceness, signal: AbortSignal.any([job.signal, enough.signal]),
       onData(chunk) {
         bytes += chunk.length;
         if (bytes <= MAX_OUTPUT_BYTES) chunks.push(chunk);

@@ -148,7 +148,7 @@ export function transcoderService(settings: Settings) {
     async started() {
       const { slots, redisUrl, namespace } = this.settings;
       this.guest = await openGuest(this.settings.guest, this.logger);
-      const listed = await warmFfmpeg(this.guest);
+      const { encoders: listed } = await warmFfmpeg(this.guest);
       const trial = { guest: this.guest, listed, logger: this.logger, signal: this.closing.signal };
       await proveEncoders(this.settings.encoders, trial);
       if (this.settings.encoders.kind === "software") {

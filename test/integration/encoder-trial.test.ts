@@ -49,7 +49,7 @@ esac
   }
 
   it("are the processor's unless another is set, and the log says so", async () => {
-    await proveEncoders({ kind: "software", codecs: ALL }, ports(guest, await warmFfmpeg(guest)));
+    await proveEncoders({ kind: "software", codecs: ALL }, ports(guest, (await warmFfmpeg(guest)).encoders));
     expect(lines).to.deep.equal(["Video is encoded as h264 by libx264.", "Video is encoded as hevc by libx265.", "Video is encoded as av1 by libsvtav1."]);
   });
 
