@@ -28,6 +28,8 @@ export interface Config {
   readonly dataDir: string;
   readonly slots: number;
   readonly sourceAllow: readonly string[];
+  /** Absolute. */
+  readonly sourcePolicy: string | undefined;
   readonly sourceMaxBytes: number;
   readonly durationMaxSec: number;
   readonly maxPixels: number;
@@ -102,6 +104,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     dataDir,
     slots: integer("slots"),
     sourceAllow: splitList(text("sourceAllow")).map((hostPort) => hostPort.toLowerCase()),
+    sourcePolicy: text("sourcePolicy") === undefined ? undefined : resolve(required("sourcePolicy")),
     sourceMaxBytes: integer("sourceMaxMb") * MiB,
     durationMaxSec: integer("durationMaxHours") * 3600,
     maxPixels: integer("pixelsMax"),

@@ -13,6 +13,10 @@ export function redisKeys(namespace: string) {
     events: (videoId: string) => `${namespace}:events:${videoId}`,
     /** Sorted set: video ids by time of creation, for lists. */
     catalog: `${namespace}:catalog`,
+    /** Hash: until when a host is left alone, and how far its rates are used up, in ms of Redis' clock. Expires. */
+    hostTimes: (host: string) => `${namespace}:host:{${host}}:times`,
+    /** Sorted set: requests to a host that are under way, by when they are given up. Expires. */
+    hostLeases: (host: string) => `${namespace}:host:{${host}}:leases`,
     /** Prefix of BullMQ's own keys. */
     queuePrefix: `${namespace}:queue`,
   };

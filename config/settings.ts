@@ -45,6 +45,7 @@ export const SETTINGS = {
   data: { env: "LECTERN_DATA", type: { kind: "string" }, fallback: ".lectern", meaning: "directory for caches, the embedded servers and the default store" },
   slots: { env: "LECTERN_SLOTS", type: { kind: "integer", min: 1, max: 256 }, fallback: String(cpus().length), meaning: "FFmpeg processes this node runs at once; default: one per core" },
   sourceAllow: { env: "LECTERN_SOURCE_ALLOW", type: { kind: "hostPorts" }, fallback: "", meaning: "private or loopback origins that may be fetched, exact `host:port`, comma-separated" },
+  sourcePolicy: { env: "LECTERN_SOURCE_POLICY", type: { kind: "string" }, fallback: undefined, meaning: "file that says which sites may be fetched from, through which proxies, how gently; read again when it changes" },
   sourceMaxMb: { env: "LECTERN_SOURCE_MAX_MB", type: mebibytes, fallback: "65536", meaning: "largest source or upload, in MiB" },
   durationMaxHours: { env: "LECTERN_DURATION_MAX_HOURS", type: { kind: "integer", min: 1, max: 1000 }, fallback: "24", meaning: "longest video accepted" },
   pixelsMax: { env: "LECTERN_PIXELS_MAX", type: { kind: "integer", min: 1, max: 268_435_456 }, fallback: "33554432", meaning: "pixels of the largest picture accepted, width × height" },

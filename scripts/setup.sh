@@ -1,6 +1,6 @@
 #!/bin/sh
 # Brings what Lectern needs and this machine lacks: the locked npm packages (the pinned Node is one of them) and the
-# programs ffmpeg, bubblewrap (FFmpeg's sandbox), nats-server and redis-server; with --tests also a Chromium and Ceph's S3 server. Every npm script
+# programs ffmpeg, bubblewrap (FFmpeg's sandbox), nats-server and redis-server; with --tests also a Chromium, proxies and Ceph's S3 server. Every npm script
 # runs it first, so it must cost nothing when nothing is missing: no npm, no Node, only look-ups.
 # It leaves no other trace: services that the packages bring are neither started nor enabled.
 set -eu
@@ -31,6 +31,11 @@ missing_packages() {
   if [ $tests = yes ] && [ -z "${LECTERN_TEST_S3_ENDPOINT:-}" ]; then
     for program in radosgw ceph-mon ceph-osd; do has $program || echo $program; done
     has ceph || echo ceph-common
+  fi
+  # Proxies that sources are fetched through.
+  if [ $tests = yes ]; then
+    has tinyproxy || echo tinyproxy-bin
+    has microsocks || echo microsocks
   fi
   # GStreamer's player is one of the clients that the manifests are tried with: its parts are named by what they play.
   if [ $tests = yes ] && ! has gst-launch-1.0; then

@@ -1,6 +1,7 @@
 /** How often and how soon something is tried again. */
 import { setTimeout as delay } from "node:timers/promises";
 import { errorMessage, fail, findErrorCode } from "../../config/errors.ts";
+import { EgressTrouble } from "./egress/tunnel.ts";
 import type { OriginLimits } from "./origin-limits.ts";
 import { addressRefused, findAddressRefused } from "./refusal.ts";
 
@@ -23,8 +24,11 @@ export interface Attempts {
   progressed(): void;
 }
 
-/** @param note told why, in words that must not reach the caller */
-export function countAttempts(limits: OriginLimits, note: (reason: string) => void, signal: AbortSignal): Attempts {
+/**
+ * @param note told why, in words that must not reach the caller
+ * @param onRetry before something is tried again
+ */
+export function countAttempts(limits: OriginLimits, note: (reason: string) => void, signal: AbortSignal, onRetry: () => void = () => undefined): Attempts {
   let failures = 0;
   return {
     async failed(error) {
@@ -36,8 +40,9 @@ export function countAttempts(limits: OriginLimits, note: (reason: string) => vo
       if (findErrorCode(error) !== undefined) throw error;
       failures += 1;
       note(describe(error));
-      const wait = (error instanceof OriginTrouble ? error.retryAfterMs : undefined) ?? backOff(failures, limits);
+      const wait = error instanceof EgressTrouble ? 0 : (error instanceof OriginTrouble ? error.retryAfterMs : undefined) ?? backOff(failures, limits);
       if (failures > limits.retries || wait > limits.retryAfterMaxMs || signal.aborted || isBadCertificate(error)) throw unreachable(error);
+      onRetry();
       await delay(wait, undefined, { signal });
     },
     progressed() {
@@ -59,6 +64,7 @@ function unreachable(error: unknown) {
       ...(retryAfterMs === undefined ? {} : { retryAfterSec: Math.ceil(retryAfterMs / 1000) }),
     });
   }
+  if (error instanceof EgressTrouble) return fail("source_unreachable", "No way out of this Lectern leads to the origin at the moment.");
   return isBadCertificate(error)
     ? fail("source_unreachable", "The origin's certificate is not valid for its name.")
     : fail("source_unreachable", "The origin does not answer.");

@@ -24,6 +24,8 @@ export interface OpenedSource {
   readonly version: string;
   readonly contentType: string | undefined;
   readonly supply: Supply;
+  /** Whether blocks may be fetched that nobody waits for yet. */
+  readonly readAhead: boolean;
   /** False when the bytes already lie on a disk of this node. */
   readonly keepOnDisk: boolean;
   /** Blocks that are on their way. */
@@ -40,7 +42,7 @@ export interface BlockReader {
   expect(source: OpenedSource, first: number, last: number, fetch: (deliver: Deliver) => Promise<void>): void;
 }
 
-export function blockReader(cache: BlockCache, meter: SourceMeter): BlockReader {
+export function blockReader(cache: BlockCache, meter: Pick<SourceMeter, "bytes">): BlockReader {
   const isHere = (source: OpenedSource, n: number): boolean =>
     source.flights.has(n) || cache.findInMemory(source.cacheKey, n) !== undefined || cache.isOnDisk(source.cacheKey, n);
 
@@ -137,7 +139,7 @@ export function blockReader(cache: BlockCache, meter: SourceMeter): BlockReader 
           void loadFromDisk(source, n);
         } else missing.push(n);
       }
-      const ahead = planAhead(source, last, end, windowBytes, missing.length > 0);
+      const ahead = source.readAhead ? planAhead(source, last, end, windowBytes, missing.length > 0) : [];
       for (const n of ahead) void takeOff(source, n);
       fetchRuns(source, [...missing, ...ahead]);
 

@@ -30,13 +30,14 @@ export interface HttpSourceOptions {
   /** What the block cache holds: a file that can only be read through must fit into it. */
   cacheBytes: number;
   note: (url: URL, reason: string) => void;
+  onRetry?: () => void;
   signal: AbortSignal;
   /** Takes blocks of a file whose size is not known yet. */
   keep: (cacheKey: string, n: number, bytes: Buffer) => Promise<void>;
 }
 
-export function httpSources({ origin, reader, limits, maxBytes, cacheBytes, note, signal, keep }: HttpSourceOptions): HttpSources {
-  const attemptsFor = (url: URL): Attempts => countAttempts(limits, (reason) => note(url, reason), signal);
+export function httpSources({ origin, reader, limits, maxBytes, cacheBytes, note, onRetry, signal, keep }: HttpSourceOptions): HttpSources {
+  const attemptsFor = (url: URL): Attempts => countAttempts(limits, (reason) => note(url, reason), signal, onRetry);
   const firstBlock = { start: 0, end: BLOCK_BYTES };
 
   function describe(url: URL, version: SourceVersion, contentType: string | undefined, first?: WholeReply, cacheKey?: string): OpenedSource {
@@ -48,6 +49,7 @@ export function httpSources({ origin, reader, limits, maxBytes, cacheBytes, note
       contentType,
       supply: httpSupply({ origin, url, version, attemptsFor, signal }, first),
       keepOnDisk: true,
+      readAhead: origin.mayReadAhead(url),
       flights: new Map(),
       cursors: [],
     };

@@ -3,6 +3,8 @@ export interface OriginLimits {
   resolveMs: number;
   /** DNS, TCP and TLS together. */
   connectMs: number;
+  /** Until the host's budget has room for a request. */
+  turnMs: number;
   /** From the request sent to the answer's headers. */
   headersMs: number;
   /** Between two pieces of a body. */
@@ -16,7 +18,7 @@ export interface OriginLimits {
   backOffMs: number;
   /** A longer Retry-After ends the attempt. */
   retryAfterMaxMs: number;
-  /** Connections to one host. */
+  /** Connections of this node to one host, through one way out; the region's requests are the policy's matter. */
   perHost: number;
   maxRedirects: number;
 }
@@ -24,6 +26,7 @@ export interface OriginLimits {
 export const ORIGIN_LIMITS: OriginLimits = {
   resolveMs: 5_000,
   connectMs: 5_000,
+  turnMs: 20_000,
   headersMs: 10_000,
   idleMs: 15_000,
   graceMs: 15_000,

@@ -1,25 +1,28 @@
 /**
- * Asks origins for parts of files over HTTP: address rules at every hop, redirects by hand, a limited number of
- * connections per host, kept alive. One request per call; whoever calls decides what to try again.
+ * Asks origins for parts of files over HTTP: address rules and robots.txt at every hop, redirects by hand, each
+ * request as the operator's policy has it. One request per call; whoever calls decides what to try again.
  */
 import { LRUCache } from "lru-cache";
-import { setTimeout as delay } from "node:timers/promises";
-import { Agent } from "undici";
-import packageJson from "../../package.json" with { type: "json" };
 import { fail } from "../../config/errors.ts";
+import { accessPolicy, type AccessPolicy } from "./access/access-policy.ts";
+import type { LivePolicy } from "./access/policy-file.ts";
 import { OriginTrouble } from "./attempts.ts";
-import { guardedConnector } from "./guarded-connector.ts";
-import type { Headers } from "./headers.ts";
+import { openEgress } from "./egress/egress.ts";
+import type { IdentityState } from "./egress/identity.ts";
+import { findHeader, type Headers } from "./headers.ts";
 import type { OriginLimits } from "./origin-limits.ts";
-import { pacedBody } from "./paced-body.ts";
+import { politeClient, userAgent } from "./polite-client.ts";
+import { memoryBudgets, type BudgetStore } from "./politeness/budget-store.ts";
+import { hostBudgets } from "./politeness/host-budgets.ts";
+import { MAX_ROBOTS_BYTES, openRobots, type RobotsAnswer } from "./politeness/robots.ts";
 import { judgeAnswer, type ByteRange, type RangeAnswer } from "./range-answer.ts";
 import { AddressRefused } from "./refusal.ts";
 import type { ResolveHost } from "./resolve-host.ts";
 import type { SourceMeter } from "./source-meter.ts";
 import { formatHostPort, parseSourceUrl, type AllowedOrigins } from "./source-url.ts";
 
-/** Says who asks. */
-export const USER_AGENT = `Lectern/${packageJson.version} (+https://lectern.example/fetching)`;
+/** Longer than this nobody is left alone for one answer. */
+const HOLD_MAX_MS = 3_600_000;
 
 /** A redirect's target is asked directly for this long, as a player would during playback. */
 const TARGET_MS = 5 * 60_000;
@@ -34,6 +37,9 @@ export type OriginReply = { headers: Headers } & (
   | Extract<RangeAnswer, { kind: "unchanged" | "outside" }>
 );
 
+/** `source`: the URL that was posted, whatever it redirects to. */
+interface Question { url: URL; source: string; range: ByteRange; conditions: Record<string, string> }
+
 export interface Origin {
   /**
    * @param url as `parseSourceUrl` made it
@@ -41,55 +47,90 @@ export interface Origin {
    * @throws source_refused when the answer is final, AddressRefused, OriginTrouble and network errors when it may pass
    */
   get(url: URL, range: ByteRange, conditions: Record<string, string>, signal: AbortSignal): Promise<OriginReply>;
+  /** Whether more may be fetched than somebody waits for. */
+  mayReadAhead(url: URL): boolean;
+  /** The policy has changed. */
+  renewPolicy(policy: AccessPolicy): void;
+  /** How the ways out fare. */
+  egress(): IdentityState[];
   close(): Promise<void>;
 }
 
-export interface OriginOptions { allowed: AllowedOrigins; resolve: ResolveHost; limits: OriginLimits; meter: SourceMeter }
+export interface OriginOptions {
+  allowed: AllowedOrigins;
+  resolve: ResolveHost;
+  limits: OriginLimits;
+  meter: SourceMeter;
+  /** Absent: what holds without a policy file. */
+  policy?: LivePolicy;
+  /** Absent: this node counts for itself. */
+  budgets?: BudgetStore;
+  /** Where this node is. */
+  region?: string;
+}
 
-export function openOrigin({ allowed, resolve, limits, meter }: OriginOptions): Origin {
-  const agent = new Agent({
-    connect: guardedConnector(allowed, resolve, limits.connectMs),
-    connections: limits.perHost,
-    pipelining: 1,
-    keepAliveTimeout: 10_000,
-    keepAliveMaxTimeout: 60_000,
+const NO_POLICY: LivePolicy = { current: () => accessPolicy({}), close: () => undefined };
+
+export function openOrigin({ allowed, resolve, limits, meter, policy = NO_POLICY, budgets: store = memoryBudgets(), region = "" }: OriginOptions): Origin {
+  const budgets = hostBudgets({ store, spare: memoryBudgets(), waitMaxMs: limits.turnMs, onWait: (ms, why) => meter.waited(why, ms) });
+  const egress = openEgress(policy.current(), {
+    allowed, resolve, timeoutMs: limits.connectMs, region, perHost: limits.perHost,
+    ownHeaders: () => ({ "user-agent": userAgent(policy.current().contact), accept: "*/*" }),
   });
+  const request = politeClient({ policy: policy.current, egress, budgets, limits, meter });
+  const robots = openRobots(fetchRobots);
   const targets = new LRUCache<string, URL>({ max: 1000, ttl: TARGET_MS });
-  /** Hosts that asked us to wait, until when (milliseconds since the epoch). */
-  const holds = new LRUCache<string, number>({ max: 1000 });
 
-  async function ask(url: URL, range: ByteRange, conditions: Record<string, string>, signal: AbortSignal) {
-    const host = formatHostPort(url);
-    const hold = (holds.get(host) ?? 0) - Date.now();
-    if (hold > 0) await delay(hold, undefined, { signal });
-    const stop = new AbortController();
+  async function ask({ url, source, range, conditions }: Question, signal: AbortSignal) {
     try {
-      const reply = await agent.request({
-        origin: url.origin,
-        path: url.pathname + url.search,
-        method: "GET",
-        headers: { "user-agent": USER_AGENT, accept: "*/*", "accept-encoding": "identity", range: `bytes=${range.start}-${range.end - 1}`, ...conditions },
-        headersTimeout: limits.headersMs,
-        bodyTimeout: limits.idleMs,
-        signal: AbortSignal.any([signal, stop.signal]),
-        highWaterMark: 64 * 1024, // one piece off the socket: more would be joined, at the price of a copy
-      });
-      const answer = judgeAnswer(reply.statusCode, reply.headers, range, Date.now());
+      const { status, headers, body, drop } = await request(url, { source, bytes: range.end - range.start, headers: { range: `bytes=${range.start}-${range.end - 1}`, ...conditions } }, signal);
+      const answer = judgeAnswer(status, headers, range, Date.now());
       meter.request(answer.kind);
-      if (answer.kind === "throttled") holds.set(host, Date.now() + Math.min(answer.retryAfterMs ?? 0, limits.retryAfterMaxMs));
-      const drop = (): void => void reply.body.on("error", () => undefined).destroy(); // nobody is there to hear of it
-      return { status: reply.statusCode, headers: reply.headers, answer, drop, body: pacedBody(reply.body, limits, (reason) => stop.abort(reason)) };
+      if (answer.kind === "throttled") await budgets.hold(formatHostPort(url), Math.min(answer.retryAfterMs ?? 0, HOLD_MAX_MS));
+      return { status, headers, answer, drop, body };
     } catch (error) {
       meter.request("no_answer");
       throw error;
     }
   }
 
-  /** Follows redirects from `start`, every hop through the address rules. */
-  async function follow(start: URL, range: ByteRange, conditions: Record<string, string>, signal: AbortSignal) {
+  /** Origins that the operator has named are the operator's own. */
+  async function checkRobots(url: URL, signal: AbortSignal): Promise<void> {
+    const { robots: rule = allowed.has(formatHostPort(url)) ? "ignore" : "obey" } = policy.current().of(url.hostname);
+    if (rule === "obey" && !(await robots.allows(url, signal))) throw fail("source_refused", "The origin's robots.txt asks that this file is not fetched by programs.");
+  }
+
+  async function fetchRobots(start: URL, signal: AbortSignal): Promise<RobotsAnswer> {
     let url = start;
     for (let hops = 0; ; hops++) {
-      const asked = await ask(url, range, conditions, signal);
+      const { status, headers, body, drop } = await request(url, { source: start.href, bytes: MAX_ROBOTS_BYTES, headers: {} }, signal);
+      const location = status >= 300 && status < 400 ? findHeader(headers, "location") : undefined;
+      if (location !== undefined && hops < limits.maxRedirects) {
+        drop();
+        url = nextHop(url, location, allowed);
+        continue;
+      }
+      if (status < 200 || status >= 300) {
+        drop();
+        return { status, text: "" };
+      }
+      const pieces: Buffer[] = [];
+      let bytes = 0;
+      for await (const piece of body) {
+        pieces.push(piece);
+        bytes += piece.length;
+        if (bytes >= MAX_ROBOTS_BYTES) break; // the rest counts for nothing (RFC 9309 2.5)
+      }
+      return { status, text: Buffer.concat(pieces).subarray(0, MAX_ROBOTS_BYTES).toString("utf8") };
+    }
+  }
+
+  /** Follows redirects from `start`, every hop through the address rules. */
+  async function follow(question: Question, signal: AbortSignal) {
+    let { url } = question;
+    for (let hops = 0; ; hops++) {
+      await checkRobots(url, signal);
+      const asked = await ask({ ...question, url }, signal);
       const { answer, drop } = asked;
       if (answer.kind === "part" || answer.kind === "whole") return { ...asked, url };
       drop();
@@ -102,10 +143,11 @@ export function openOrigin({ allowed, resolve, limits, meter }: OriginOptions): 
   return {
     async get(url, range, conditions, signal) {
       const target = targets.get(url.href);
-      let reply = await follow(target ?? url, range, conditions, signal);
+      const question = { url: target ?? url, source: url.href, range, conditions };
+      let reply = await follow(question, signal);
       if (target !== undefined && reply.answer.kind === "refused") {
         targets.delete(url.href); // it may have been good for a while only
-        reply = await follow(url, range, conditions, signal);
+        reply = await follow({ ...question, url }, signal);
       }
       const { answer, headers, status, body, drop } = reply;
       switch (answer.kind) {
@@ -130,8 +172,12 @@ export function openOrigin({ allowed, resolve, limits, meter }: OriginOptions): 
           return answer satisfies never;
       }
     },
+    mayReadAhead: (url) => policy.current().of(url.hostname).readAhead,
+    renewPolicy: egress.update,
+    egress: egress.describe,
     async close() {
-      await agent.destroy();
+      budgets.close();
+      await egress.close();
     },
   };
 }

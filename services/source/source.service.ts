@@ -5,31 +5,42 @@
 import { setMaxListeners } from "node:events";
 import { join } from "node:path";
 import { Readable } from "node:stream";
+import type { Redis } from "ioredis";
 import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
 import { replyBytes } from "../../mixins/byte-reply.ts";
 import { loadConfig, type Config } from "../../config/config.ts";
-import { errorMessage, fail } from "../../config/errors.ts";
+import { errorMessage, fail, findErrorCode } from "../../config/errors.ts";
+import { redisKeys } from "../../config/redis-keys.ts";
+import { closeRedis, openRedis } from "../../mixins/redis.ts";
+import { openPolicyFile, type LivePolicy } from "./access/policy-file.ts";
 import { blockCache, type BlockCache } from "./block-cache.ts";
 import { blockReader } from "./block-reader.ts";
 import { checkSource, parseForCaller } from "./check-source.ts";
 import { openDiskBlocks } from "./disk-blocks.ts";
+import type { IdentityState } from "./egress/identity.ts";
 import { httpSources } from "./http-source.ts";
 import { ORIGIN_LIMITS, type OriginLimits } from "./origin-limits.ts";
 import { openOrigin, type Origin } from "./origin.ts";
+import { checkSite } from "./polite-client.ts";
+import { redisBudgets } from "./politeness/budget-store.ts";
 import { dnsResolver, type ResolveHost } from "./resolve-host.ts";
 import type { CheckParams, ReadParams, ReceiveParams, SourceFacts, SourceForgotten, SourceParams, Upload, UploadIdParams } from "./source.contract.ts";
-import { brokerMeter } from "./source-meter.ts";
+import { brokerMeter, type SourceMeter } from "./source-meter.ts";
 import { parseAllowedOrigins } from "./source-url.ts";
 import { openSources, type Sources } from "./sources.ts";
 import { getUpload, receiveUpload, sweepUploads, type UploadStore } from "./stored-uploads.ts";
 import { uploadStore } from "./upload-store.ts";
 
-type Settings = ServiceSettingSchema & Pick<Config, "dataDir" | "sourceAllow" | "sourceMaxBytes" | "sourceCacheBytes" | "store">;
+/** `redisUrl` absent: this node counts for itself what hosts are asked for. */
+type Settings = ServiceSettingSchema & Pick<Config, "dataDir" | "sourceAllow" | "sourceMaxBytes" | "sourceCacheBytes" | "store"> & Partial<Pick<Config, "sourcePolicy" | "redisUrl" | "namespace" | "region">>;
 interface State {
   uploads: UploadStore;
   cache: BlockCache;
   origin: Origin;
+  meter: SourceMeter;
   sources: Sources;
+  policy: LivePolicy;
+  redis: Redis | undefined;
   parseUrl: (text: string) => URL;
   stopping: AbortController;
   sweeping: Promise<void>;
@@ -53,11 +64,11 @@ function within(timeout: number): object {
 }
 
 export function sourceService(settings: Settings, { limits = ORIGIN_LIMITS, resolve = dnsResolver(limits.resolveMs) }: SourcePorts = {}) {
-  const { dataDir, sourceAllow, sourceMaxBytes, sourceCacheBytes, store } = settings; // no more: settings are told to the mesh
+  const { dataDir, sourceAllow, sourcePolicy, sourceMaxBytes, sourceCacheBytes, store, redisUrl, namespace = "", region = "" } = settings; // no more: settings are told to the mesh
   const allowed = parseAllowedOrigins(sourceAllow);
   const schema: ServiceSchema<Settings, object, State> = {
     name: "source",
-    settings: { dataDir, sourceAllow, sourceMaxBytes, sourceCacheBytes, store, $secureSettings: ["dataDir", "sourceAllow", "store"] },
+    settings: { dataDir, sourceAllow, sourcePolicy, sourceMaxBytes, sourceCacheBytes, store, redisUrl, namespace, region, $secureSettings: ["dataDir", "sourceAllow", "sourcePolicy", "store", "redisUrl"] },
     dependencies: ["storage"],
     actions: {
       /** Whether a URL may be fetched at all. @throws bad_url, source_refused */
@@ -72,7 +83,12 @@ export function sourceService(settings: Settings, { limits = ORIGIN_LIMITS, reso
         params: { source },
         ...within(120_000), // an origin that gives no size is read to its end first
         async handler(ctx: Context<SourceParams>): Promise<SourceFacts> {
-          return await this.sources.open(ctx.params.source);
+          try {
+            return await this.sources.open(ctx.params.source);
+          } catch (error) {
+            this.meter.refusal(findErrorCode(error) ?? "unknown");
+            throw error;
+          }
         },
       },
       read: {
@@ -97,6 +113,12 @@ export function sourceService(settings: Settings, { limits = ORIGIN_LIMITS, reso
           return await getUpload(this.uploads, ctx.params.uploadId);
         },
       },
+      /** How this node's ways out to origins fare. */
+      egress: {
+        handler(): IdentityState[] {
+          return this.origin.egress();
+        },
+      },
       /** Every node drops what it keeps of a source. */
       forget: {
         params: { source },
@@ -116,17 +138,27 @@ export function sourceService(settings: Settings, { limits = ORIGIN_LIMITS, reso
       },
     },
     async started() {
-      const meter = brokerMeter(this.broker);
+      this.meter = brokerMeter(this.broker);
       this.stopping = new AbortController();
       setMaxListeners(0, this.stopping.signal); // every request listens
-      this.parseUrl = (text) => parseForCaller(text, allowed, (reason) => this.logger.warn(reason));
+      this.policy = await openPolicyFile(sourcePolicy, this.logger, (policy) => this.origin.renewPolicy(policy));
+      this.redis = redisUrl === undefined ? undefined : await openRedis(redisUrl, this.logger);
+      this.parseUrl = (text) => {
+        const url = parseForCaller(text, allowed, (reason) => this.logger.warn(reason));
+        checkSite(this.policy.current(), url);
+        return url;
+      };
       this.uploads = uploadStore(this.broker);
       this.cache = blockCache(await openDiskBlocks(join(dataDir, "cache", "source"), sourceCacheBytes, this.logger));
-      const reader = blockReader(this.cache, meter);
-      this.origin = openOrigin({ allowed, resolve, limits, meter });
+      const reader = blockReader(this.cache, this.meter);
+      this.origin = openOrigin({
+        allowed, resolve, limits, meter: this.meter, policy: this.policy, region,
+        ...(this.redis === undefined ? {} : { budgets: redisBudgets(this.redis, redisKeys(namespace)) }),
+      });
       const http = httpSources({
         origin: this.origin, reader, limits, maxBytes: sourceMaxBytes, cacheBytes: sourceCacheBytes, signal: this.stopping.signal,
         note: (url, reason) => this.logger.warn(`${url.host}: ${reason}`),
+        onRetry: this.meter.retry,
         keep: (cacheKey, n, bytes) => this.cache.put(cacheKey, n, bytes, true),
       });
       this.sources = openSources({ http, uploads: this.uploads, keepUploadsOnDisk: store.kind === "s3", cache: this.cache, reader, parseUrl: this.parseUrl });
@@ -138,7 +170,9 @@ export function sourceService(settings: Settings, { limits = ORIGIN_LIMITS, reso
     async stopped() {
       this.stopping?.abort(); // absent when started() failed
       await this.sweeping;
+      this.policy?.close();
       await this.origin?.close();
+      closeRedis(this.redis);
       await this.cache?.close();
     },
   };

@@ -18,6 +18,7 @@ export function uploadSource(store: UploadStore, upload: Upload, keepOnDisk: boo
     version,
     contentType: undefined,
     supply: uploadSupply(store, upload),
+    readAhead: true,
     keepOnDisk,
     flights: new Map(),
     cursors: [],

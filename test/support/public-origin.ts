@@ -9,6 +9,7 @@ import { createServer as createSecureServer } from "node:https";
 import { TLSSocket } from "node:tls";
 import { errorMessage } from "../../config/errors.ts";
 import { ORIGIN_LIMITS } from "../../services/source/origin-limits.ts";
+import { SILENT_METER } from "../../services/source/source-meter.ts";
 import { openOrigin } from "../../services/source/origin.ts";
 
 const PUBLIC = "93.184.216.34";
@@ -22,7 +23,7 @@ const answer: RequestListener = (request, response) => {
 const servers = [createServer(answer).listen(80, PUBLIC), createSecureServer({ key: readFileSync(keyFile), cert: readFileSync(certFile) }, answer).listen(443, PUBLIC)];
 await Promise.all(servers.map((server) => once(server, "listening")));
 
-const origin = openOrigin({ allowed: new Set(), limits: ORIGIN_LIMITS, meter: { bytes: () => undefined, request: () => undefined }, resolve: async () => [PUBLIC] });
+const origin = openOrigin({ allowed: new Set(), limits: ORIGIN_LIMITS, meter: SILENT_METER, resolve: async () => [PUBLIC] });
 const outcomes: Record<string, string> = {};
 for (const url of ["http://lectures.example/", `http://${PUBLIC}/`, "https://lectures.example/", "https://other.example/"]) {
   try {

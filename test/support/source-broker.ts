@@ -18,12 +18,14 @@ export interface SourceBrokerOptions {
   limits?: Partial<OriginLimits>;
   resolve?: ResolveHost;
   metrics?: boolean;
+  sourcePolicy?: string;
+  redisUrl?: string;
 }
 
 /** Impatient, so that a test of an origin's silence is short. */
 const QUICK: OriginLimits = { ...ORIGIN_LIMITS, headersMs: 400, idleMs: 400, graceMs: 600, backOffMs: 5, retryAfterMaxMs: 1500 };
 
-export async function startSourceBroker({ allow, dataDir, maxBytes = 2 ** 30, cacheBytes = 2 ** 30, limits = {}, resolve = async () => [], metrics = false }: SourceBrokerOptions) {
+export async function startSourceBroker({ allow, dataDir, maxBytes = 2 ** 30, cacheBytes = 2 ** 30, limits = {}, resolve = async () => [], metrics = false, sourcePolicy, redisUrl }: SourceBrokerOptions) {
   const ownDir = dataDir ?? (await mkdtemp(join(tmpdir(), "source-")));
   const { store, objects } = memoryUploadStore();
   const broker = new ServiceBroker({ logger: false, dependencyInterval: 5, metrics: { enabled: metrics, reporter: [] } });
@@ -39,7 +41,7 @@ export async function startSourceBroker({ allow, dataDir, maxBytes = 2 ** 30, ca
     },
   });
   broker.createService(sourceService(
-    { dataDir: ownDir, sourceAllow: allow, sourceMaxBytes: maxBytes, sourceCacheBytes: cacheBytes, store: { kind: "file", dir: ownDir } },
+    { dataDir: ownDir, sourceAllow: allow, sourceMaxBytes: maxBytes, sourceCacheBytes: cacheBytes, store: { kind: "file", dir: ownDir }, sourcePolicy, redisUrl, namespace: "source-test" },
     { limits: { ...QUICK, ...limits }, resolve },
   ));
   await broker.start();

@@ -34,7 +34,7 @@ describe("block reader", () => {
   });
 
   const open = (): OpenedSource => ({
-    cacheKey: "s.v", size: SIZE, version: "v", contentType: undefined, keepOnDisk: true, flights: new Map(), cursors: [],
+    cacheKey: "s.v", size: SIZE, version: "v", contentType: undefined, readAhead: true, keepOnDisk: true, flights: new Map(), cursors: [],
     supply: {
       fetch(first, last, deliver) {
         fetched.push(`${first}-${last}`);

@@ -1,13 +1,13 @@
 import { expect } from "chai";
 import { ORIGIN_LIMITS } from "../../../../services/source/origin-limits.ts";
-import { openOrigin, USER_AGENT, type Origin } from "../../../../services/source/origin.ts";
+import { openOrigin, type Origin } from "../../../../services/source/origin.ts";
+import { userAgent } from "../../../../services/source/polite-client.ts";
 import { findAddressRefused } from "../../../../services/source/refusal.ts";
 import type { ResolveHost } from "../../../../services/source/resolve-host.ts";
 import { resolveGlobal } from "../../../../services/source/resolve-host.ts";
+import { SILENT_METER } from "../../../../services/source/source-meter.ts";
 import { parseAllowedOrigins } from "../../../../services/source/source-url.ts";
 import { startOrigin, type TestOrigin } from "../../../support/test-origin.ts";
-
-const meter = { bytes: () => undefined, request: () => undefined };
 
 describe("guarded connector", () => {
   let served: TestOrigin;
@@ -15,7 +15,7 @@ describe("guarded connector", () => {
   const signal = new AbortController().signal;
 
   const openWith = (resolve: ResolveHost, allowed: string[] = []): void => {
-    origin = openOrigin({ allowed: parseAllowedOrigins(allowed), resolve, limits: ORIGIN_LIMITS, meter });
+    origin = openOrigin({ allowed: parseAllowedOrigins(allowed), resolve, limits: ORIGIN_LIMITS, meter: SILENT_METER });
   };
   const get = (url: string) => origin.get(new URL(url), { start: 0, end: 10 }, {}, signal);
   const failureOf = async (work: Promise<unknown>): Promise<unknown> => work.then(() => undefined, (error: unknown) => error);
@@ -74,7 +74,7 @@ describe("guarded connector", () => {
     const reply = await get(`${served.url}/a`);
     if (reply.kind === "part") reply.drop();
     const { headers } = served.stats.log[0] ?? {};
-    expect(headers).to.deep.include({ "user-agent": USER_AGENT, "accept-encoding": "identity", range: "bytes=0-9" });
+    expect(headers).to.deep.include({ "user-agent": userAgent(undefined), "accept-encoding": "identity", range: "bytes=0-9" });
     expect(headers).to.not.have.any.keys("cookie", "authorization", "referer");
   });
 

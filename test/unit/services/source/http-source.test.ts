@@ -10,10 +10,10 @@ import { httpSources, type HttpSources } from "../../../../services/source/http-
 import { ORIGIN_LIMITS } from "../../../../services/source/origin-limits.ts";
 import { openOrigin, type Origin } from "../../../../services/source/origin.ts";
 import { parseAllowedOrigins } from "../../../../services/source/source-url.ts";
+import { SILENT_METER } from "../../../../services/source/source-meter.ts";
 import { startOrigin, type TestOrigin } from "../../../support/test-origin.ts";
 
 const log = { debug: () => undefined, info: () => undefined, warn: () => undefined };
-const meter = { bytes: () => undefined, request: () => undefined };
 const content = Buffer.alloc(700_000, "lectern");
 
 describe("sources behind URLs", () => {
@@ -28,9 +28,9 @@ describe("sources behind URLs", () => {
   beforeEach(async () => {
     dir = await mkdtemp(join(tmpdir(), "http-source-"));
     served = await startOrigin({ files: { "/a": content } });
-    origin = openOrigin({ allowed: parseAllowedOrigins([served.hostPort]), resolve: async () => [], limits: ORIGIN_LIMITS, meter });
+    origin = openOrigin({ allowed: parseAllowedOrigins([served.hostPort]), resolve: async () => [], limits: ORIGIN_LIMITS, meter: SILENT_METER });
     cache = blockCache(await openDiskBlocks(dir, 2 ** 24, log));
-    reader = blockReader(cache, meter);
+    reader = blockReader(cache, SILENT_METER);
     notes = [];
     sources = httpSources({
       origin, reader, limits: { ...ORIGIN_LIMITS, backOffMs: 5 }, maxBytes: 2 ** 24, cacheBytes: 600_000, signal: new AbortController().signal,

@@ -1,0 +1,41 @@
+import { expect } from "chai";
+import { accessPolicy } from "../../../../../services/source/access/access-policy.ts";
+
+describe("what a policy means for a host", () => {
+  it("is gentle and direct without one", () => {
+    const policy = accessPolicy({});
+    expect(policy.isAllowed("anything.example")).to.equal(true);
+    expect(policy.of("anything.example")).to.deep.include({ name: "default", identities: [{ name: "direct" }], profile: undefined, concurrency: 8, requestsPerSec: 30, robots: undefined, readAhead: true });
+  });
+
+  it("comes from the first entry that matches: a name, and all below it", () => {
+    const policy = accessPolicy({ hosts: [
+      { match: ["media.example.org"], concurrency: 1 },
+      { match: ["example.org", "[2606:4700::1111]", "93.184.216.34"], concurrency: 2 },
+      { match: ["*"], concurrency: 3 },
+    ] });
+    const concurrency = (host: string): number => policy.of(host).concurrency;
+    expect(["media.example.org", "a.media.example.org", "example.org", "b.example.org", "[2606:4700::1111]", "93.184.216.34"].map(concurrency)).to.deep.equal([1, 1, 2, 2, 2, 2]);
+    expect(["badexample.org", "example.org.evil.test", "org", "216.34", "1.93.184.216.34"].map(concurrency)).to.deep.equal([3, 3, 3, 3, 3]);
+    expect([policy.of("b.example.org").name, policy.of("other.test").name]).to.deep.equal(["example.org", "default"]);
+  });
+
+  it("lets in what is allowed and not denied", () => {
+    const open = accessPolicy({ domains: { deny: ["bad.test"] } });
+    expect(["good.test", "bad.test", "x.bad.test", "notbad.test"].map(open.isAllowed)).to.deep.equal([true, false, false, true]);
+    const closed = accessPolicy({ domains: { allow: ["school.test"], deny: ["old.school.test"] } });
+    expect(["school.test", "v.school.test", "old.school.test", "a.old.school.test", "other.test"].map(closed.isAllowed)).to.deep.equal([true, true, false, false, false]);
+    expect(accessPolicy({ domains: { allow: [] } }).isAllowed("any.test")).to.equal(false);
+  });
+
+  it("takes only the ways out that its entry names", () => {
+    const policy = accessPolicy({
+      identities: [{ name: "direct" }, { name: "berlin", proxy: "socks5://127.0.0.1:1", region: "eu" }],
+      profiles: { web: [{ "user-agent": "A" }] },
+      hosts: [{ match: ["a.test"], identities: ["berlin"], profile: "web" }],
+    });
+    expect(policy.of("a.test").identities.map(({ name }) => name)).to.deep.equal(["berlin"]);
+    expect(policy.of("a.test").profile).to.deep.equal([{ "user-agent": "A" }]);
+    expect(policy.of("b.test").identities.map(({ name }) => name)).to.deep.equal(["direct", "berlin"]);
+  });
+});
