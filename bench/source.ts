@@ -1,6 +1,6 @@
 /**
  * source: what an origin is asked for: bytes that it sends for a video that is made whole, with stills, and for the first
- * play of an hour, beside the size of the source.
+ * play of an hour, beside the size of the source; and how fast FFmpeg encodes through the reader, beside a local file.
  */
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -14,6 +14,7 @@ import type { Benchmark } from "./benchmark.ts";
 import { prepareSources } from "./first-play/sources.ts";
 import { describeLoad, describeMachine } from "./machine.ts";
 import type { Origin } from "./origin.ts";
+import { measureReadSpeed } from "./read-speed.ts";
 import { fetchStill } from "./still.ts";
 import { onStagedMesh } from "./staged-mesh.ts";
 import { formatTable } from "./text-table.ts";
@@ -22,7 +23,7 @@ const STILLS = 10;
 
 export const source: Benchmark = {
   name: "source",
-  summary: "bytes fetched from the origin for a whole video and for a first play, beside the source's own",
+  summary: "bytes fetched from the origin for a whole video and for a first play, beside the source's own; encode speed through the reader, beside a local file",
   usage: "",
   async run(args) {
     parseArgs({ args: [...args], options: {} });
@@ -38,7 +39,9 @@ export const source: Benchmark = {
       const rows: string[][] = [];
       for (const file of [minute, avi]) rows.push(await row(`all renditions and ${STILLS} stills of ${file}`, file, dir, origin, () => makeWhole(mesh, `${origin.url}/${file}?whole`)));
       for (const file of [hourMp4, hourMkv]) rows.push(await row(`first play of ${file}`, file, dir, origin, () => playBeginning(mesh, `${origin.url}/${file}?first`)));
-      console.log(`\n${formatTable(["", "fetched MB", "requests", "source MB", "fetched / source"], rows)}\n\n${await describeMachine(ffmpegPath)}, ${describeLoad()}.`);
+      console.log(`encoding ${hourMp4} through the reader and from the disk …  (${describeLoad()})`);
+      const { readerMs, localMs } = await measureReadSpeed(ffmpegPath, dir, hourMp4, origin);
+      console.log(`\n${formatTable(["", "fetched MB", "requests", "source MB", "fetched / source"], rows)}\n\nencode speed through the reader / from the local file: ${(localMs / readerMs).toFixed(3)} (${(readerMs / 1000).toFixed(2)} s, ${(localMs / 1000).toFixed(2)} s)\n\n${await describeMachine(ffmpegPath)}, ${describeLoad()}.`);
     });
   },
 };
