@@ -17,6 +17,8 @@ export function redisKeys(namespace: string) {
     hostTimes: (host: string) => `${namespace}:host:{${host}}:times`,
     /** Sorted set: requests to a host that are under way, by when they are given up. Expires. */
     hostLeases: (host: string) => `${namespace}:host:{${host}}:leases`,
+    /** Hash: which node reads which part of a source from its origin. Expires. */
+    blockOwners: (sourceId: string) => `${namespace}:blocks:${sourceId}`,
     /** Prefix of BullMQ's own keys. */
     queuePrefix: `${namespace}:queue`,
   };

@@ -8,13 +8,16 @@ import { BLOCK_BYTES, blockLength, blockOf } from "./blocks.ts";
 import { noteRead, type Cursors } from "./read-ahead.ts";
 import type { SourceMeter } from "./source-meter.ts";
 
-/** Takes block `n`; resolves when it can take another. */
-export type Deliver = (n: number, bytes: Buffer) => Promise<void>;
+/** Takes block `n`; resolves when it can take another. `from`: absent, the origin. */
+export type Deliver = (n: number, bytes: Buffer, from?: "origin" | "region") => Promise<void>;
 
 /** Where an opened source's blocks come from. */
 export interface Supply {
-  /** Delivers the blocks `first` to `last` (inclusive), in any order, and others if they come along. */
-  fetch(first: number, last: number, deliver: Deliver): Promise<void>;
+  /**
+   * Delivers the blocks `first` to `last` (inclusive), in any order, and others if they come along.
+   * @param isWanted whether a block has not come by itself meanwhile
+   */
+  fetch(first: number, last: number, deliver: Deliver, isWanted: (n: number) => boolean): Promise<void>;
 }
 
 export interface OpenedSource {
@@ -24,6 +27,8 @@ export interface OpenedSource {
   readonly version: string;
   readonly contentType: string | undefined;
   readonly supply: Supply;
+  /** Past the other nodes of the region, for when one of them asks us. */
+  readonly ownSupply: Supply;
   /** Whether blocks may be fetched that nobody waits for yet. */
   readonly readAhead: boolean;
   /** False when the bytes already lie on a disk of this node. */
@@ -36,6 +41,8 @@ export interface OpenedSource {
 export interface BlockReader {
   /** [start, end), within the source's size. The bytes may be shared: they must not be written to. */
   read(source: OpenedSource, start: number, end: number): Promise<Buffer>;
+  /** The same without asking another node, which may be the one that asks; nothing is read ahead. */
+  readOwn(source: OpenedSource, start: number, end: number): Promise<Buffer>;
   /** Keeps a block that came by itself. */
   deliverTo(source: OpenedSource): Deliver;
   /** Registers blocks `first` to `last` as on their way by `fetch`. */
@@ -46,8 +53,8 @@ export function blockReader(cache: BlockCache, meter: Pick<SourceMeter, "bytes">
   const isHere = (source: OpenedSource, n: number): boolean =>
     source.flights.has(n) || cache.findInMemory(source.cacheKey, n) !== undefined || cache.isOnDisk(source.cacheKey, n);
 
-  const deliverTo = (source: OpenedSource): Deliver => async (n, bytes) => {
-    meter.bytes("origin", bytes.length);
+  const deliverTo = (source: OpenedSource): Deliver => async (n, bytes, from = "origin") => {
+    meter.bytes(from, bytes.length);
     const kept = cache.put(source.cacheKey, n, bytes, source.keepOnDisk);
     source.flights.get(n)?.resolve(bytes);
     source.flights.delete(n);
@@ -84,20 +91,20 @@ export function blockReader(cache: BlockCache, meter: Pick<SourceMeter, "bytes">
   }
 
   /** Fetches `blocks` (ascending, flights registered), each contiguous run in one request. */
-  function fetchRuns(source: OpenedSource, blocks: readonly number[]): void {
+  function fetchRuns(source: OpenedSource, blocks: readonly number[], supply: Supply): void {
     let first = blocks[0];
     for (const [i, n] of blocks.entries()) {
       if (first === undefined || blocks[i + 1] === n + 1) continue;
       const start = first;
-      run(source, start, n, (deliver) => source.supply.fetch(start, n, deliver));
+      run(source, start, n, (deliver) => supply.fetch(start, n, deliver, (block) => source.flights.has(block)));
       first = blocks[i + 1];
     }
   }
 
-  async function loadFromDisk(source: OpenedSource, n: number): Promise<void> {
+  async function loadFromDisk(source: OpenedSource, n: number, supply: Supply): Promise<void> {
     const bytes = await cache.readFromDisk(source.cacheKey, n, blockLength(n, source.size));
     if (bytes === undefined) {
-      fetchRuns(source, [n]);
+      fetchRuns(source, [n], supply);
       return;
     }
     meter.bytes("disk", bytes.length);
@@ -117,35 +124,37 @@ export function blockReader(cache: BlockCache, meter: Pick<SourceMeter, "bytes">
     return ahead;
   }
 
+  async function readBlocks(source: OpenedSource, start: number, end: number, windowBytes: number, supply: Supply): Promise<Buffer> {
+    const [first, last] = [blockOf(start), blockOf(end - 1)];
+    const wanted: (Buffer | Promise<Buffer>)[] = [];
+    const missing: number[] = [];
+    for (let n = first; n <= last; n++) {
+      const inMemory = cache.findInMemory(source.cacheKey, n);
+      if (inMemory !== undefined) {
+        meter.bytes("memory", inMemory.length);
+        wanted.push(inMemory);
+        continue;
+      }
+      const flight = source.flights.get(n);
+      wanted.push(flight?.promise ?? takeOff(source, n));
+      if (flight !== undefined) continue;
+      if (cache.isOnDisk(source.cacheKey, n)) {
+        void loadFromDisk(source, n, supply);
+      } else missing.push(n);
+    }
+    const ahead = planAhead(source, last, end, windowBytes, missing.length > 0);
+    for (const n of ahead) void takeOff(source, n);
+    fetchRuns(source, [...missing, ...ahead], supply);
+
+    const offset = first * BLOCK_BYTES;
+    if (wanted.length === 1 && wanted[0] !== undefined) return (await wanted[0]).subarray(start - offset, end - offset);
+    return Buffer.concat(await Promise.all(wanted)).subarray(start - offset, end - offset);
+  }
+
   return {
     deliverTo,
     expect,
-    async read(source, start, end) {
-      const windowBytes = noteRead(source.cursors, start, end);
-      const [first, last] = [blockOf(start), blockOf(end - 1)];
-      const wanted: (Buffer | Promise<Buffer>)[] = [];
-      const missing: number[] = [];
-      for (let n = first; n <= last; n++) {
-        const inMemory = cache.findInMemory(source.cacheKey, n);
-        if (inMemory !== undefined) {
-          meter.bytes("memory", inMemory.length);
-          wanted.push(inMemory);
-          continue;
-        }
-        const flight = source.flights.get(n);
-        wanted.push(flight?.promise ?? takeOff(source, n));
-        if (flight !== undefined) continue;
-        if (cache.isOnDisk(source.cacheKey, n)) {
-          void loadFromDisk(source, n);
-        } else missing.push(n);
-      }
-      const ahead = source.readAhead ? planAhead(source, last, end, windowBytes, missing.length > 0) : [];
-      for (const n of ahead) void takeOff(source, n);
-      fetchRuns(source, [...missing, ...ahead]);
-
-      const offset = first * BLOCK_BYTES;
-      if (wanted.length === 1 && wanted[0] !== undefined) return (await wanted[0]).subarray(start - offset, end - offset);
-      return Buffer.concat(await Promise.all(wanted)).subarray(start - offset, end - offset);
-    },
+    read: async (source, start, end) => await readBlocks(source, start, end, source.readAhead ? noteRead(source.cursors, start, end) : 0, source.supply),
+    readOwn: async (source, start, end) => await readBlocks(source, start, end, 0, source.ownSupply),
   };
 }

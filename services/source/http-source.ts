@@ -3,11 +3,13 @@ import { randomUUID } from "node:crypto";
 import { fail } from "../../config/errors.ts";
 import { countAttempts, OriginTrouble, type Attempts } from "./attempts.ts";
 import type { BlockReader, Deliver, OpenedSource } from "./block-reader.ts";
-import { BLOCK_BYTES, blockLength, cutBlocks } from "./blocks.ts";
+import { BLOCK_BYTES, blockLength, blockOf, cutBlocks } from "./blocks.ts";
 import { findHeader } from "./headers.ts";
 import { deliverBody, httpSupply, type WholeReply } from "./http-supply.ts";
 import type { OriginLimits } from "./origin-limits.ts";
 import type { Origin, OriginReply } from "./origin.ts";
+import type { GroupOwners } from "./region/group-owners.ts";
+import { groupOf, regionSupply } from "./region/region-supply.ts";
 import { addressKey, blocksKey } from "./source-keys.ts";
 import { formatVersion, ifNewHeaders, parseVersion, readVersion, type SourceVersion } from "./source-version.ts";
 
@@ -22,6 +24,13 @@ export interface HttpSources {
   resume(url: URL, version: string): OpenedSource;
 }
 
+/** The other nodes that read sources. */
+export interface RegionPeers {
+  owners: GroupOwners;
+  /** Blocks `first` to `last` of a source from a node. @throws when it does not give all of them */
+  ask(node: string, source: { url: URL; version: string; size: number }, first: number, last: number): Promise<Buffer>;
+}
+
 export interface HttpSourceOptions {
   origin: Origin;
   reader: BlockReader;
@@ -31,28 +40,38 @@ export interface HttpSourceOptions {
   cacheBytes: number;
   note: (url: URL, reason: string) => void;
   onRetry?: () => void;
+  /** Absent: this node stands alone. */
+  region?: RegionPeers;
   signal: AbortSignal;
   /** Takes blocks of a file whose size is not known yet. */
   keep: (cacheKey: string, n: number, bytes: Buffer) => Promise<void>;
 }
 
-export function httpSources({ origin, reader, limits, maxBytes, cacheBytes, note, onRetry, signal, keep }: HttpSourceOptions): HttpSources {
+export function httpSources({ origin, reader, limits, maxBytes, cacheBytes, note, onRetry, region, signal, keep }: HttpSourceOptions): HttpSources {
   const attemptsFor = (url: URL): Attempts => countAttempts(limits, (reason) => note(url, reason), signal, onRetry);
   const firstBlock = { start: 0, end: BLOCK_BYTES };
 
   function describe(url: URL, version: SourceVersion, contentType: string | undefined, first?: WholeReply, cacheKey?: string): OpenedSource {
     const text = formatVersion(version);
+    const sourceId = blocksKey(addressKey(url), text);
+    const own = httpSupply({ origin, url, version, attemptsFor, signal }, first);
     return {
-      cacheKey: cacheKey ?? blocksKey(addressKey(url), text),
+      cacheKey: cacheKey ?? sourceId,
       size: version.size,
       version: text,
       contentType,
-      supply: httpSupply({ origin, url, version, attemptsFor, signal }, first),
+      supply: region === undefined ? own : regionSupply({ sourceId, own, owners: region.owners, ask: (node, from, to) => region.ask(node, { url, version: text, size: version.size }, from, to), note: (reason) => note(url, reason) }),
+      ownSupply: own,
       keepOnDisk: true,
       readAhead: origin.mayReadAhead(url),
       flights: new Map(),
       cursors: [],
     };
+  }
+
+  /** What comes along with an opening, the others need not fetch. */
+  async function claim(source: OpenedSource, url: URL, lastBlock: number): Promise<void> {
+    await region?.owners.claim(blocksKey(addressKey(url), source.version), Array.from({ length: groupOf(lastBlock) + 1 }, (_, group) => group));
   }
 
   function checkSize(size: number, limit: number): void {
@@ -69,7 +88,9 @@ export function httpSources({ origin, reader, limits, maxBytes, cacheBytes, note
       checkSize(size, limit);
       await keep(cacheKey, n++, block);
     }
-    return describe(url, readVersion(reply.headers, size), findHeader(reply.headers, "content-type"), undefined, cacheKey);
+    const source = describe(url, readVersion(reply.headers, size), findHeader(reply.headers, "content-type"), undefined, cacheKey);
+    if (size > 0) await claim(source, url, blockOf(size - 1));
+    return source;
   }
 
   /** The first block, out of the answer that opened the source if that works. */
@@ -78,7 +99,7 @@ export function httpSources({ origin, reader, limits, maxBytes, cacheBytes, note
       await deliverBody(body, 0, blockLength(0, source.size), deliver);
     } catch (error) {
       await attemptsFor(url).failed(error);
-      await source.supply.fetch(0, 0, deliver);
+      await source.ownSupply.fetch(0, 0, deliver, () => true);
     }
   }
 
@@ -95,14 +116,20 @@ export function httpSources({ origin, reader, limits, maxBytes, cacheBytes, note
         checkSize(reply.total, maxBytes);
         const source = describe(url, readVersion(reply.headers, reply.total), contentType);
         if (reply.end < blockLength(0, source.size)) reply.drop(); // the origin gives shorter ranges than asked for
-        else reader.expect(source, 0, 0, (deliver) => deliverFirst(url, source, reply.body, deliver));
+        else {
+          void claim(source, url, 0);
+          reader.expect(source, 0, 0, (deliver) => deliverFirst(url, source, reply.body, deliver));
+        }
         return source;
       }
       case "whole": {
         if (reply.size === undefined) return await readThrough(url, reply);
         checkSize(reply.size, Math.min(maxBytes, cacheBytes));
         const source = describe(url, readVersion(reply.headers, reply.size), contentType, reply);
-        if (reply.size > 0) reader.expect(source, 0, 0, (deliver) => source.supply.fetch(0, 0, deliver));
+        if (reply.size > 0) {
+          await claim(source, url, blockOf(reply.size - 1)); // all of it comes here
+          reader.expect(source, 0, 0, (deliver) => source.ownSupply.fetch(0, 0, deliver, () => true));
+        }
         return source;
       }
       default:

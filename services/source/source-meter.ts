@@ -3,7 +3,7 @@ import type { ServiceBroker } from "moleculer";
 
 export interface SourceMeter {
   /** Bytes of the blocks that readers wanted, by where they were. */
-  bytes(from: "origin" | "memory" | "disk", count: number): void;
+  bytes(from: "origin" | "region" | "memory" | "disk", count: number): void;
   /** One HTTP request by what came of it. */
   request(outcome: string): void;
   /** An origin's headers came after `ms`, through a way out. */

@@ -16,6 +16,9 @@ export interface ReadParams { source: SourceRef; version: string; start: number;
 /** A single read is at most this long: the index of an hour comes in one. */
 export const MAX_READ_BYTES = 4 * 1024 * 1024;
 
+/** Blocks `first` to `last`, inclusive, of one group, for another node of the region. */
+export interface BlocksParams { source: SourceRef; version: string; first: number; last: number }
+
 /** Sent beside the stream of `source.receive`. `bytes`: the Content-Length, when the client said one. */
 export interface ReceiveParams { bytes?: number }
 export interface Upload { uploadId: string; size: number; sha256: string; createdAt: string }

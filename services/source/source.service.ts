@@ -15,6 +15,7 @@ import { closeRedis, openRedis } from "../../mixins/redis.ts";
 import { openPolicyFile, type LivePolicy } from "./access/policy-file.ts";
 import { blockCache, type BlockCache } from "./block-cache.ts";
 import { blockReader } from "./block-reader.ts";
+import { BLOCK_BYTES } from "./blocks.ts";
 import { checkSource, parseForCaller } from "./check-source.ts";
 import { openDiskBlocks } from "./disk-blocks.ts";
 import type { IdentityState } from "./egress/identity.ts";
@@ -23,8 +24,10 @@ import { ORIGIN_LIMITS, type OriginLimits } from "./origin-limits.ts";
 import { openOrigin, type Origin } from "./origin.ts";
 import { checkSite } from "./polite-client.ts";
 import { redisBudgets } from "./politeness/budget-store.ts";
+import { redisOwners } from "./region/group-owners.ts";
+import { regionPeers } from "./region/region-peers.ts";
 import { dnsResolver, type ResolveHost } from "./resolve-host.ts";
-import type { CheckParams, ReadParams, ReceiveParams, SourceFacts, SourceForgotten, SourceParams, Upload, UploadIdParams } from "./source.contract.ts";
+import type { BlocksParams, CheckParams, ReadParams, ReceiveParams, SourceFacts, SourceForgotten, SourceParams, Upload, UploadIdParams } from "./source.contract.ts";
 import { brokerMeter, type SourceMeter } from "./source-meter.ts";
 import { parseAllowedOrigins } from "./source-url.ts";
 import { openSources, type Sources } from "./sources.ts";
@@ -98,6 +101,15 @@ export function sourceService(settings: Settings, { limits = ORIGIN_LIMITS, reso
           return replyBytes(ctx, await this.sources.read(ctx.params));
         },
       },
+      /** For another node of the region, which would otherwise ask the origin. */
+      blocks: {
+        params: { source, version: "string", first: bytePosition, last: bytePosition },
+        ...within(30_000),
+        async handler(ctx: Context<BlocksParams>): Promise<Buffer | Readable> {
+          const { first, last, ...rest } = ctx.params;
+          return replyBytes(ctx, await this.sources.readOwn({ ...rest, start: first * BLOCK_BYTES, end: (last + 1) * BLOCK_BYTES }));
+        },
+      },
       receive: {
         params: { bytes: { type: "number", integer: true, min: 0, optional: true } },
         ...within(0), // as long as the client goes on sending
@@ -159,6 +171,7 @@ export function sourceService(settings: Settings, { limits = ORIGIN_LIMITS, reso
         origin: this.origin, reader, limits, maxBytes: sourceMaxBytes, cacheBytes: sourceCacheBytes, signal: this.stopping.signal,
         note: (url, reason) => this.logger.warn(`${url.host}: ${reason}`),
         onRetry: this.meter.retry,
+        ...(this.redis === undefined ? {} : { region: regionPeers(this.broker, redisOwners(this.redis, redisKeys(namespace), this.broker.nodeID)) }),
         keep: (cacheKey, n, bytes) => this.cache.put(cacheKey, n, bytes, true),
       });
       this.sources = openSources({ http, uploads: this.uploads, keepUploadsOnDisk: store.kind === "s3", cache: this.cache, reader, parseUrl: this.parseUrl });

@@ -16,6 +16,8 @@ const FRESH_MS = 10_000;
 export interface Sources {
   open(source: SourceRef): Promise<SourceFacts>;
   read(params: ReadParams): Promise<Buffer>;
+  /** The same for another node of the region, which has not got it. */
+  readOwn(params: ReadParams): Promise<Buffer>;
   /** Drops what this node holds of the source with this key. */
   forget(key: string): Promise<void>;
   keyOf(source: SourceRef): string;
@@ -61,25 +63,28 @@ export function openSources({ http, uploads, keepUploadsOnDisk, cache, reader, p
     return source.kind === "upload" ? await openOnce(source) : http.resume(parseUrl(source.url), version);
   }
 
+  async function readFrom({ source, version, start, end }: ReadParams, read: BlockReader["read"]): Promise<Buffer> {
+    const id = `${sourceKey(source, parseUrl)} ${version}`;
+    let opening = byVersion.get(id);
+    if (opening === undefined) {
+      opening = getVersion(source, version);
+      byVersion.set(id, opening);
+      opening.catch(() => byVersion.delete(id));
+    }
+    const opened = await opening;
+    if (opened.version !== version) throw fail("source_changed", "The source has no such version.");
+    if (end - start > MAX_READ_BYTES) throw fail("bad_request", `A read may be ${MAX_READ_BYTES} bytes long, not ${end - start}.`);
+    const last = Math.min(end, opened.size);
+    return start < last ? await read(opened, start, last) : Buffer.alloc(0);
+  }
+
   return {
     async open(source) {
       const { size, version, contentType } = await openOnce(source);
       return { size, version, ...(contentType === undefined ? {} : { contentType }) };
     },
-    async read({ source, version, start, end }) {
-      const id = `${sourceKey(source, parseUrl)} ${version}`;
-      let opening = byVersion.get(id);
-      if (opening === undefined) {
-        opening = getVersion(source, version);
-        byVersion.set(id, opening);
-        opening.catch(() => byVersion.delete(id));
-      }
-      const opened = await opening;
-      if (opened.version !== version) throw fail("source_changed", "The source has no such version.");
-      if (end - start > MAX_READ_BYTES) throw fail("bad_request", `A read may be ${MAX_READ_BYTES} bytes long, not ${end - start}.`);
-      const last = Math.min(end, opened.size);
-      return start < last ? await reader.read(opened, start, last) : Buffer.alloc(0);
-    },
+    read: async (params) => await readFrom(params, reader.read),
+    readOwn: async (params) => await readFrom(params, reader.readOwn),
     async forget(key) {
       latest.delete(key);
       for (const id of byVersion.keys()) if (id.startsWith(key)) byVersion.delete(id);

@@ -12,12 +12,14 @@ const BLOCKS_PER_READ = MAX_READ_BYTES / BLOCK_BYTES;
 /** @param keepOnDisk false when the store is a disk of this node */
 export function uploadSource(store: UploadStore, upload: Upload, keepOnDisk: boolean): OpenedSource {
   const version = uploadVersion(upload);
+  const supply = uploadSupply(store, upload);
   return {
     cacheKey: blocksKey(uploadKey(upload.uploadId), version),
     size: upload.size,
     version,
     contentType: undefined,
-    supply: uploadSupply(store, upload),
+    supply,
+    ownSupply: supply,
     readAhead: true,
     keepOnDisk,
     flights: new Map(),

@@ -20,15 +20,18 @@ export interface SourceBrokerOptions {
   metrics?: boolean;
   sourcePolicy?: string;
   redisUrl?: string;
+  /** In a mesh with others. */
+  natsUrl?: string;
+  nodeID?: string;
 }
 
 /** Impatient, so that a test of an origin's silence is short. */
 const QUICK: OriginLimits = { ...ORIGIN_LIMITS, headersMs: 400, idleMs: 400, graceMs: 600, backOffMs: 5, retryAfterMaxMs: 1500 };
 
-export async function startSourceBroker({ allow, dataDir, maxBytes = 2 ** 30, cacheBytes = 2 ** 30, limits = {}, resolve = async () => [], metrics = false, sourcePolicy, redisUrl }: SourceBrokerOptions) {
+export async function startSourceBroker({ allow, dataDir, maxBytes = 2 ** 30, cacheBytes = 2 ** 30, limits = {}, resolve = async () => [], metrics = false, sourcePolicy, redisUrl, natsUrl, nodeID }: SourceBrokerOptions) {
   const ownDir = dataDir ?? (await mkdtemp(join(tmpdir(), "source-")));
   const { store, objects } = memoryUploadStore();
-  const broker = new ServiceBroker({ logger: false, dependencyInterval: 5, metrics: { enabled: metrics, reporter: [] } });
+  const broker = new ServiceBroker({ logger: false, ...(natsUrl === undefined ? {} : { transporter: { type: "NATS" as const, options: { servers: natsUrl } }, serializer: "CBOR" as const }), ...(nodeID === undefined ? {} : { nodeID }), heartbeatInterval: 1, dependencyInterval: 5, metrics: { enabled: metrics, reporter: [] } });
   broker.createService({
     name: "storage",
     actions: {

@@ -42,15 +42,15 @@ describe("object keys", () => {
 describe("Redis keys", () => {
   it("all carry the namespace, so that meshes on one Redis do not meet", () => {
     const keys = redisKeys("eu");
-    const built = [keys.warmSegment("v", "720p", "0.m4s"), keys.flight("v", "720p", "0.m4s"), keys.stored("v", "720p"), keys.refused("v", "720p"), keys.events("v"), keys.catalog, keys.hostTimes("a.test:80"), keys.hostLeases("a.test:80"), keys.queuePrefix];
-    expect(built).to.deep.equal(["eu:warm:v/720p/0.m4s", "eu:flight:v/720p/0.m4s", "eu:stored:v/720p", "eu:refused:v/720p", "eu:events:v", "eu:catalog", "eu:host:{a.test:80}:times", "eu:host:{a.test:80}:leases", "eu:queue"]);
+    const built = [keys.warmSegment("v", "720p", "0.m4s"), keys.flight("v", "720p", "0.m4s"), keys.stored("v", "720p"), keys.refused("v", "720p"), keys.events("v"), keys.catalog, keys.hostTimes("a.test:80"), keys.hostLeases("a.test:80"), keys.blockOwners("s"), keys.queuePrefix];
+    expect(built).to.deep.equal(["eu:warm:v/720p/0.m4s", "eu:flight:v/720p/0.m4s", "eu:stored:v/720p", "eu:refused:v/720p", "eu:events:v", "eu:catalog", "eu:host:{a.test:80}:times", "eu:host:{a.test:80}:leases", "eu:blocks:s", "eu:queue"]);
     expect(Object.keys(keys)).to.have.length(built.length);
   });
 
   it("are one's own: no two uses share a key", () => {
     const keys = redisKeys("x");
     fc.assert(fc.property(id, rendition, name, (video, of, file) => {
-      const built = [keys.warmSegment(video, of, file), keys.flight(video, of, file), keys.stored(video, of), keys.refused(video, of), keys.events(video), keys.catalog, keys.hostTimes(video), keys.hostLeases(video)];
+      const built = [keys.warmSegment(video, of, file), keys.flight(video, of, file), keys.stored(video, of), keys.refused(video, of), keys.events(video), keys.catalog, keys.hostTimes(video), keys.hostLeases(video), keys.blockOwners(video)];
       expect(new Set(built).size).to.equal(built.length);
       expect(built.some((key) => key.startsWith(`${keys.queuePrefix}:`))).to.equal(false);
     }));

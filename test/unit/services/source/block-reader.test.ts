@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { blockCache, type BlockCache } from "../../../../services/source/block-cache.ts";
-import { blockReader, type Deliver, type OpenedSource } from "../../../../services/source/block-reader.ts";
+import { blockReader, type Deliver, type OpenedSource, type Supply } from "../../../../services/source/block-reader.ts";
 import { BLOCK_BYTES, blockLength, blockOf, cutBlocks } from "../../../../services/source/blocks.ts";
 import { openDiskBlocks } from "../../../../services/source/disk-blocks.ts";
 
@@ -33,15 +33,15 @@ describe("block reader", () => {
     await rm(dir, { recursive: true, force: true });
   });
 
-  const open = (): OpenedSource => ({
-    cacheKey: "s.v", size: SIZE, version: "v", contentType: undefined, readAhead: true, keepOnDisk: true, flights: new Map(), cursors: [],
-    supply: {
+  const open = (): OpenedSource => {
+    const counted: Supply = {
       fetch(first, last, deliver) {
         fetched.push(`${first}-${last}`);
         return supply(first, last, deliver);
       },
-    },
-  });
+    };
+    return { cacheKey: "s.v", size: SIZE, version: "v", contentType: undefined, readAhead: true, keepOnDisk: true, flights: new Map(), cursors: [], supply: counted, ownSupply: counted };
+  };
 
   it("gives any range exactly, wherever its blocks are", async () => {
     const reader = blockReader(cache, meter);
