@@ -100,10 +100,11 @@ async function assemble(store: UploadStore, uploadId: string, { size, createdAt 
     const { sha256 } = await store.upload(objectKeys.uploadBytes(uploadId), Readable.from(readParts(store, uploadId, parts)), size);
     const upload: Upload = { uploadId, size, sha256, createdAt };
     await recordUpload(store, upload);
-    await store.removePrefix(objectKeys.uploadParts(uploadId)).catch(() => undefined); // what stays is swept
+    await store.removePrefix(objectKeys.uploadParts(uploadId));
     return upload;
   } catch (error) {
-    const upload = await findUpload(store, uploadId); // another node may have been faster, and removed the parts
+    // Another node may have been faster and have removed the parts; or only their removal failed, and the sweep does it.
+    const upload = await findUpload(store, uploadId);
     if (upload === undefined) throw error;
     return upload;
   }

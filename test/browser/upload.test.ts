@@ -72,6 +72,29 @@ describe("an upload in the browser", function () {
     expectResumed();
   });
 
+  it("asks again how far it was, and does not begin anew, when the server is in trouble just then", async () => {
+    let troubles = 0;
+    let begun = 0;
+    await page.route("**/v1/uploads/tus/*", async (route) => {
+      if (route.request().method() === "HEAD" && troubles++ === 0) await route.fulfill({ status: 503, headers: { "Tus-Resumable": "1.0.0" } });
+      else await route.continue();
+    });
+    page.on("request", (request) => { if (request.method() === "POST" && request.url().endsWith("/tus")) begun++; });
+    proxy.cutSent = { after: size / 2, away: false };
+    await page.setInputFiles("#file", lecture.path);
+    await waitForPlay(page, 2, 60_000, 0);
+    expect(troubles).to.be.at.least(2);
+    expect(begun).to.equal(1);
+    expectResumed();
+  });
+
+  it("says why when the server has no room, and does not go on trying", async () => {
+    await page.route("**/v1/uploads/tus/*", (route) => route.fulfill({ status: 507, contentType: "application/problem+json", body: JSON.stringify({ detail: "The object store is full." }) }));
+    await page.setInputFiles("#file", lecture.path);
+    await page.getByText("The object store is full.").waitFor({ timeout: 10_000 });
+    expect(offsets).to.deep.equal([0]);
+  });
+
   it("that is cancelled leaves nothing on the server", async () => {
     const removed = page.waitForResponse((answer) => answer.request().method() === "DELETE");
     proxy.cutSent = { after: size / 2, away: true };

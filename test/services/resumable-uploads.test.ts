@@ -160,6 +160,17 @@ for (const [kind, openStore] of Object.entries(kinds)) {
       await expectSource(1);
     });
 
+    it("are finished when another node was faster, and took the parts away under this one's hands", async () => {
+      await begin();
+      fault.upload = async (key, source, options) => {
+        fault = {};
+        await progress(1);
+        return await objects.upload(key, source, options);
+      };
+      expect(await append(0, pieces(0))).to.equal(content.length);
+      await expectSource();
+    });
+
     it("stay where they were when the store is gone in the middle, and go on when it is back", async () => {
       await begin();
       let puts = 0;
