@@ -39,5 +39,11 @@ export const objectKeys = {
   claim: (digest: string) => `claims/${digest}.json`,
   uploadBytes: (uploadId: string) => `uploads/${uploadId}/source`,
   upload: (uploadId: string) => `uploads/${uploadId}/upload.json`,
+  /** What a resumable upload will be: its size, and what its client says of it. */
+  uploadBegun: (uploadId: string) => `uploads/${uploadId}/begun.json`,
+  /** Bytes of a resumable upload from `offset` on, created once. Byte order of the keys is order of the offsets. */
+  uploadPart: (uploadId: string, offset: number) => `uploads/${uploadId}/parts/${String(offset).padStart(15, "0")}`,
+  uploadParts: (uploadId: string) => `uploads/${uploadId}/parts/`,
+  allUploads: "uploads/",
   uploadFolder: (uploadId: string) => `uploads/${uploadId}/`,
 } as const;

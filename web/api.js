@@ -31,24 +31,6 @@ export async function findProblem(path) {
   }
 }
 
-/**
- * Sends a file as the body; `onProgress` gets the share that has been sent. Only XMLHttpRequest tells that.
- * @returns {{ done: Promise<{ uploadId: string }>, cancel: () => void }}
- */
-export function uploadFile(file, onProgress) {
-  const request = new XMLHttpRequest();
-  const done = new Promise((resolve, reject) => {
-    request.open("POST", new URL("v1/uploads", ROOT));
-    request.setRequestHeader("Content-Type", "application/octet-stream");
-    request.upload.addEventListener("progress", ({ loaded, total }) => onProgress(total === 0 ? 0 : loaded / total));
-    request.addEventListener("load", () => (request.status === 201 ? resolve(JSON.parse(request.responseText)) : reject(toError(request.status, parse(request.responseText)))));
-    request.addEventListener("error", () => reject(new ApiError("The upload was interrupted. Check the connection and try again.")));
-    request.addEventListener("abort", () => reject(new ApiError("", { code: "cancelled" })));
-    request.send(file);
-  });
-  return { done, cancel: () => request.abort() };
-}
-
 async function reach(path, init) {
   try {
     return await fetch(new URL(path, ROOT), init);
@@ -59,12 +41,13 @@ async function reach(path, init) {
 
 async function readAnswer(answer) {
   const text = await answer.text();
-  if (!answer.ok) throw toError(answer.status, parse(text));
+  if (!answer.ok) throw toError(answer.status, text);
   return parse(text);
 }
 
-function toError(status, problem) {
-  const { detail, title, code, reasons } = problem ?? {};
+/** What an answer that isn't a good one says, from its body. */
+export function toError(status, text) {
+  const { detail, title, code, reasons } = parse(text) ?? {};
   return new ApiError(detail ?? title ?? `The server answered ${status}.`, { status, code, reasons: Array.isArray(reasons) ? reasons : [] });
 }
 

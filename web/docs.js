@@ -2,7 +2,7 @@
 import { getJson } from "./api.js";
 import { element } from "./element.js";
 
-const METHODS = ["get", "post", "put", "patch", "delete"];
+const METHODS = ["get", "head", "post", "put", "patch", "delete", "options"];
 const place = document.querySelector("#operations");
 
 getJson("openapi.json").then(

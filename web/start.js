@@ -1,7 +1,8 @@
 /** The start page: ask for a video by address or file, and watch it right here. */
-import { ApiError, postVideo, uploadFile } from "./api.js";
+import { ApiError, postVideo } from "./api.js";
 import { openPlayer } from "./player.js";
 import { recentVideos } from "./recent-videos.js";
+import { uploadFile } from "./resumable-upload.js";
 
 const find = (selector) => document.querySelector(selector);
 const [form, url, file, drop, fault, now] = ["#ask", "#url", "#file", "#drop", "#ask-error", "#now"].map(find);
@@ -36,7 +37,7 @@ async function sendFile(chosen) {
   uploadBox.hidden = false;
   uploadName.textContent = chosen.name;
   showUploaded(0);
-  const upload = uploadFile(chosen, showUploaded);
+  const upload = uploadFile(chosen, { onProgress: showUploaded, onInterrupted: showInterrupted });
   const cancel = () => upload.cancel();
   uploadCancel.addEventListener("click", cancel);
   try {
@@ -51,6 +52,10 @@ async function sendFile(chosen) {
 function showUploaded(share) {
   uploadBar.value = share;
   uploadState.textContent = share < 1 ? `${Math.floor(share * 100)} %` : "Storing…";
+}
+
+function showInterrupted() {
+  uploadState.textContent = "Waiting for the connection…";
 }
 
 /** Shows the video that `request` gives, or why there is none. */

@@ -15,20 +15,20 @@ import { openReadiness } from "./ready.ts";
 import { gatewayRoutes } from "./routes.ts";
 import { webServer, webServerSettings } from "./web-server.ts";
 
-interface Settings extends ServiceSettingSchema { httpHost: string; httpPort: number; publicUrl: string | undefined }
+interface Settings extends ServiceSettingSchema, GatewaySettings {}
 interface State { streams: EventStreams | undefined; server: Server | undefined; httpUrl: string }
 interface Methods {
   serveRoutes(routes: readonly Route[]): void;
   httpHandler(req: IncomingMessage, res: ServerResponse): Promise<void>;
 }
-export interface GatewaySettings { httpHost: string; httpPort: number; publicUrl: string | undefined }
+export interface GatewaySettings { httpHost: string; httpPort: number; publicUrl: string | undefined; sourceMaxBytes: number }
 
 const CHECK_TIMEOUT_MS = 2_000;
 
-export function gatewayService({ httpHost, httpPort, publicUrl }: GatewaySettings) {
+export function gatewayService({ httpHost, httpPort, publicUrl, sourceMaxBytes }: GatewaySettings) {
   const schema: ServiceSchema<Settings, Methods, State> = {
     name: "gateway",
-    settings: { ...webServerSettings, httpHost, httpPort, publicUrl },
+    settings: { ...webServerSettings, httpHost, httpPort, publicUrl, sourceMaxBytes },
     mixins: [webServer],
     actions: {
       // moleculer-web's own: they would let any node of the mesh rewrite our routes
@@ -53,7 +53,7 @@ export function gatewayService({ httpHost, httpPort, publicUrl }: GatewaySetting
         check: (action) => broker.call(action, {}, { timeout: CHECK_TIMEOUT_MS, retries: 0 }),
         now: () => performance.now(),
       });
-      this.serveRoutes(gatewayRoutes({ publicUrl: this.settings.publicUrl, nodeId: broker.nodeID, streams: this.streams, readiness, assets: await loadAssets() }));
+      this.serveRoutes(gatewayRoutes({ publicUrl: this.settings.publicUrl, sourceMaxBytes: this.settings.sourceMaxBytes, nodeId: broker.nodeID, streams: this.streams, readiness, assets: await loadAssets() }));
       // no limit on a whole request: uploads take as long as they take, and a stalled one is cut by its own route
       this.server = createServer({ requestTimeout: 0, headersTimeout: 20_000, keepAliveTimeout: 15_000 }, (req, res) => void this.httpHandler(req, res));
       const { url } = await listen(this.server, this.settings.httpHost, this.settings.httpPort);

@@ -31,6 +31,11 @@ function problems(...codes: ErrorCode[]): Record<string, object> {
 
 const ok = (description: string, content?: object, headers?: object) => ({ description, ...(content && { content }), ...(headers && { headers }) });
 const location = { Location: { schema: { type: "string", format: "uri" } } };
+const tusHeader = (name: string, schema: object, required = true) => ({ name, in: "header", required, schema });
+const tusResumable = tusHeader("Tus-Resumable", { const: "1.0.0" });
+const uploadChecksum = tusHeader("Upload-Checksum", { type: "string", pattern: "^(sha1|sha256) [A-Za-z0-9+/]+=*$" }, false);
+const uploadState = { "Upload-Offset": { schema: count }, "Upload-Expires": { schema: text } };
+const tusOffer = Object.fromEntries(["Tus-Version", "Tus-Extension", "Tus-Max-Size", "Tus-Checksum-Algorithm"].map((name) => [name, { schema: text }]));
 
 const paths = {
   "/v1/videos": {
@@ -91,6 +96,28 @@ const paths = {
       requestBody: { required: true, content: { "application/octet-stream": { schema: { type: "string", contentEncoding: "binary" } } } },
       responses: { "201": ok("Stored", json(ref("Upload")), location), ...problems("bad_request", "upload_empty", "upload_incomplete", "source_too_large", "storage_full", "storage_unavailable") },
     },
+  },
+  "/v1/uploads/tus": {
+    options: { operationId: "describeResumableUploads", summary: "What of tus 1.0 is offered: versions, extensions, checksums, the largest size", responses: { "204": ok("Said in headers", undefined, tusOffer) } },
+    post: {
+      operationId: "beginUpload", summary: "Begin a resumable upload (tus 1.0)",
+      description: "Its bytes may come at once (`application/offset+octet-stream`) or by PATCH. The last part of Location is the `uploadId`. It expires when it is not finished within a day.",
+      parameters: [tusResumable, tusHeader("Upload-Length", count), tusHeader("Upload-Metadata", text, false), uploadChecksum],
+      responses: { "201": ok("Begun", undefined, { ...location, ...uploadState }), ...problems("bad_request", "tus_unsupported", "upload_empty", "upload_incomplete", "checksum_mismatch", "source_too_large", "storage_full", "storage_unavailable") },
+    },
+  },
+  "/v1/uploads/tus/{uploadId}": {
+    parameters: [inPath("uploadId", { type: "string", pattern: "^[0-9a-z]{26}$" })],
+    options: { operationId: "describeResumableUpload", summary: "As for all uploads", responses: { "204": ok("Said in headers", undefined, tusOffer) } },
+    head: { operationId: "getUploadOffset", summary: "Where an upload goes on", parameters: [tusResumable], responses: { "200": ok("Said in headers", undefined, { ...uploadState, "Upload-Length": { schema: count } }), ...problems("tus_unsupported", "upload_not_found", "upload_expired", "storage_full", "storage_unavailable") } },
+    patch: {
+      operationId: "appendToUpload", summary: "The bytes from an offset on; with the last ones it is an upload like any other",
+      description: "What came of a request that breaks off is kept, unless it has a checksum. A request with a checksum may bring 8 MiB. An upload is made of 10,000 pieces at most.",
+      parameters: [tusResumable, tusHeader("Upload-Offset", count), uploadChecksum],
+      requestBody: { required: true, content: { "application/offset+octet-stream": binary } },
+      responses: { "204": ok("Kept", undefined, uploadState), ...problems("bad_request", "tus_unsupported", "upload_not_found", "upload_conflict", "upload_expired", "upload_incomplete", "checksum_mismatch", "source_too_large", "storage_full", "storage_unavailable") },
+    },
+    delete: { operationId: "abandonUpload", summary: "Give up an upload that is not finished", parameters: [tusResumable], responses: { "204": ok("Removed"), ...problems("tus_unsupported", "upload_not_found", "upload_conflict") } },
   },
   "/play/{id}/master.m3u8": {
     parameters: [id],

@@ -1,8 +1,8 @@
-/** The pages and what they are made of: files of web/ and hls.js, read once, each with an ETag and a gzipped twin. */
+/** The pages and what they are made of: files of web/, hls.js and tus-js-client, read once, each with an ETag and a gzipped twin. */
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { extname } from "node:path";
+import { basename, extname } from "node:path";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import type { IncomingMessage, ServerResponse } from "node:http";
@@ -33,8 +33,11 @@ export async function loadAssets(dir: URL = WEB_DIR): Promise<Assets> {
     const type = TYPES[extname(entry.name)];
     if (entry.isFile() && type !== undefined) assets.set(entry.name, await toAsset(type, await readFile(new URL(entry.name, dir))));
   }
-  const hls = createRequire(import.meta.url).resolve("hls.js/dist/hls.min.js");
-  return assets.set("hls.min.js", await toAsset(TYPES[".js"] ?? "", await readFile(hls)));
+  for (const path of ["hls.js/dist/hls.min.js", "tus-js-client/dist/tus.min.js"]) {
+    const script = createRequire(import.meta.url).resolve(path);
+    assets.set(basename(path), await toAsset(TYPES[".js"] ?? "", await readFile(script)));
+  }
+  return assets;
 }
 
 async function toAsset(type: string, plain: Buffer): Promise<Asset> {

@@ -7,21 +7,24 @@ import { operateRoutes } from "./operate-routes.ts";
 import { pagesRoutes, type Assets } from "./pages.ts";
 import { playRoutes } from "./play-routes.ts";
 import type { Readiness } from "./ready.ts";
+import { tusRoutes } from "./tus-routes.ts";
 import { uploadsRoutes } from "./uploads-routes.ts";
 import { videosRoutes } from "./videos-routes.ts";
 
 export interface RouteNeeds {
   readonly publicUrl: string | undefined;
+  readonly sourceMaxBytes: number;
   readonly nodeId: string;
   readonly streams: EventStreams;
   readonly readiness: Readiness;
   readonly assets: Assets;
 }
 
-export function gatewayRoutes({ publicUrl, nodeId, streams, readiness, assets }: RouteNeeds): Route[] {
+export function gatewayRoutes({ publicUrl, sourceMaxBytes, nodeId, streams, readiness, assets }: RouteNeeds): Route[] {
   return [
     ...videosRoutes(publicUrl, streams),
     ...uploadsRoutes(publicUrl),
+    ...tusRoutes(sourceMaxBytes),
     ...playRoutes(),
     ...imageRoutes(),
     ...clipRoutes(),
@@ -35,6 +38,11 @@ export function allowedMethods(routes: readonly Route[], path: string): string[]
   const found = routes.filter((route) => matchesPath(route.path, path));
   if (found.length === 0) return [];
   return [...new Set(found.flatMap((route) => methodsOf(route))), "OPTIONS"];
+}
+
+/** What answers OPTIONS at a path, where there is more to say than `Allow`. */
+export function findOptionsRoute(routes: readonly Route[], path: string): Route | undefined {
+  return routes.find((route) => route.method === "OPTIONS" && matchesPath(route.path, path));
 }
 
 export function methodsOf(route: Route): string[] {

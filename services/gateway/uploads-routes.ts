@@ -1,14 +1,10 @@
 /** `/v1/uploads`: a file as the raw body of one request. Its bytes go to `source` as they come and are never held here. */
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { fail } from "../../config/errors.ts";
 import type { Upload } from "../source/source.contract.ts";
 import { sendJson, type Route } from "./exchange.ts";
 import { baseUrl } from "./playback-urls.ts";
-
-/** A client that sends nothing for so long has gone. */
-const IDLE_MS = 60_000;
-/** How long a refused client may go on sending before its connection is cut: it has to read the answer first. */
-const LINGER_MS = 2_000;
+import { cutWhenIdle, linger } from "./upload-body.ts";
 
 export function uploadsRoutes(publicUrl: string | undefined): Route[] {
   return [{
@@ -16,9 +12,8 @@ export function uploadsRoutes(publicUrl: string | undefined): Route[] {
     async handle({ req, res, call }) {
       try {
         const bytes = parseUploadHead(req);
-        req.setTimeout(IDLE_MS, () => req.destroy(new Error("the upload stalled")));
+        cutWhenIdle(req);
         const upload = await call<Upload>("source.receive", bytes === undefined ? {} : { bytes }, { stream: req, timeout: 0, retries: 0 });
-        req.setTimeout(0);
         const { uploadId, size, sha256 } = upload;
         sendJson(res, 201, { uploadId, size, sha256 }, { Location: `${baseUrl(req, publicUrl)}/v1/uploads/${uploadId}` });
       } catch (error) {
@@ -32,7 +27,7 @@ export function uploadsRoutes(publicUrl: string | undefined): Route[] {
 /** The Content-Length, when there is one. @throws bad_request for what isn't a file's raw bytes */
 function parseUploadHead(req: IncomingMessage): number | undefined {
   if (req.headers["tus-resumable"] !== undefined) {
-    throw fail("bad_request", "Resumable (tus) uploads are not offered; send the whole file as the body.");
+    throw fail("bad_request", "Resumable (tus) uploads begin at /v1/uploads/tus; send the whole file as the body here.");
   }
   if (/^multipart\/|^application\/x-www-form-urlencoded/i.test(req.headers["content-type"] ?? "")) {
     throw fail("bad_request", "Send the file's bytes as the body, not a form.");
@@ -40,13 +35,4 @@ function parseUploadHead(req: IncomingMessage): number | undefined {
   const length = req.headers["content-length"];
   if (length === undefined && req.headers["transfer-encoding"] === undefined) throw fail("upload_empty", "The upload has no bytes.");
   return length === undefined ? undefined : Number(length);
-}
-
-function linger(req: IncomingMessage, res: ServerResponse): void {
-  if (req.complete || req.destroyed || res.headersSent) return;
-  res.setHeader("Connection", "close");
-  res.once("finish", () => {
-    req.resume();
-    setTimeout(() => req.destroy(), LINGER_MS).unref();
-  });
 }

@@ -12,7 +12,7 @@ import { fail } from "../../config/errors.ts";
 import { isCancelled } from "../../mixins/cancelled.ts";
 import { isOpen, sendBytes, sendEmpty, type Area, type Exchange, type Route } from "./exchange.ts";
 import { describeProblem } from "./problem.ts";
-import { allowedMethods, methodsOf } from "./routes.ts";
+import { allowedMethods, findOptionsRoute, methodsOf } from "./routes.ts";
 
 type Logger = Service["logger"];
 /** What moleculer-web adds to a request before it calls an alias. */
@@ -58,8 +58,10 @@ export const webServer: Partial<ServiceSchema> = {
       const exact = { sensitive: true, trailing: false };
       this.addRoute({ path: "/", mergeParams: false, bodyParsers: false, logging: false, mappingPolicy: "restrict", pathToRegexpOptions: exact, aliases });
     },
-    /** Where nothing of ours matched. */
+    /** Where nothing of ours matched; so it is for OPTIONS that are no preflight. */
     send404(this: WebService, req: WebRequest, res: ServerResponse): void {
+      const options = req.method === "OPTIONS" ? findOptionsRoute(this.lecternRoutes, pathOf(req)) : undefined;
+      if (options !== undefined) return void answer(options, this.lecternRoutes, req, res, this.logger);
       const methods = allowedMethods(this.lecternRoutes, pathOf(req));
       if (methods.length > 0) res.setHeader("Allow", methods.join(", "));
       if (methods.length > 0 && req.method === "OPTIONS") return sendEmpty(res, 204);
@@ -78,10 +80,11 @@ async function answer(route: Route, routes: readonly Route[], req: WebRequest, r
   try {
     res.setHeader("X-Content-Type-Options", "nosniff");
     for (const [name, value] of Object.entries(AREA_HEADERS[route.area])) res.setHeader(name, value);
-    if (req.method === "OPTIONS") {
+    const asked = req.method === "OPTIONS" ? findOptionsRoute(routes, pathOf(req)) : route;
+    if (asked === undefined) {
       return sendEmpty(res, 204, { Allow: allowedMethods(routes, pathOf(req)).join(", "), ...(route.area === "play" ? PREFLIGHT_HEADERS : {}) });
     }
-    await route.handle(toExchange(req, res));
+    await asked.handle(toExchange(req, res));
   } catch (error) {
     sendProblem(req, res, error, logger);
   }

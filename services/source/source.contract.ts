@@ -23,6 +23,21 @@ export interface BlocksParams { source: SourceRef; version: string; first: numbe
 export interface ReceiveParams { bytes?: number }
 export interface Upload { uploadId: string; size: number; sha256: string; createdAt: string }
 
+/** A resumable upload begins: `size` in bytes, `metadata` as tus has it. */
+export interface BeginParams { uploadId: string; size: number; metadata?: UploadMetadata }
+export type UploadMetadata = Record<string, string | null>;
+/** How far a resumable upload has come. One whose bytes are all there is made a source first, which may take its time. */
+export interface UploadProgress { uploadId: string; size: number; offset: number; createdAt: string; finished: boolean; metadata?: UploadMetadata }
+/** Sent beside the bytes from `offset` on. Those that arrived stay when the stream breaks off, unless there is a checksum. */
+export interface AppendParams { uploadId: string; offset: number; checksum?: Checksum }
+/** The offset after the bytes; the upload is finished when that is its size. */
+export interface AppendResult { offset: number }
+export const CHECKSUM_ALGORITHMS = ["sha1", "sha256"] as const;
+/** `digest` in base64. */
+export interface Checksum { algorithm: (typeof CHECKSUM_ALGORITHMS)[number]; digest: string }
+/** A resumable upload that is not finished this long after its beginning is given up. */
+export const UPLOAD_EXPIRY_MS = 24 * 3_600_000;
+
 export interface CheckParams { url: string }
 export interface UploadIdParams { uploadId: string }
 /** Payload of `source.forgotten`: every node drops what it holds of the source with this key. */

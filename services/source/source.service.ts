@@ -9,7 +9,7 @@ import type { Redis } from "ioredis";
 import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
 import { replyBytes } from "../../mixins/byte-reply.ts";
 import { loadConfig, type Config } from "../../config/config.ts";
-import { errorMessage, fail, findErrorCode } from "../../config/errors.ts";
+import { fail, findErrorCode } from "../../config/errors.ts";
 import { redisKeys } from "../../config/redis-keys.ts";
 import { closeRedis, openRedis } from "../../mixins/redis.ts";
 import { openPolicyFile, type LivePolicy } from "./access/policy-file.ts";
@@ -27,17 +27,23 @@ import { redisBudgets } from "./politeness/budget-store.ts";
 import { redisOwners } from "./region/group-owners.ts";
 import { regionPeers } from "./region/region-peers.ts";
 import { dnsResolver, type ResolveHost } from "./resolve-host.ts";
-import type { BlocksParams, CheckParams, ReadParams, ReceiveParams, SourceFacts, SourceForgotten, SourceParams, Upload, UploadIdParams } from "./source.contract.ts";
+import { resumableUploads, type ResumableUploads } from "./resumable-uploads.ts";
+import {
+  CHECKSUM_ALGORITHMS, type AppendParams, type AppendResult, type BeginParams, type BlocksParams, type CheckParams, type ReadParams, type ReceiveParams, type SourceFacts,
+  type SourceForgotten, type SourceParams, type Upload, type UploadIdParams, type UploadProgress,
+} from "./source.contract.ts";
 import { brokerMeter, type SourceMeter } from "./source-meter.ts";
 import { parseAllowedOrigins } from "./source-url.ts";
 import { openSources, type Sources } from "./sources.ts";
-import { getUpload, receiveUpload, sweepUploads, type UploadStore } from "./stored-uploads.ts";
+import { receiveUpload, type UploadStore } from "./stored-uploads.ts";
 import { uploadStore } from "./upload-store.ts";
+import { startUploadSweep, type UploadSweep } from "./upload-sweep.ts";
 
 /** `redisUrl` absent: this node counts for itself what hosts are asked for. */
 type Settings = ServiceSettingSchema & Pick<Config, "dataDir" | "sourceAllow" | "sourceMaxBytes" | "sourceCacheBytes" | "store"> & Partial<Pick<Config, "sourcePolicy" | "redisUrl" | "namespace" | "region">>;
 interface State {
   uploads: UploadStore;
+  resumable: ResumableUploads;
   cache: BlockCache;
   origin: Origin;
   meter: SourceMeter;
@@ -46,24 +52,31 @@ interface State {
   redis: Redis | undefined;
   parseUrl: (text: string) => URL;
   stopping: AbortController;
-  sweeping: Promise<void>;
+  sweep: UploadSweep;
 }
 /** What tests replace. */
 export interface SourcePorts { resolve?: ResolveHost; limits?: OriginLimits }
 
+const uploadId = { type: "string", pattern: /^[0-9a-z]{26}$/ } as const;
 const source = {
   type: "object",
   props: {
     kind: { type: "enum", values: ["url", "upload"] },
     url: { type: "string", optional: true },
-    uploadId: { type: "string", pattern: /^[0-9a-z]{26}$/, optional: true },
+    uploadId: { ...uploadId, optional: true },
   },
 } as const;
 const bytePosition = { type: "number", integer: true, min: 0 } as const;
+const checksum = { type: "object", optional: true, props: { algorithm: { type: "enum", values: [...CHECKSUM_ALGORITHMS] }, digest: "string" } } as const;
 
 /** An action's own time limit in ms (0: none), which Moleculer has and its types lack. */
 function within(timeout: number): object {
   return { timeout };
+}
+
+function getStream({ stream }: Context<unknown>): Readable {
+  if (!(stream instanceof Readable)) throw fail("bad_request", "An upload must come as a stream.");
+  return stream;
 }
 
 export function sourceService(settings: Settings, { limits = ORIGIN_LIMITS, resolve = dnsResolver(limits.resolveMs) }: SourcePorts = {}) {
@@ -114,15 +127,41 @@ export function sourceService(settings: Settings, { limits = ORIGIN_LIMITS, reso
         params: { bytes: { type: "number", integer: true, min: 0, optional: true } },
         ...within(0), // as long as the client goes on sending
         async handler(ctx: Context<ReceiveParams>): Promise<Upload> {
-          const { stream } = ctx;
-          if (!(stream instanceof Readable)) throw fail("bad_request", "An upload must come as a stream.");
-          return await receiveUpload(this.uploads, stream, ctx.params.bytes, sourceMaxBytes);
+          return await receiveUpload(this.uploads, getStream(ctx), ctx.params.bytes, sourceMaxBytes);
         },
       },
       upload: {
-        params: { uploadId: source.props.uploadId },
+        params: { uploadId },
         async handler(ctx: Context<UploadIdParams>): Promise<Upload> {
-          return await getUpload(this.uploads, ctx.params.uploadId);
+          return await this.resumable.whole(ctx.params.uploadId);
+        },
+      },
+      begin: {
+        params: { uploadId, size: bytePosition, metadata: { type: "object", optional: true } },
+        async handler(ctx: Context<BeginParams>): Promise<null> {
+          await this.resumable.begin(ctx.params);
+          return null;
+        },
+      },
+      progress: {
+        params: { uploadId },
+        ...within(0), // it may have to be finished first
+        async handler(ctx: Context<UploadIdParams>): Promise<UploadProgress> {
+          return await this.resumable.progress(ctx.params.uploadId);
+        },
+      },
+      append: {
+        params: { uploadId, offset: bytePosition, checksum },
+        ...within(0), // as long as the client goes on sending
+        async handler(ctx: Context<AppendParams>): Promise<AppendResult> {
+          return { offset: await this.resumable.append(ctx.params, getStream(ctx)) };
+        },
+      },
+      abandon: {
+        params: { uploadId },
+        async handler(ctx: Context<UploadIdParams>): Promise<null> {
+          await this.resumable.abandon(ctx.params.uploadId);
+          return null;
         },
       },
       /** How this node's ways out to origins fare. */
@@ -161,6 +200,7 @@ export function sourceService(settings: Settings, { limits = ORIGIN_LIMITS, reso
         return url;
       };
       this.uploads = uploadStore(this.broker);
+      this.resumable = resumableUploads(this.uploads, sourceMaxBytes);
       this.cache = blockCache(await openDiskBlocks(join(dataDir, "cache", "source"), sourceCacheBytes, this.logger));
       const reader = blockReader(this.cache, this.meter);
       this.origin = openOrigin({
@@ -175,14 +215,11 @@ export function sourceService(settings: Settings, { limits = ORIGIN_LIMITS, reso
         keep: (cacheKey, n, bytes) => this.cache.put(cacheKey, n, bytes, true),
       });
       this.sources = openSources({ http, uploads: this.uploads, keepUploadsOnDisk: store.kind === "s3", cache: this.cache, reader, parseUrl: this.parseUrl });
-      this.sweeping = sweepUploads(this.uploads, Date.now()).then(
-        (removed) => void (removed > 0 && this.logger.info(`removed ${removed} unfinished uploads`)),
-        (error: unknown) => this.logger.warn(`unfinished uploads stay for now: ${errorMessage(error)}`),
-      );
+      this.sweep = startUploadSweep(this.uploads, this.logger);
     },
     async stopped() {
       this.stopping?.abort(); // absent when started() failed
-      await this.sweeping;
+      await this.sweep?.stop();
       this.policy?.close();
       await this.origin?.close();
       closeRedis(this.redis);

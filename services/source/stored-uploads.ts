@@ -3,21 +3,19 @@
  * `upload.json` does not exist.
  */
 import { Transform, type Readable } from "node:stream";
-import { decodeTime, isValid, ulid } from "ulid";
+import { ulid } from "ulid";
 import { fail, findErrorCode } from "../../config/errors.ts";
 import { objectKeys } from "../../config/object-keys.ts";
 import type { ListResult, UploadResult } from "../storage/storage.contract.ts";
 import type { Upload } from "./source.contract.ts";
-
-/** An upload without `upload.json` is given up after this long. */
-const ABANDONED_MS = 24 * 3_600_000;
-const UPLOADS = "uploads/";
 
 /** What of `storage` uploads need. */
 export interface UploadStore {
   /** All of `stream` becomes the object, or nothing does. */
   upload(key: string, stream: Readable, maxBytes: number): Promise<UploadResult>;
   put(key: string, bytes: Buffer): Promise<void>;
+  /** @returns false when there is such an object, which stays as it is */
+  create(key: string, bytes: Buffer): Promise<boolean>;
   get(key: string): Promise<Uint8Array | null>;
   readRange(key: string, start: number, end: number): Promise<Uint8Array>;
   list(prefix: string, after: string | undefined): Promise<ListResult>;
@@ -37,7 +35,7 @@ export async function receiveUpload(store: UploadStore, stream: Readable, expect
     if (size === 0) throw fail("upload_empty", "The upload has no bytes.");
     if (expectedBytes !== undefined && size !== expectedBytes) throw incomplete(size, expectedBytes);
     const upload: Upload = { uploadId, size, sha256, createdAt: new Date().toISOString() };
-    await store.put(objectKeys.upload(uploadId), Buffer.from(JSON.stringify(upload)));
+    await recordUpload(store, upload);
     return upload;
   } catch (error) {
     await store.removePrefix(objectKeys.uploadFolder(uploadId));
@@ -88,43 +86,22 @@ function incomplete(received: number, expected: number | undefined) {
 
 /** @throws upload_not_found */
 export async function getUpload(store: UploadStore, uploadId: string): Promise<Upload> {
+  const upload = await findUpload(store, uploadId);
+  if (upload === undefined) throw fail("upload_not_found", "There is no such upload.");
+  return upload;
+}
+
+/** A finished upload. */
+export async function findUpload(store: UploadStore, uploadId: string): Promise<Upload | undefined> {
   const bytes = await store.get(objectKeys.upload(uploadId));
-  if (bytes === null) throw fail("upload_not_found", "There is no such upload.");
-  return parseUpload(bytes);
+  return bytes === null ? undefined : parseUpload(bytes);
+}
+
+/** From here on it is an upload; its bytes are in the store. */
+export async function recordUpload(store: UploadStore, upload: Upload): Promise<void> {
+  await store.put(objectKeys.upload(upload.uploadId), Buffer.from(JSON.stringify(upload)));
 }
 
 function parseUpload(bytes: Uint8Array): Upload {
   return JSON.parse(Buffer.from(bytes).toString("utf8")) as Upload;
-}
-
-/** Removes what uploads that never finished left behind. @returns how many */
-export async function sweepUploads(store: UploadStore, now: number): Promise<number> {
-  const abandoned: string[] = [];
-  let current: { id: string; finished: boolean } | undefined;
-  const close = (): void => {
-    if (current !== undefined && !current.finished && isAbandoned(current.id, now)) abandoned.push(current.id);
-  };
-  let after: string | undefined;
-  do {
-    // Keys come in order, so all of one upload's are neighbours.
-    const page = await store.list(UPLOADS, after);
-    for (const { key } of page.objects) {
-      const id = key.split("/")[1] ?? "";
-      if (id !== current?.id) {
-        close();
-        current = { id, finished: false };
-      }
-      if (key === objectKeys.upload(id)) current.finished = true;
-    }
-    after = page.next;
-  } while (after !== undefined);
-  close();
-  for (const id of abandoned) await store.removePrefix(objectKeys.uploadFolder(id));
-  return abandoned.length;
-}
-
-/** An upload's id says when it began. */
-function isAbandoned(id: string, now: number): boolean {
-  const ulidText = id.toUpperCase();
-  return isValid(ulidText) && now - decodeTime(ulidText) > ABANDONED_MS;
 }

@@ -11,6 +11,9 @@ export function uploadStore(broker: ServiceBroker): UploadStore {
     async put(key, bytes) {
       await broker.call<PutResult, PutParams>("storage.put", { key, bytes });
     },
+    async create(key, bytes) {
+      return (await broker.call<PutResult, PutParams>("storage.put", { key, bytes, ifAbsent: true })).stored;
+    },
     async get(key) {
       const reply = await broker.call<unknown, KeyParams>("storage.get", { key });
       return reply === null ? null : await readReply(reply);

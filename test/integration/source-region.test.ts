@@ -33,8 +33,8 @@ describe("a source in a region", function () {
   async function join(name: string): Promise<SourceBroker> {
     const node = await startSourceBroker({ allow: [origin.hostPort], natsUrl: nats.url, redisUrl: redis.url, nodeID: name, limits: { headersMs: 5_000, idleMs: 5_000, graceMs: 20_000 }, metrics: true });
     nodes.push(node);
-    const known = [...nodes.map(({ broker }) => broker.nodeID)];
-    await Promise.all(nodes.flatMap((each) => known.map(async (nodeID) => { await each.broker.waitForServices([{ name: "source" }]); await waitFor(each, nodeID); })));
+    const known = nodes.map(({ broker }) => broker.nodeID);
+    await Promise.all(nodes.flatMap((each) => known.map(async (nodeID) => { await waitFor(each, nodeID); })));
     return node;
   }
   /** Until `node` knows that the source service of `nodeID` is there. */

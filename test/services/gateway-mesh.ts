@@ -126,7 +126,7 @@ export async function startGatewayMesh({ publicUrl }: { publicUrl?: string } = {
   broker.createService({ name: "validator" });
   broker.createService({ name: "cache" });
   broker.createService(metricsService({ metricsHost: "127.0.0.1", metricsPort: 0 }));
-  const service = broker.createService(gatewayService({ httpHost: "127.0.0.1", httpPort: 0, publicUrl }));
+  const service = broker.createService(gatewayService({ httpHost: "127.0.0.1", httpPort: 0, publicUrl, sourceMaxBytes: 2 ** 30 }));
   await broker.start();
   return { broker, fakes, url: (service as unknown as { httpUrl: string }).httpUrl, stop: () => broker.stop() };
 }

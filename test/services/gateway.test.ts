@@ -387,7 +387,7 @@ describe("gateway over HTTP", () => {
       expect(first.headers.get("x-content-type-options")).to.equal("nosniff");
       const again = await ask("/", { headers: { "If-None-Match": first.headers.get("etag") ?? "" } });
       expect([again.status, await again.text()]).to.deep.equal([304, ""]);
-      expect((await ask("/assets/hls.min.js")).headers.get("content-type")).to.equal("text/javascript; charset=utf-8");
+      for (const script of ["hls.min.js", "tus.min.js"]) expect((await ask(`/assets/${script}`)).headers.get("content-type"), script).to.equal("text/javascript; charset=utf-8");
       await expectProblem(await ask("/watch/short"), "video_not_found");
     });
   });

@@ -8,6 +8,10 @@ export interface BreakingProxy {
   silent: boolean;
   /** Cuts a connection once this many bytes of answers have passed on it, and is undefined again. */
   cutAfter: number | undefined;
+  /** Cuts a connection once this many bytes of requests have passed on it, all of which arrive, and is undefined again. `away`: with all others. */
+  cutSent: { after: number; away: boolean } | undefined;
+  /** Refuses connections. */
+  away: boolean;
   cuts: number;
   stop(): Promise<void>;
 }
@@ -17,11 +21,26 @@ export async function startBreakingProxy(endpoint: string, port = 0): Promise<Br
   const target = new URL(endpoint);
   const sockets = new Set<Socket>();
   const server = createServer((client) => {
+    if (proxy.away) {
+      client.destroy();
+      return;
+    }
     const upstream = connect(Number(target.port), target.hostname);
     let answered = 0;
+    let sent = 0;
     client.on("data", (chunk) => {
       answered = 0;
-      if (!proxy.silent) upstream.write(chunk);
+      if (proxy.silent) return;
+      sent += chunk.length;
+      upstream.write(chunk);
+      if (proxy.cutSent === undefined || sent <= proxy.cutSent.after) return;
+      proxy.away = proxy.cutSent.away;
+      proxy.cutSent = undefined;
+      proxy.cuts++;
+      client.pause();
+      upstream.end(() => {
+        for (const socket of proxy.away ? sockets : [client]) socket.destroy();
+      });
     });
     upstream.on("data", (chunk) => {
       answered += chunk.length;
@@ -45,7 +64,7 @@ export async function startBreakingProxy(endpoint: string, port = 0): Promise<Br
   await once(server, "listening");
   const proxy: BreakingProxy = {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    silent: false, cutAfter: undefined, cuts: 0,
+    silent: false, cutAfter: undefined, cutSent: undefined, away: false, cuts: 0,
     async stop() {
       for (const socket of sockets) socket.destroy();
       server.close();

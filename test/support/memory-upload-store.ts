@@ -15,6 +15,11 @@ export function memoryUploadStore({ pageSize = 1000 } = {}): { store: UploadStor
     async put(key, bytes) {
       objects.set(key, bytes);
     },
+    async create(key, bytes) {
+      if (objects.has(key)) return false;
+      objects.set(key, bytes);
+      return true;
+    },
     get: async (key) => objects.get(key) ?? null,
     readRange: async (key, start, end) => objects.get(key)?.subarray(start, end) ?? Buffer.alloc(0),
     async list(prefix, after) {

@@ -7,6 +7,7 @@ import { ServiceBroker, type Context } from "moleculer";
 import { ORIGIN_LIMITS, type OriginLimits } from "../../services/source/origin-limits.ts";
 import type { ReadParams, SourceFacts, SourceRef } from "../../services/source/source.contract.ts";
 import { sourceService } from "../../services/source/source.service.ts";
+import type { PutParams, PutResult } from "../../services/storage/storage.contract.ts";
 import type { ResolveHost } from "../../services/source/resolve-host.ts";
 import { memoryUploadStore } from "./memory-upload-store.ts";
 
@@ -35,7 +36,11 @@ export async function startSourceBroker({ allow, dataDir, maxBytes = 2 ** 30, ca
   broker.createService({
     name: "storage",
     actions: {
-      put: (ctx: Context<{ key: string; bytes: Buffer }>) => store.put(ctx.params.key, ctx.params.bytes),
+      async put({ params: { key, bytes, ifAbsent } }: Context<PutParams & { bytes: Buffer }>): Promise<PutResult> {
+        if (ifAbsent === true) return { stored: await store.create(key, bytes) };
+        await store.put(key, bytes);
+        return { stored: true };
+      },
       get: (ctx: Context<{ key: string }>) => store.get(ctx.params.key),
       readRange: (ctx: Context<{ key: string; start: number; end: number }>) => store.readRange(ctx.params.key, ctx.params.start, ctx.params.end),
       list: (ctx: Context<{ prefix: string; after?: string }>) => store.list(ctx.params.prefix, ctx.params.after),

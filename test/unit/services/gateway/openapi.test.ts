@@ -3,7 +3,7 @@ import { openApiDocument } from "../../../../services/gateway/openapi.ts";
 import { allowedMethods, gatewayRoutes } from "../../../../services/gateway/routes.ts";
 
 const routes = gatewayRoutes({
-  publicUrl: undefined, nodeId: "node-1", assets: new Map(),
+  publicUrl: undefined, sourceMaxBytes: 1, nodeId: "node-1", assets: new Map(),
   streams: { open: async () => undefined, wake: () => undefined, close: () => undefined },
   readiness: { missing: async () => [] },
 });

@@ -4,7 +4,8 @@ import { PassThrough, Readable } from "node:stream";
 import { ulid } from "ulid";
 import { findErrorCode } from "../../../../config/errors.ts";
 import { objectKeys } from "../../../../config/object-keys.ts";
-import { getUpload, receiveUpload, sweepUploads } from "../../../../services/source/stored-uploads.ts";
+import { getUpload, receiveUpload } from "../../../../services/source/stored-uploads.ts";
+import { sweepUploads } from "../../../../services/source/upload-sweep.ts";
 import { memoryUploadStore } from "../../../support/memory-upload-store.ts";
 
 const LIMIT = 1000;
