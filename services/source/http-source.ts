@@ -33,10 +33,13 @@ export interface HttpSourceOptions {
   signal: AbortSignal;
   /** Takes blocks of a file whose size is not known yet. */
   keep: (cacheKey: string, n: number, bytes: Buffer) => Promise<void>;
+  /** Drops them again: the file did not come to its end. */
+  drop: (cacheKey: string) => Promise<void>;
 }
 
-export function httpSources({ origin, reader, limits, maxBytes, cacheBytes, note, signal, keep }: HttpSourceOptions): HttpSources {
-  const attemptsFor = (url: URL): Attempts => countAttempts(limits, (reason) => note(url, reason), signal);
+export function httpSources({ origin, reader, limits, maxBytes, cacheBytes, note, signal, keep, drop }: HttpSourceOptions): HttpSources {
+  const startAttempts = (url: URL, totalMs: number): Attempts => countAttempts(limits, totalMs, (reason) => note(url, reason), signal);
+  const attemptsFor = (url: URL, bytes: number): Attempts => startAttempts(url, limits.fetchMs + (bytes / limits.minBytesPerSec) * 1000);
   const firstBlock = { start: 0, end: BLOCK_BYTES };
 
   function describe(url: URL, version: SourceVersion, contentType: string | undefined, first?: WholeReply, cacheKey?: string): OpenedSource {
@@ -46,7 +49,7 @@ export function httpSources({ origin, reader, limits, maxBytes, cacheBytes, note
       size: version.size,
       version: text,
       contentType,
-      supply: httpSupply({ origin, url, version, attemptsFor, signal }, first),
+      supply: httpSupply({ origin, url, version, attemptsFor }, first),
       keepOnDisk: true,
       flights: new Map(),
       cursors: [],
@@ -62,25 +65,45 @@ export function httpSources({ origin, reader, limits, maxBytes, cacheBytes, note
     const limit = Math.min(maxBytes, cacheBytes);
     const cacheKey = blocksKey(addressKey(url), randomUUID());
     let [n, size] = [0, 0];
-    for await (const block of cutBlocks(reply.body, Number.MAX_SAFE_INTEGER)) {
-      size += block.length;
-      checkSize(size, limit);
-      await keep(cacheKey, n++, block);
+    try {
+      for await (const block of cutBlocks(reply.body, Number.MAX_SAFE_INTEGER)) {
+        size += block.length;
+        checkSize(size, limit);
+        await keep(cacheKey, n++, block);
+      }
+    } catch (error) {
+      await drop(cacheKey);
+      throw error;
     }
     return describe(url, readVersion(reply.headers, size), findHeader(reply.headers, "content-type"), undefined, cacheKey);
   }
 
   /** The first block, out of the answer that opened the source if that works. */
   async function deliverFirst(url: URL, source: OpenedSource, body: AsyncIterable<Buffer>, deliver: Deliver): Promise<void> {
+    let delivered = false;
     try {
-      await deliverBody(body, 0, blockLength(0, source.size), deliver);
+      await deliverBody(body, 0, blockLength(0, source.size), async (n, bytes) => {
+        delivered = true;
+        await deliver(n, bytes);
+      });
     } catch (error) {
-      await attemptsFor(url).failed(error);
+      if (delivered) return; // what came behind the range is nobody's
+      const attempts = attemptsFor(url, BLOCK_BYTES);
+      await attempts.failed(error).finally(() => attempts.end());
       await source.supply.fetch(0, 0, deliver);
     }
   }
 
   async function openReply(url: URL, reply: OriginReply, known: OpenedSource | undefined): Promise<OpenedSource> {
+    try {
+      return await readReply(url, reply, known);
+    } catch (error) {
+      if (reply.kind === "part" || reply.kind === "whole") reply.drop(); // unread, it would keep its connection for good
+      throw error;
+    }
+  }
+
+  async function readReply(url: URL, reply: OriginReply, known: OpenedSource | undefined): Promise<OpenedSource> {
     const contentType = findHeader(reply.headers, "content-type");
     switch (reply.kind) {
       case "unchanged":
@@ -110,15 +133,19 @@ export function httpSources({ origin, reader, limits, maxBytes, cacheBytes, note
 
   return {
     async open(url, known) {
-      const attempts = attemptsFor(url);
-      for (;;) {
-        try {
-          const conditions = known === undefined ? {} : ifNewHeaders(parseVersion(known.version));
-          const source = await openReply(url, await origin.get(url, firstBlock, conditions, signal), known);
-          return source.version === known?.version ? known : source;
-        } catch (error) {
-          await attempts.failed(error);
+      const attempts = startAttempts(url, limits.openMs);
+      try {
+        for (;;) {
+          try {
+            const conditions = known === undefined ? {} : ifNewHeaders(parseVersion(known.version));
+            const source = await openReply(url, await origin.get(url, firstBlock, conditions, attempts.signal), known);
+            return source.version === known?.version ? known : source;
+          } catch (error) {
+            await attempts.failed(error);
+          }
         }
+      } finally {
+        attempts.end();
       }
     },
     resume: (url, version) => describe(url, parseVersion(version), undefined),

@@ -17,6 +17,7 @@ import { AddressRefused } from "./refusal.ts";
 import type { ResolveHost } from "./resolve-host.ts";
 import type { SourceMeter } from "./source-meter.ts";
 import { formatHostPort, parseSourceUrl, type AllowedOrigins } from "./source-url.ts";
+import { untilAborted } from "./until-aborted.ts";
 
 /** Says who asks. */
 export const USER_AGENT = `Lectern/${packageJson.version} (+https://lectern.example/fetching)`;
@@ -64,7 +65,8 @@ export function openOrigin({ allowed, resolve, limits, meter }: OriginOptions): 
     if (hold > 0) await delay(hold, undefined, { signal });
     const stop = new AbortController();
     try {
-      const reply = await agent.request({
+      // A request that waits for a connection does not hear its signal.
+      const reply = await untilAborted(agent.request({
         origin: url.origin,
         path: url.pathname + url.search,
         method: "GET",
@@ -73,7 +75,7 @@ export function openOrigin({ allowed, resolve, limits, meter }: OriginOptions): 
         bodyTimeout: limits.idleMs,
         signal: AbortSignal.any([signal, stop.signal]),
         highWaterMark: 64 * 1024, // one piece off the socket: more would be joined, at the price of a copy
-      });
+      }), signal);
       const answer = judgeAnswer(reply.statusCode, reply.headers, range, Date.now());
       meter.request(answer.kind);
       if (answer.kind === "throttled") holds.set(host, Date.now() + Math.min(answer.retryAfterMs ?? 0, limits.retryAfterMaxMs));

@@ -128,6 +128,7 @@ export function sourceService(settings: Settings, { limits = ORIGIN_LIMITS, reso
         origin: this.origin, reader, limits, maxBytes: sourceMaxBytes, cacheBytes: sourceCacheBytes, signal: this.stopping.signal,
         note: (url, reason) => this.logger.warn(`${url.host}: ${reason}`),
         keep: (cacheKey, n, bytes) => this.cache.put(cacheKey, n, bytes, true),
+        drop: (cacheKey) => this.cache.forget(cacheKey),
       });
       this.sources = openSources({ http, uploads: this.uploads, keepUploadsOnDisk: store.kind === "s3", cache: this.cache, reader, parseUrl: this.parseUrl });
       this.sweeping = sweepUploads(this.uploads, Date.now()).then(

@@ -36,6 +36,7 @@ describe("sources behind URLs", () => {
       origin, reader, limits: { ...ORIGIN_LIMITS, backOffMs: 5 }, maxBytes: 2 ** 24, cacheBytes: 600_000, signal: new AbortController().signal,
       note: (url, reason) => void notes.push(`${url.pathname}: ${reason}`),
       keep: (key, n, bytes) => cache.put(key, n, bytes, true),
+      drop: (key) => cache.forget(key),
     });
   });
   afterEach(async () => {
