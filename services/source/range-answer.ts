@@ -58,7 +58,7 @@ function findTotal(headers: Headers): number | undefined {
 function findRetryAfter(headers: Headers, now: number): number | undefined {
   const text = findHeader(headers, "retry-after");
   if (text === undefined) return undefined;
-  if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
+  if (/^\d{1,15}$/.test(text)) return Number(text) * 1000;
   const date = Date.parse(text);
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }

@@ -38,6 +38,7 @@ describe("answers to a range request", () => {
     expect(judge(429, { "retry-after": "7" })).to.deep.equal({ kind: "throttled", retryAfterMs: 7000 });
     expect(judge(503, { "retry-after": "Mon, 02 Nov 2026 08:00:09 GMT" })).to.deep.equal({ kind: "throttled", retryAfterMs: 9000 });
     expect(judge(503, { "retry-after": "Mon, 02 Nov 2026 07:00:00 GMT" })).to.deep.equal({ kind: "throttled", retryAfterMs: 0 });
+    expect(judge(503, { "retry-after": "99999999999" })).to.deep.equal({ kind: "throttled", retryAfterMs: 99_999_999_999_000 });
     expect(judge(503, { "retry-after": "soon" })).to.deep.equal({ kind: "throttled", retryAfterMs: undefined });
   });
 
