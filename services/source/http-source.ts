@@ -122,7 +122,12 @@ export function httpSources({ origin, reader, limits, maxBytes, cacheBytes, note
       case "whole": {
         if (reply.size === undefined) return await readThrough(url, reply);
         checkSize(reply.size, Math.min(maxBytes, cacheBytes));
-        const source = describe(url, readVersion(reply.headers, reply.size), contentType, reply);
+        const version = readVersion(reply.headers, reply.size);
+        if (formatVersion(version) === known?.version) {
+          reply.drop(); // an origin that knows no conditions: what is known need not be read again
+          return known;
+        }
+        const source = describe(url, version, contentType, reply);
         if (reply.size > 0) reader.expect(source, 0, 0, (deliver) => source.supply.fetch(0, 0, deliver));
         return source;
       }
@@ -139,7 +144,9 @@ export function httpSources({ origin, reader, limits, maxBytes, cacheBytes, note
           try {
             const conditions = known === undefined ? {} : ifNewHeaders(parseVersion(known.version));
             const source = await openReply(url, await origin.get(url, firstBlock, conditions, attempts.signal), known);
-            return source.version === known?.version ? known : source;
+            if (source.version !== known?.version) return source;
+            if (source.cacheKey !== known.cacheKey) await drop(source.cacheKey); // read through, only to find the same
+            return known;
           } catch (error) {
             await attempts.failed(error);
           }
