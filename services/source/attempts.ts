@@ -1,4 +1,4 @@
-/** How often and how soon something is tried again. */
+/** How often and how soon something is tried again, and until when. */
 import { setTimeout as delay } from "node:timers/promises";
 import { errorMessage, fail, findErrorCode } from "../../config/errors.ts";
 import { EgressTrouble } from "./egress/tunnel.ts";
@@ -17,37 +17,55 @@ export class OriginTrouble extends Error {
   }
 }
 
+/** setTimeout takes no more. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 export interface Attempts {
+  /** Of every request made: it aborts when the time for all of them is over. */
+  readonly signal: AbortSignal;
   /** Waits until the next attempt is due. @throws the caller's error when there is none */
   failed(error: unknown): Promise<void>;
   /** What came so far was good: failures before it no longer count. */
   progressed(): void;
+  /** When all is done, well or not: what still runs under `signal` may go on. */
+  end(): void;
 }
 
 /**
+ * @param totalMs for all attempts together, whatever progress they make
  * @param note told why, in words that must not reach the caller
  * @param onRetry before something is tried again
  */
-export function countAttempts(limits: OriginLimits, note: (reason: string) => void, signal: AbortSignal, onRetry: () => void = () => undefined): Attempts {
+export function countAttempts(limits: OriginLimits, totalMs: number, note: (reason: string) => void, stopping: AbortSignal, onRetry: () => void = () => undefined): Attempts {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(new OriginTrouble("takes too long")), Math.min(totalMs, MAX_TIMER_MS));
+  const signal = AbortSignal.any([stopping, late.signal]);
   let failures = 0;
   return {
-    async failed(error) {
-      const refused = findAddressRefused(error);
+    signal,
+    async failed(thrown) {
+      const refused = findAddressRefused(thrown);
       if (refused !== undefined) {
         note(`refused: ${refused.message}`);
         throw addressRefused();
       }
-      if (findErrorCode(error) !== undefined) throw error;
+      if (findErrorCode(thrown) !== undefined) throw thrown;
+      const error: unknown = late.signal.aborted ? late.signal.reason : thrown;
       failures += 1;
       note(describe(error));
       const wait = error instanceof EgressTrouble ? 0 : (error instanceof OriginTrouble ? error.retryAfterMs : undefined) ?? backOff(failures, limits);
       if (failures > limits.retries || wait > limits.retryAfterMaxMs || signal.aborted || isBadCertificate(error)) throw unreachable(error);
       onRetry();
-      await delay(wait, undefined, { signal });
+      try {
+        await delay(wait, undefined, { signal });
+      } catch {
+        throw unreachable(signal.reason);
+      }
     },
     progressed() {
       failures = 0;
     },
+    end: () => clearTimeout(timer),
   };
 }
 

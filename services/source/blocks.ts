@@ -15,17 +15,17 @@ export function blockLength(n: number, size: number): number {
 
 /**
  * Cuts a body that starts at a block's start into blocks; the last one may be short.
- * @throws OriginTrouble when more than `maxBytes` arrive
+ * @throws OriginTrouble when more than `maxBytes` arrive, behind the blocks of the first `maxBytes`
  */
 export async function* cutBlocks(body: AsyncIterable<Buffer>, maxBytes: number): AsyncGenerator<Buffer> {
   let block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
   let filled = 0;
   let total = 0;
   for await (const chunk of body) {
+    const fitting = Math.min(chunk.length, maxBytes - total);
     total += chunk.length;
-    if (total > maxBytes) throw new OriginTrouble("sends more bytes than it said");
-    for (let at = 0; at < chunk.length; ) {
-      const copied = chunk.copy(block, filled, at);
+    for (let at = 0; at < fitting; ) {
+      const copied = chunk.copy(block, filled, at, fitting);
       at += copied;
       filled += copied;
       if (filled === BLOCK_BYTES) {
@@ -34,6 +34,8 @@ export async function* cutBlocks(body: AsyncIterable<Buffer>, maxBytes: number):
         filled = 0;
       }
     }
+    if (total > maxBytes) break;
   }
   if (filled > 0) yield Buffer.from(block.subarray(0, filled)); // a copy: the rest of the block would stay in memory
+  if (total > maxBytes) throw new OriginTrouble("sends more bytes than it said");
 }

@@ -45,16 +45,19 @@ export interface HttpSourceOptions {
   signal: AbortSignal;
   /** Takes blocks of a file whose size is not known yet. */
   keep: (cacheKey: string, n: number, bytes: Buffer) => Promise<void>;
+  /** Drops them again: the file did not come to its end. */
+  drop: (cacheKey: string) => Promise<void>;
 }
 
-export function httpSources({ origin, reader, limits, maxBytes, cacheBytes, note, onRetry, region, signal, keep }: HttpSourceOptions): HttpSources {
-  const attemptsFor = (url: URL): Attempts => countAttempts(limits, (reason) => note(url, reason), signal, onRetry);
+export function httpSources({ origin, reader, limits, maxBytes, cacheBytes, note, onRetry, region, signal, keep, drop }: HttpSourceOptions): HttpSources {
+  const startAttempts = (url: URL, totalMs: number): Attempts => countAttempts(limits, totalMs, (reason) => note(url, reason), signal, onRetry);
+  const attemptsFor = (url: URL, bytes: number): Attempts => startAttempts(url, limits.fetchMs + (bytes / limits.minBytesPerSec) * 1000);
   const firstBlock = { start: 0, end: BLOCK_BYTES };
 
   function describe(url: URL, version: SourceVersion, contentType: string | undefined, first?: WholeReply, cacheKey?: string): OpenedSource {
     const text = formatVersion(version);
     const sourceId = blocksKey(addressKey(url), text);
-    const own = httpSupply({ origin, url, version, attemptsFor, signal }, first);
+    const own = httpSupply({ origin, url, version, attemptsFor }, first);
     return {
       cacheKey: cacheKey ?? sourceId,
       size: version.size,
@@ -83,10 +86,15 @@ export function httpSources({ origin, reader, limits, maxBytes, cacheBytes, note
     const limit = Math.min(maxBytes, cacheBytes);
     const cacheKey = blocksKey(addressKey(url), randomUUID());
     let [n, size] = [0, 0];
-    for await (const block of cutBlocks(reply.body, Number.MAX_SAFE_INTEGER)) {
-      size += block.length;
-      checkSize(size, limit);
-      await keep(cacheKey, n++, block);
+    try {
+      for await (const block of cutBlocks(reply.body, Number.MAX_SAFE_INTEGER)) {
+        size += block.length;
+        checkSize(size, limit);
+        await keep(cacheKey, n++, block);
+      }
+    } catch (error) {
+      await drop(cacheKey);
+      throw error;
     }
     const source = describe(url, readVersion(reply.headers, size), findHeader(reply.headers, "content-type"), undefined, cacheKey);
     if (size > 0) await claim(source, url, blockOf(size - 1));
@@ -95,15 +103,30 @@ export function httpSources({ origin, reader, limits, maxBytes, cacheBytes, note
 
   /** The first block, out of the answer that opened the source if that works. */
   async function deliverFirst(url: URL, source: OpenedSource, body: AsyncIterable<Buffer>, deliver: Deliver): Promise<void> {
+    let delivered = false;
     try {
-      await deliverBody(body, 0, blockLength(0, source.size), deliver);
+      await deliverBody(body, 0, blockLength(0, source.size), async (n, bytes) => {
+        delivered = true;
+        await deliver(n, bytes);
+      });
     } catch (error) {
-      await attemptsFor(url).failed(error);
+      if (delivered) return; // what came behind the range is nobody's
+      const attempts = attemptsFor(url, BLOCK_BYTES);
+      await attempts.failed(error).finally(() => attempts.end());
       await source.ownSupply.fetch(0, 0, deliver, () => true);
     }
   }
 
   async function openReply(url: URL, reply: OriginReply, known: OpenedSource | undefined): Promise<OpenedSource> {
+    try {
+      return await readReply(url, reply, known);
+    } catch (error) {
+      if (reply.kind === "part" || reply.kind === "whole") reply.drop(); // unread, it would keep its connection for good
+      throw error;
+    }
+  }
+
+  async function readReply(url: URL, reply: OriginReply, known: OpenedSource | undefined): Promise<OpenedSource> {
     const contentType = findHeader(reply.headers, "content-type");
     switch (reply.kind) {
       case "unchanged":
@@ -125,7 +148,12 @@ export function httpSources({ origin, reader, limits, maxBytes, cacheBytes, note
       case "whole": {
         if (reply.size === undefined) return await readThrough(url, reply);
         checkSize(reply.size, Math.min(maxBytes, cacheBytes));
-        const source = describe(url, readVersion(reply.headers, reply.size), contentType, reply);
+        const version = readVersion(reply.headers, reply.size);
+        if (formatVersion(version) === known?.version) {
+          reply.drop(); // an origin that knows no conditions: what is known need not be read again
+          return known;
+        }
+        const source = describe(url, version, contentType, reply);
         if (reply.size > 0) {
           await claim(source, url, blockOf(reply.size - 1)); // all of it comes here
           reader.expect(source, 0, 0, (deliver) => source.ownSupply.fetch(0, 0, deliver, () => true));
@@ -139,15 +167,21 @@ export function httpSources({ origin, reader, limits, maxBytes, cacheBytes, note
 
   return {
     async open(url, known) {
-      const attempts = attemptsFor(url);
-      for (;;) {
-        try {
-          const conditions = known === undefined ? {} : ifNewHeaders(parseVersion(known.version));
-          const source = await openReply(url, await origin.get(url, firstBlock, conditions, signal), known);
-          return source.version === known?.version ? known : source;
-        } catch (error) {
-          await attempts.failed(error);
+      const attempts = startAttempts(url, limits.openMs);
+      try {
+        for (;;) {
+          try {
+            const conditions = known === undefined ? {} : ifNewHeaders(parseVersion(known.version));
+            const source = await openReply(url, await origin.get(url, firstBlock, conditions, attempts.signal), known);
+            if (source.version !== known?.version) return source;
+            if (source.cacheKey !== known.cacheKey) await drop(source.cacheKey); // read through, only to find the same
+            return known;
+          } catch (error) {
+            await attempts.failed(error);
+          }
         }
+      } finally {
+        attempts.end();
       }
     },
     resume: (url, version) => describe(url, parseVersion(version), undefined),

@@ -12,6 +12,10 @@ export interface OriginLimits {
   /** A body may take `graceMs` and, beyond it, as long as its bytes take at `minBytesPerSec`: slow drips end. */
   graceMs: number;
   minBytesPerSec: number;
+  /** Opening a source in total: redirects, waits, retries and, where the origin tells no size, all of the file. */
+  openMs: number;
+  /** Fetching blocks in total, retries and all: so long and, beyond it, as long as their bytes take at `minBytesPerSec`. */
+  fetchMs: number;
   /** After the first attempt. Progress starts the count anew. */
   retries: number;
   /** Before the first retry, doubled for each further one, with jitter. */
@@ -31,6 +35,8 @@ export const ORIGIN_LIMITS: OriginLimits = {
   idleMs: 15_000,
   graceMs: 15_000,
   minBytesPerSec: 32 * 1024,
+  openMs: 110_000, // ends before the action `open` does
+  fetchMs: 45_000, // with a block's time, before `read` does
   retries: 2,
   backOffMs: 200,
   retryAfterMaxMs: 10_000,

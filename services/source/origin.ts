@@ -21,8 +21,8 @@ import type { ResolveHost } from "./resolve-host.ts";
 import type { SourceMeter } from "./source-meter.ts";
 import { formatHostPort, parseSourceUrl, type AllowedOrigins } from "./source-url.ts";
 
-/** Longer than this nobody is left alone for one answer. */
-const HOLD_MAX_MS = 3_600_000;
+/** Longer than this one answer, which may be about one file, keeps nobody from a host. */
+const HOLD_MAX_MS = 60_000;
 
 /** A redirect's target is asked directly for this long, as a player would during playback. */
 const TARGET_MS = 5 * 60_000;
@@ -144,7 +144,11 @@ export function openOrigin({ allowed, resolve, limits, meter, policy = NO_POLICY
     async get(url, range, conditions, signal) {
       const target = targets.get(url.href);
       const question = { url: target ?? url, source: url.href, range, conditions };
-      let reply = await follow(question, signal);
+      let reply = await follow(question, signal).catch((error: unknown) => {
+        targets.delete(url.href);
+        throw error;
+      });
+      if (reply.answer.kind === "failed") targets.delete(url.href); // another may be named the next time
       if (target !== undefined && reply.answer.kind === "refused") {
         targets.delete(url.href); // it may have been good for a while only
         reply = await follow({ ...question, url }, signal);

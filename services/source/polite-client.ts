@@ -2,6 +2,7 @@
  * One HTTP request as the operator's policy has it: whether at all, when, through which way out, under which name. It
  * follows nothing and tries nothing again.
  */
+import type { Dispatcher } from "undici";
 import packageJson from "../../package.json" with { type: "json" };
 import { fail } from "../../config/errors.ts";
 import type { AccessPolicy } from "./access/access-policy.ts";
@@ -17,6 +18,7 @@ import { thinkTimes } from "./politeness/think-time.ts";
 import { findAddressRefused } from "./refusal.ts";
 import type { SourceMeter } from "./source-meter.ts";
 import { formatHostPort } from "./source-url.ts";
+import { untilAborted } from "./until-aborted.ts";
 
 export interface PoliteRequest {
   /** On whose behalf: one source is one visitor. */
@@ -45,6 +47,11 @@ const RANGES_ONLY = "identity"; // a range of an encoded file is of no use
 /** Who asks, and where to complain. */
 export function userAgent(contact: string | undefined): string {
   return `${PRODUCT}/${packageJson.version}${contact === undefined ? "" : ` (+${contact})`}`;
+}
+
+/** Nobody is there to hear how it ends. */
+function drop({ body }: Dispatcher.ResponseData): void {
+  body.on("error", () => undefined).destroy();
 }
 
 /** @throws source_refused */
@@ -82,7 +89,7 @@ export function politeClient({ policy: currentPolicy, egress, budgets, limits, m
         identity.active--;
         release();
       };
-      const reply = await identity.dispatcher.request({
+      const asked = identity.dispatcher.request({
         origin: url.origin,
         path: url.pathname + url.search,
         method: "GET",
@@ -91,8 +98,11 @@ export function politeClient({ policy: currentPolicy, egress, budgets, limits, m
         bodyTimeout: limits.idleMs,
         signal: AbortSignal.any([signal, stop.signal]),
         highWaterMark: 64 * 1024, // one piece off the socket: more would be joined, at the price of a copy
-      }).catch((error: unknown) => {
+      });
+      // A request that waits for a connection does not hear its signal.
+      const reply = await untilAborted(asked, signal).catch((error: unknown) => {
         identity.active--;
+        asked.then(drop, () => undefined); // it may come all the same
         throw error;
       });
       reply.body.once("close", end);
@@ -103,7 +113,7 @@ export function politeClient({ policy: currentPolicy, egress, budgets, limits, m
       return {
         status: reply.statusCode,
         headers: reply.headers,
-        drop: () => void reply.body.on("error", () => undefined).destroy(), // nobody is there to hear of it
+        drop: () => drop(reply),
         body: watched(pacedBody(reply.body, limits, (reason) => stop.abort(reason)), through, labels),
       };
     }

@@ -31,10 +31,14 @@ export function judgeAnswer(status: number, headers: Headers, asked: ByteRange, 
   if (status !== 200 && status !== 206) return { kind: "broken", message: `answers ${status}` };
   const encoding = findHeader(headers, "content-encoding");
   if (encoding !== undefined && encoding.toLowerCase() !== "identity") return { kind: "broken", message: `sends the file ${encoding}-encoded although asked not to` };
+  // Node's parser undoes `chunked` and leaves a coding before it in the body.
+  const coding = findHeader(headers, "transfer-encoding")?.toLowerCase();
+  if (coding !== undefined && coding !== "chunked" && coding !== "identity") return { kind: "broken", message: `sends the file ${coding}-encoded although not told that it may` };
   return status === 200 ? { kind: "whole", size: findLength(headers) } : judgePart(headers, asked);
 }
 
 function judgePart(headers: Headers, asked: ByteRange): RangeAnswer {
+  if (/^multipart\//i.test(findHeader(headers, "content-type") ?? "")) return { kind: "broken", message: "answers one range in several parts" };
   const text = findHeader(headers, "content-range");
   const match = /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15})$/i.exec(text ?? "");
   if (match === null) return { kind: "broken", message: `answers 206 with Content-Range ${text ?? "missing"}` };
@@ -54,7 +58,7 @@ function findTotal(headers: Headers): number | undefined {
 function findRetryAfter(headers: Headers, now: number): number | undefined {
   const text = findHeader(headers, "retry-after");
   if (text === undefined) return undefined;
-  if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
+  if (/^\d{1,15}$/.test(text)) return Number(text) * 1000;
   const date = Date.parse(text);
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }

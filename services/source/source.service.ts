@@ -213,6 +213,7 @@ export function sourceService(settings: Settings, { limits = ORIGIN_LIMITS, reso
         onRetry: this.meter.retry,
         ...(this.redis === undefined ? {} : { region: regionPeers(this.broker, redisOwners(this.redis, redisKeys(namespace), this.broker.nodeID)) }),
         keep: (cacheKey, n, bytes) => this.cache.put(cacheKey, n, bytes, true),
+        drop: (cacheKey) => this.cache.forget(cacheKey),
       });
       this.sources = openSources({ http, uploads: this.uploads, keepUploadsOnDisk: store.kind === "s3", cache: this.cache, reader, parseUrl: this.parseUrl });
       this.sweep = startUploadSweep(this.uploads, this.logger);

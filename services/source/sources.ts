@@ -34,7 +34,7 @@ export interface SourcesOptions {
 }
 
 export function openSources({ http, uploads, keepUploadsOnDisk, cache, reader, parseUrl }: SourcesOptions): Sources {
-  /** The last opening of each source. */
+  /** The last opening of each source; `at`: when it ended, for ever until then. */
   const latest = new LRUCache<string, { opened: Promise<OpenedSource>; at: number }>({ max: MAX_OPEN });
   const byVersion = new LRUCache<string, Promise<OpenedSource>>({ max: MAX_OPEN });
 
@@ -51,11 +51,14 @@ export function openSources({ http, uploads, keepUploadsOnDisk, cache, reader, p
     const last = latest.get(key);
     if (last !== undefined && Date.now() - last.at < FRESH_MS) return last.opened;
     const opened = openAnew(source, key, last?.opened);
-    const entry = { opened, at: Date.now() };
+    const entry = { opened, at: Infinity };
     latest.set(key, entry);
-    opened.catch(() => {
-      if (latest.get(key) === entry) latest.delete(key); // the next one tries for itself
-    });
+    opened.then(
+      () => { entry.at = Date.now(); },
+      () => {
+        if (latest.get(key) === entry) latest.delete(key); // the next one tries for itself
+      },
+    );
     return opened;
   }
 

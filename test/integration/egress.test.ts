@@ -56,15 +56,19 @@ describe("egress", function () {
   }
   const fare = async (): Promise<Record<string, IdentityState>> => Object.fromEntries((await node.broker.call<IdentityState[]>("source.egress")).map((state) => [state.name, state]));
 
+  /** A body's end is noticed after its last byte. */
+  const untilIdle = async (): Promise<unknown> => await eventually(async () => Object.values(await fare()).every(({ active }) => active === 0));
+
   for (const [kind, startProxy, password] of [["HTTP CONNECT", startTinyproxy, "secret"], ["SOCKS5", startMicrosocks, "s@cr/t"]] as const) {
     it(`goes through ${kind} with user and password, and gives the bytes as they are`, async () => {
       const { url } = await open(startProxy({ user: "lectern", password }));
       await start({ identities: [{ name: "campus", proxy: url, region: "eu" }] });
       await readWell("/a");
       const { campus } = await fare();
-      expect(campus).to.include({ region: "eu", failures: 0, active: 0, restingMs: 0 });
+      expect(campus).to.include({ region: "eu", failures: 0, restingMs: 0 });
       expect(campus?.requests).to.be.above(1);
       expect(campus?.latencyMs).to.be.above(-1);
+      await untilIdle();
     });
 
     it(`says that no way leads out when ${kind} refuses, and never goes direct by itself`, async () => {
@@ -104,7 +108,7 @@ describe("egress", function () {
     const { one, two } = await fare();
     expect(one?.failures).to.be.above(0);
     expect(two?.requests).to.be.above(0);
-    await eventually(async () => Object.values(await fare()).every(({ active }) => active === 0));
+    await untilIdle();
   });
 
   it("gives a way out that is dead a rest", async () => {

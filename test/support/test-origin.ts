@@ -73,6 +73,8 @@ export interface TestOrigin {
   /** Serves `bytes` at `path`. */
   put(path: string, bytes: Buffer): void;
   resetStats(): void;
+  /** Requests that are being answered. */
+  busy(): number;
   stop(): Promise<void>;
 }
 
@@ -221,6 +223,7 @@ export async function startOrigin({ dir, files = {}, behaviours = {}, host = "12
     },
     put: (path, bytes) => void served.set(path, bytes),
     resetStats: () => void Object.assign(stats, { requests: 0, bytes: 0, connections: 0, maxConcurrent: 0, log: [] }),
+    busy: () => concurrent,
     async stop() {
       stopped.abort();
       const closed = once(server, "close");

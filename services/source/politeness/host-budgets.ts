@@ -5,6 +5,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { OriginTrouble } from "../attempts.ts";
+import { untilAborted } from "../until-aborted.ts";
 import { LEASE_MS, type Answer, type BudgetStore, type Limits } from "./budget-store.ts";
 
 export interface HostBudgets {
@@ -90,7 +91,10 @@ export function hostBudgets({ store, spare, waitMaxMs, onWait = () => undefined 
       line.last = turn.then(() => undefined, () => undefined);
       let lease: string;
       try {
-        lease = await turn;
+        lease = await untilAborted(turn, signal);
+      } catch (error) {
+        turn.then((late) => ask((budgets) => budgets.leave(host, late)), () => undefined); // its turn may come all the same
+        throw error;
       } finally {
         if (--line.waiting === 0) lines.delete(host);
       }

@@ -11,7 +11,7 @@ import { openDiskBlocks } from "../../../../services/source/disk-blocks.ts";
 const SIZE = 20 * BLOCK_BYTES + 777;
 const content = Buffer.from(Uint32Array.from({ length: Math.ceil(SIZE / 4) }, (_, i) => i * 2_654_435_761).buffer).subarray(0, SIZE);
 const log = { debug: () => undefined, info: () => undefined, warn: () => undefined };
-const meter = { bytes: () => undefined, request: () => undefined };
+const meter = { bytes: () => undefined };
 const blockAt = (n: number): Buffer => content.subarray(n * BLOCK_BYTES, n * BLOCK_BYTES + blockLength(n, SIZE));
 
 describe("block reader", () => {

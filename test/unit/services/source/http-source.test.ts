@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findErrorCode } from "../../../../config/errors.ts";
@@ -11,6 +11,7 @@ import { ORIGIN_LIMITS } from "../../../../services/source/origin-limits.ts";
 import { openOrigin, type Origin } from "../../../../services/source/origin.ts";
 import { parseAllowedOrigins } from "../../../../services/source/source-url.ts";
 import { SILENT_METER } from "../../../../services/source/source-meter.ts";
+import { eventually } from "../../../support/eventually.ts";
 import { startOrigin, type TestOrigin } from "../../../support/test-origin.ts";
 
 const log = { debug: () => undefined, info: () => undefined, warn: () => undefined };
@@ -24,18 +25,21 @@ describe("sources behind URLs", () => {
   let reader: BlockReader;
   let sources: HttpSources;
   let notes: string[];
+  let fromOrigin: number;
 
   beforeEach(async () => {
     dir = await mkdtemp(join(tmpdir(), "http-source-"));
     served = await startOrigin({ files: { "/a": content } });
     origin = openOrigin({ allowed: parseAllowedOrigins([served.hostPort]), resolve: async () => [], limits: ORIGIN_LIMITS, meter: SILENT_METER });
     cache = blockCache(await openDiskBlocks(dir, 2 ** 24, log));
-    reader = blockReader(cache, SILENT_METER);
+    fromOrigin = 0;
+    reader = blockReader(cache, { bytes: (from, count) => { fromOrigin += from === "origin" ? count : 0; } });
     notes = [];
     sources = httpSources({
       origin, reader, limits: { ...ORIGIN_LIMITS, backOffMs: 5 }, maxBytes: 2 ** 24, cacheBytes: 600_000, signal: new AbortController().signal,
       note: (url, reason) => void notes.push(`${url.pathname}: ${reason}`),
       keep: (key, n, bytes) => cache.put(key, n, bytes, true),
+      drop: (key) => cache.forget(key),
     });
   });
   afterEach(async () => {
@@ -61,6 +65,26 @@ describe("sources behind URLs", () => {
     const second = await sources.open(url("/a"), first);
     expect(second.version).to.not.equal(first.version);
     expect((await reader.read(second, 0, 7)).toString()).to.equal("changed");
+  });
+
+  it("opened again at an origin that knows neither ranges nor versions, are the same and are kept once", async () => {
+    const small = content.subarray(0, 500_000);
+    for (const chunked of [false, true]) {
+      const path = `/small-${chunked}`;
+      served.put(path, small);
+      const bare = { ranges: false, etag: false, lastModified: false, chunked } as const;
+      served.behave(path, bare);
+      const first = await sources.open(url(path), undefined);
+      expect((await reader.read(first, 0, small.length)).equals(small)).to.equal(true);
+      const before = fromOrigin;
+      if (!chunked) served.behave(path, { ...bare, stallAt: 0.5 }); // whoever reads it again waits for long
+      expect(await sources.open(url(path), first)).to.equal(first);
+      await eventually(() => served.busy() === 0);
+      expect((await reader.read(first, 0, small.length)).equals(small)).to.equal(true);
+      expect(fromOrigin).to.equal(before);
+      expect(await readdir(dir)).to.deep.equal([first.cacheKey]);
+      await cache.forget(first.cacheKey);
+    }
   });
 
   it("without ranges must fit into the cache, where alone they can be read twice", async () => {

@@ -9,6 +9,7 @@ const judge = (status: number, headers: Record<string, string>) => judgeAnswer(s
 describe("answers to a range request", () => {
   it("takes the part that was asked for, or less of it", () => {
     expect(judge(206, { "content-range": "bytes 100-199/1000", "content-length": "100" })).to.deep.equal({ kind: "part", end: 200, total: 1000 });
+    expect(judge(206, { "content-range": "bytes 100-199/1000", "transfer-encoding": "Chunked" })).to.deep.equal({ kind: "part", end: 200, total: 1000 });
     expect(judge(206, { "content-range": "bytes 100-149/150" })).to.deep.equal({ kind: "part", end: 150, total: 150 });
   });
 
@@ -19,6 +20,8 @@ describe("answers to a range request", () => {
     ["an unknown size", { "content-range": "bytes 100-199/*" }],
     ["no Content-Range", {}],
     ["another length", { "content-range": "bytes 100-199/1000", "content-length": "99" }],
+    ["several parts in it", { "content-range": "bytes 100-199/1000", "content-type": "Multipart/byteranges; boundary=x" }],
+    ["bytes compressed on the way", { "content-range": "bytes 100-199/1000", "transfer-encoding": "gzip, chunked" }],
     ["compressed bytes", { "content-range": "bytes 100-199/1000", "content-encoding": "gzip" }],
   ] as const) {
     it(`takes no part with ${why}`, () => expect(judge(206, headers).kind).to.equal("broken"));
@@ -35,6 +38,7 @@ describe("answers to a range request", () => {
     expect(judge(429, { "retry-after": "7" })).to.deep.equal({ kind: "throttled", retryAfterMs: 7000 });
     expect(judge(503, { "retry-after": "Mon, 02 Nov 2026 08:00:09 GMT" })).to.deep.equal({ kind: "throttled", retryAfterMs: 9000 });
     expect(judge(503, { "retry-after": "Mon, 02 Nov 2026 07:00:00 GMT" })).to.deep.equal({ kind: "throttled", retryAfterMs: 0 });
+    expect(judge(503, { "retry-after": "99999999999" })).to.deep.equal({ kind: "throttled", retryAfterMs: 99_999_999_999_000 });
     expect(judge(503, { "retry-after": "soon" })).to.deep.equal({ kind: "throttled", retryAfterMs: undefined });
   });
 
