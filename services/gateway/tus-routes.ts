@@ -13,9 +13,7 @@ import { linger } from "./upload-body.ts";
 export const TUS_VERSION = "1.0.0";
 const PATH = "/v1/uploads/tus";
 /** What the library may see of a request. */
-const READ = ["tus-resumable", "upload-length", "upload-defer-length", "upload-offset", "upload-metadata", "upload-concat", "content-type", "content-length", "origin"];
-const ALLOWED_HEADERS = ["Upload-Checksum", "X-Request-Id"];
-const EXPOSED_HEADERS = ["Upload-Expires", "Tus-Checksum-Algorithm", "X-Request-Id", "Retry-After"];
+const READ = ["tus-resumable", "upload-length", "upload-defer-length", "upload-offset", "upload-metadata", "upload-concat", "content-type", "content-length"];
 /** None: a part of an upload is created once, so the store itself decides between two requests, on whichever nodes. */
 const NO_LOCKER = { newLock: () => ({ lock: async () => undefined, unlock: async () => undefined }) };
 const CODES: Readonly<Record<number, ErrorCode>> = {
@@ -40,7 +38,7 @@ async function answer(exchange: Exchange, maxBytes: number): Promise<void> {
   const { method = "" } = req;
   let cause: unknown;
   const server = new Server({
-    path: PATH, maxSize: maxBytes, allowedHeaders: ALLOWED_HEADERS, exposedHeaders: EXPOSED_HEADERS, locker: NO_LOCKER,
+    path: PATH, maxSize: maxBytes, locker: NO_LOCKER,
     datastore: new TusStore(exchange), // of this request, hence a server of this request
     namingFunction: () => ulid().toLowerCase(),
     generateUrl: (_request, { id }) => `tus/${id}`, // relative: the client comes back the way it came, through whatever proxy
@@ -53,7 +51,8 @@ async function answer(exchange: Exchange, maxBytes: number): Promise<void> {
   try {
     const headers = READ.flatMap((name): [string, string][] => (req.headers[name] === undefined ? [] : [[name, String(req.headers[name])]]));
     const decided = await server.handleWeb(new Request(`http://lectern${PATH}/${params["uploadId"] ?? ""}`, { method, headers }));
-    for (const [name, value] of decided.headers) if (!name.startsWith("content-")) res.setHeader(name, value);
+    // Not its CORS headers, which would let any site's page upload here.
+    for (const [name, value] of decided.headers) if (!/^(content|access-control)-/.test(name)) res.setHeader(name, value);
     if (method === "OPTIONS") res.setHeader("Tus-Checksum-Algorithm", CHECKSUM_ALGORITHMS.join(","));
     if (decided.status < 400) return sendEmpty(res, decided.status);
     if (cause instanceof Error) throw cause;

@@ -3,8 +3,8 @@
  * so that any node can ask for the rest of these very bytes without having opened the source.
  */
 import { fail } from "../../config/errors.ts";
-import type { Headers } from "./headers.ts";
-import { findHeader } from "./headers.ts";
+import type { Headers } from "./origin/headers.ts";
+import { findHeader } from "./origin/headers.ts";
 
 /** `etag` strong and `modified` can stand in If-Range; `weak` can only be compared; `none`: size is all there is. */
 export type ValidatorKind = "etag" | "modified" | "weak" | "none" | "upload";

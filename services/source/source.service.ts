@@ -7,37 +7,37 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import type { Redis } from "ioredis";
 import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
-import { replyBytes } from "../../mixins/byte-reply.ts";
 import { loadConfig, type Config } from "../../config/config.ts";
 import { fail, findErrorCode } from "../../config/errors.ts";
 import { redisKeys } from "../../config/redis-keys.ts";
+import { replyBytes } from "../../mixins/byte-reply.ts";
 import { closeRedis, openRedis } from "../../mixins/redis.ts";
+import { checkSource, parseForCaller } from "./access/check-source.ts";
 import { openPolicyFile, type LivePolicy } from "./access/policy-file.ts";
-import { blockCache, type BlockCache } from "./block-cache.ts";
-import { blockReader } from "./block-reader.ts";
-import { BLOCK_BYTES } from "./blocks.ts";
-import { checkSource, parseForCaller } from "./check-source.ts";
-import { openDiskBlocks } from "./disk-blocks.ts";
+import { dnsResolver, type ResolveHost } from "./access/resolve-host.ts";
+import { parseAllowedOrigins } from "./access/source-url.ts";
+import { blockCache, type BlockCache } from "./blocks/block-cache.ts";
+import { blockReader } from "./blocks/block-reader.ts";
+import { BLOCK_BYTES } from "./blocks/blocks.ts";
+import { openDiskBlocks } from "./blocks/disk-blocks.ts";
 import type { IdentityState } from "./egress/identity.ts";
-import { httpSources } from "./http-source.ts";
-import { ORIGIN_LIMITS, type OriginLimits } from "./origin-limits.ts";
-import { openOrigin, type Origin } from "./origin.ts";
-import { checkSite } from "./polite-client.ts";
+import { httpSources } from "./origin/http-source.ts";
+import { ORIGIN_LIMITS, type OriginLimits } from "./origin/origin-limits.ts";
+import { openOrigin, type Origin } from "./origin/origin.ts";
+import { checkSite } from "./origin/polite-client.ts";
 import { redisBudgets } from "./politeness/budget-store.ts";
 import { redisOwners } from "./region/group-owners.ts";
 import { regionPeers } from "./region/region-peers.ts";
-import { dnsResolver, type ResolveHost } from "./resolve-host.ts";
-import { resumableUploads, type ResumableUploads } from "./resumable-uploads.ts";
+import { brokerMeter, type SourceMeter } from "./source-meter.ts";
 import {
   CHECKSUM_ALGORITHMS, type AppendParams, type AppendResult, type BeginParams, type BlocksParams, type CheckParams, type ReadParams, type ReceiveParams, type SourceFacts,
   type SourceForgotten, type SourceParams, type Upload, type UploadIdParams, type UploadProgress,
 } from "./source.contract.ts";
-import { brokerMeter, type SourceMeter } from "./source-meter.ts";
-import { parseAllowedOrigins } from "./source-url.ts";
 import { openSources, type Sources } from "./sources.ts";
-import { receiveUpload, type UploadStore } from "./stored-uploads.ts";
-import { uploadStore } from "./upload-store.ts";
-import { startUploadSweep, type UploadSweep } from "./upload-sweep.ts";
+import { resumableUploads, type ResumableUploads } from "./uploads/resumable-uploads.ts";
+import { receiveUpload, type UploadStore } from "./uploads/stored-uploads.ts";
+import { uploadStore } from "./uploads/upload-store.ts";
+import { startUploadSweep, type UploadSweep } from "./uploads/upload-sweep.ts";
 
 /** `redisUrl` absent: this node counts for itself what hosts are asked for. */
 type Settings = ServiceSettingSchema & Pick<Config, "dataDir" | "sourceAllow" | "sourceMaxBytes" | "sourceCacheBytes" | "store"> & Partial<Pick<Config, "sourcePolicy" | "redisUrl" | "namespace" | "region">>;

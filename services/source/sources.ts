@@ -1,13 +1,13 @@
 /** The sources this node has open: by URL or upload, each once per version. */
 import { LRUCache } from "lru-cache";
 import { fail } from "../../config/errors.ts";
-import type { BlockCache } from "./block-cache.ts";
-import type { BlockReader, OpenedSource } from "./block-reader.ts";
-import type { HttpSources } from "./http-source.ts";
+import type { BlockCache } from "./blocks/block-cache.ts";
+import type { BlockReader, OpenedSource } from "./blocks/block-reader.ts";
+import type { HttpSources } from "./origin/http-source.ts";
 import { sourceKey } from "./source-keys.ts";
 import { MAX_READ_BYTES, type ReadParams, type SourceFacts, type SourceRef } from "./source.contract.ts";
-import { getUpload, type UploadStore } from "./stored-uploads.ts";
-import { uploadSource } from "./upload-source.ts";
+import { getUpload, type UploadStore } from "./uploads/stored-uploads.ts";
+import { uploadSource } from "./uploads/upload-source.ts";
 
 const MAX_OPEN = 500;
 /** Opening again within this time asks nobody. */

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { findErrorCode } from "../../config/errors.ts";
-import type { OriginLimits } from "../../services/source/origin-limits.ts";
+import type { OriginLimits } from "../../services/source/origin/origin-limits.ts";
 import type { SourceRef } from "../../services/source/source.contract.ts";
 import { eventually } from "../support/eventually.ts";
 import { chunk, forever, head, part, startRawOrigin, type Answer, type RawOrigin } from "../support/raw-origin.ts";

@@ -6,7 +6,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { expect } from "chai";
 import { findErrorCode } from "../../config/errors.ts";
 import type { PolicyFile } from "../../services/source/access/policy-schema.ts";
-import { userAgent } from "../../services/source/polite-client.ts";
+import { userAgent } from "../../services/source/origin/polite-client.ts";
 import type { SourceRef } from "../../services/source/source.contract.ts";
 import { eventually } from "../support/eventually.ts";
 import type { TestServer } from "../support/nats.ts";

@@ -1,6 +1,6 @@
 /** What uploads need of `storage`, in memory. */
 import { createHash } from "node:crypto";
-import type { UploadStore } from "../../services/source/stored-uploads.ts";
+import type { UploadStore } from "../../services/source/uploads/stored-uploads.ts";
 
 export function memoryUploadStore({ pageSize = 1000 } = {}): { store: UploadStore; objects: Map<string, Buffer> } {
   const objects = new Map<string, Buffer>();

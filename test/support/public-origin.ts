@@ -8,9 +8,9 @@ import { createServer, type RequestListener } from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import { TLSSocket } from "node:tls";
 import { errorMessage } from "../../config/errors.ts";
-import { ORIGIN_LIMITS } from "../../services/source/origin-limits.ts";
+import { ORIGIN_LIMITS } from "../../services/source/origin/origin-limits.ts";
 import { SILENT_METER } from "../../services/source/source-meter.ts";
-import { openOrigin } from "../../services/source/origin.ts";
+import { openOrigin } from "../../services/source/origin/origin.ts";
 
 const PUBLIC = "93.184.216.34";
 const [keyFile = "", certFile = ""] = process.argv.slice(2);

@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { ServiceBroker, type Context } from "moleculer";
-import { ORIGIN_LIMITS, type OriginLimits } from "../../services/source/origin-limits.ts";
+import { ORIGIN_LIMITS, type OriginLimits } from "../../services/source/origin/origin-limits.ts";
 import type { ReadParams, SourceFacts, SourceRef } from "../../services/source/source.contract.ts";
 import { sourceService } from "../../services/source/source.service.ts";
 import type { PutParams, PutResult } from "../../services/storage/storage.contract.ts";
-import type { ResolveHost } from "../../services/source/resolve-host.ts";
+import type { ResolveHost } from "../../services/source/access/resolve-host.ts";
 import { memoryUploadStore } from "./memory-upload-store.ts";
 
 export interface SourceBrokerOptions {

@@ -4,7 +4,7 @@ import { request as requestHttps } from "node:https";
 import { isIP, type Socket } from "node:net";
 import { SocksClient } from "socks";
 import { errorMessage } from "../../../config/errors.ts";
-import { bareHost } from "../source-url.ts";
+import { bareHost } from "../access/source-url.ts";
 
 /** A way out does not work; the origin has nothing to do with it. The message is for our log. */
 export class EgressTrouble extends Error {

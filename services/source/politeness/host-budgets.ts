@@ -4,8 +4,8 @@
  */
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import { OriginTrouble } from "../attempts.ts";
-import { untilAborted } from "../until-aborted.ts";
+import { OriginTrouble } from "../origin/attempts.ts";
+import { untilAborted } from "../origin/until-aborted.ts";
 import { LEASE_MS, type Answer, type BudgetStore, type Limits } from "./budget-store.ts";
 
 export interface HostBudgets {

@@ -1,8 +1,8 @@
 /** The `source` services of the region's other nodes, for the blocks that they own. */
 import type { ServiceBroker } from "moleculer";
 import { readReply } from "../../../mixins/byte-reply.ts";
-import { BLOCK_BYTES } from "../blocks.ts";
-import type { RegionPeers } from "../http-source.ts";
+import { BLOCK_BYTES } from "../blocks/blocks.ts";
+import type { RegionPeers } from "../origin/http-source.ts";
 import { MAX_READ_BYTES, type BlocksParams } from "../source.contract.ts";
 import type { GroupOwners } from "./group-owners.ts";
 

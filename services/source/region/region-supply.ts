@@ -1,7 +1,7 @@
 /** The blocks of a source that another node of the region has, or is fetching, come from there and not from the origin. */
 import { errorMessage, findErrorCode } from "../../../config/errors.ts";
-import type { Deliver, Supply } from "../block-reader.ts";
-import { BLOCK_BYTES } from "../blocks.ts";
+import type { Deliver, Supply } from "../blocks/block-reader.ts";
+import { BLOCK_BYTES } from "../blocks/blocks.ts";
 import type { GroupOwners } from "./group-owners.ts";
 
 /** Blocks that belong together: one read of a few megabytes. */

@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { blockCache } from "../../../../services/source/block-cache.ts";
-import { blockReader, type OpenedSource } from "../../../../services/source/block-reader.ts";
+import { blockCache } from "../../../../services/source/blocks/block-cache.ts";
+import { blockReader, type OpenedSource } from "../../../../services/source/blocks/block-reader.ts";
 import type { SourceRef } from "../../../../services/source/source.contract.ts";
 import { openSources, type Sources } from "../../../../services/source/sources.ts";
 import { memoryUploadStore } from "../../../support/memory-upload-store.ts";

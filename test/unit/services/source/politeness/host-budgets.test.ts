@@ -2,7 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { expect } from "chai";
 import type { Redis } from "ioredis";
 import { redisKeys } from "../../../../../config/redis-keys.ts";
-import { OriginTrouble } from "../../../../../services/source/attempts.ts";
+import { OriginTrouble } from "../../../../../services/source/origin/attempts.ts";
 import { memoryBudgets, redisBudgets } from "../../../../../services/source/politeness/budget-store.ts";
 import { hostBudgets, type BudgetOptions, type HostBudgets } from "../../../../../services/source/politeness/host-budgets.ts";
 import { openRedis } from "../../../../../mixins/redis.ts";

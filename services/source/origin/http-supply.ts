@@ -1,0 +1,152 @@
+/**
+ * The blocks of a source behind a URL. An origin that serves ranges is asked for the blocks that are wanted; one that
+ * does not is read through once, from the start, and every block it sends is kept.
+ */
+import { fail } from "../../../config/errors.ts";
+import { OriginTrouble, type Attempts } from "./attempts.ts";
+import type { Deliver, Supply } from "../blocks/block-reader.ts";
+import { BLOCK_BYTES, blockLength, blockOf, cutBlocks } from "../blocks/blocks.ts";
+import type { Origin, OriginReply } from "./origin.ts";
+import { ifRangeHeaders, isSameVersion, type SourceVersion } from "../source-version.ts";
+
+export type WholeReply = Extract<OriginReply, { kind: "whole" }>;
+
+export interface SupplyOptions {
+  origin: Origin;
+  url: URL;
+  version: SourceVersion;
+  /** For fetching so many bytes. */
+  attemptsFor: (url: URL, bytes: number) => Attempts;
+}
+
+/** @param first the whole file, already on its way: the origin serves no ranges */
+export function httpSupply({ origin, url, version, attemptsFor }: SupplyOptions, first?: WholeReply): Supply {
+  const lastBlock = blockOf(version.size - 1);
+  let waiting: WholeReply | undefined = first;
+  let servesRanges = first === undefined;
+  /** The one reading through of a file without ranges; `next` is the block that comes next. */
+  let passage: { next: number; done: Promise<void> } | undefined;
+
+  async function ask(fromBlock: number, toBlock: number, signal: AbortSignal): Promise<OriginReply> {
+    const range = { start: fromBlock * BLOCK_BYTES, end: endOf(toBlock) };
+    const reply = await origin.get(url, range, ifRangeHeaders(version), signal);
+    const size = reply.kind === "part" || reply.kind === "outside" ? reply.total : reply.kind === "whole" ? reply.size : undefined;
+    if (reply.kind === "outside" || !isSameVersion(version, reply.headers, size)) {
+      if (reply.kind === "part" || reply.kind === "whole") reply.drop();
+      throw fail("source_changed", "The source changed while it was being read.");
+    }
+    return reply;
+  }
+
+  const endOf = (n: number): number => n * BLOCK_BYTES + blockLength(n, version.size);
+
+  /** Fetches `from` to `to` by ranges. @returns the whole file, when that is what the origin sends instead */
+  async function fetchRanges(from: number, to: number, deliver: Deliver): Promise<WholeReply | undefined> {
+    const attempts = attemptsFor(url, endOf(to) - from * BLOCK_BYTES);
+    let next = from;
+    try {
+      for (;;) {
+        try {
+          const reply = await ask(next, to, attempts.signal);
+          if (reply.kind === "whole") return reply;
+          if (reply.kind !== "part") throw new OriginTrouble("answers 304 to no condition");
+          const before = next;
+          await deliverBody(reply.body, next, reply.end - next * BLOCK_BYTES, async (n, bytes) => {
+            if (bytes.length !== blockLength(n, version.size)) return; // the origin gives shorter ranges than asked for
+            await deliver(n, bytes);
+            next = n + 1;
+            attempts.progressed();
+          });
+          if (next > to) return undefined;
+          if (next === before) throw new OriginTrouble("gives less than a block at a time");
+        } catch (error) {
+          if (next > to) return undefined; // what came behind the range is nobody's
+          await attempts.failed(error);
+        }
+      }
+    } finally {
+      attempts.end();
+    }
+  }
+
+  /** The body of the whole file; an origin that has come to serve ranges may call it a part. */
+  function takeWhole(reply: OriginReply): AsyncIterable<Buffer> {
+    if (reply.kind === "whole") return reply.body;
+    if (reply.kind === "part") {
+      servesRanges = true;
+      if (reply.end === version.size) return reply.body;
+      reply.drop();
+    }
+    throw new OriginTrouble("serves ranges only sometimes");
+  }
+
+  async function readPassage(progress: { next: number }, reply: WholeReply | undefined, deliver: Deliver): Promise<void> {
+    const attempts = attemptsFor(url, version.size);
+    try {
+      for (let current = reply; progress.next <= lastBlock; current = undefined) {
+        try {
+          const body = current?.body ?? takeWhole(await ask(0, lastBlock, attempts.signal));
+          let n = 0;
+          for await (const block of cutBlocks(body, version.size)) {
+            // Blocks that came before an interruption are not given out twice.
+            if (n === progress.next && block.length === blockLength(n, version.size)) {
+              progress.next += 1;
+              attempts.progressed();
+              await deliver(n, block);
+            }
+            n += 1;
+          }
+          if (progress.next <= lastBlock) throw new OriginTrouble("ends the file early");
+        } catch (error) {
+          await attempts.failed(error);
+        }
+      }
+    } finally {
+      attempts.end();
+    }
+  }
+
+  async function passThrough(reply: WholeReply | undefined, from: number, deliver: Deliver): Promise<void> {
+    if (passage !== undefined) {
+      reply?.drop();
+      if (passage.next <= from) return await passage.done;
+      await passage.done.catch(() => undefined); // already past and lost again; whoever waits for this passage hears of its failure
+      return await passThrough(undefined, from, deliver);
+    }
+    const progress = { next: 0 };
+    const mine = { get next() { return progress.next; }, done: readPassage(progress, reply, deliver) };
+    passage = mine;
+    try {
+      await mine.done;
+    } finally {
+      passage = undefined;
+    }
+  }
+
+  return {
+    async fetch(from, to, deliver) {
+      let whole = waiting;
+      waiting = undefined;
+      if (servesRanges) {
+        whole = await fetchRanges(from, to, deliver);
+        if (whole === undefined) return;
+        servesRanges = false;
+      }
+      await passThrough(whole, from, deliver);
+    },
+  };
+}
+
+/**
+ * Delivers a body that starts at the start of block `first` and is `length` bytes long.
+ * @throws OriginTrouble when it is not: HTTP itself does not tell where nothing says how long a body is
+ */
+export async function deliverBody(body: AsyncIterable<Buffer>, first: number, length: number, deliver: Deliver): Promise<void> {
+  let n = 0;
+  for await (const block of cutBlocks(body, length)) {
+    if (block.length !== blockLength(n, length)) break;
+    await deliver(first + n, block);
+    n += 1;
+  }
+  if (n * BLOCK_BYTES < length) throw new OriginTrouble("ends a range early");
+}
