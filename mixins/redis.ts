@@ -63,3 +63,20 @@ export async function needRedis<T>(work: () => Promise<T>): Promise<T> {
     throw findErrorCode(error) === undefined ? fail("queue_unavailable", "The region's Redis does not answer.") : error;
   }
 }
+
+/**
+ * Does without Redis for a moment after it failed: a server that hangs would cost every caller its time limit.
+ * @returns runs `work`, or `fallback` where that fails or is not tried
+ */
+export function sparingRedis(restMs = 2_000, now: () => number = () => performance.now()) {
+  let until = -Infinity;
+  return async <T>(work: () => Promise<T>, fallback: () => T | Promise<T>): Promise<T> => {
+    if (now() < until) return await fallback();
+    try {
+      return await work();
+    } catch {
+      until = now() + restMs; // the connection's log says that it is away
+      return await fallback();
+    }
+  };
+}

@@ -15,8 +15,7 @@ export interface HostPolicy {
   readonly requestsPerSec: number;
   readonly bytesPerSec: number;
   readonly thinkMs: readonly [number, number];
-  /** Undefined: obeyed, but for origins that the operator's settings name: those are the operator's own. */
-  readonly robots: "obey" | "ignore" | undefined;
+  readonly robots: "obey" | "ignore";
   readonly quietHours: readonly QuietHours[];
   readonly readAhead: boolean;
 }
@@ -27,29 +26,34 @@ export interface AccessPolicy {
   readonly identities: readonly IdentityEntry[];
   /** Whether the operator lets this host be fetched from at all. */
   isAllowed(hostname: string): boolean;
-  of(hostname: string): HostPolicy;
+  /** @param own an origin that the operator's settings name (LECTERN_SOURCE_ALLOW): the operator's own */
+  of(hostname: string, own: boolean): HostPolicy;
 }
 
 export const DIRECT: IdentityEntry = { name: "direct" };
 
-/** Gentler than a browser, which opens six connections for one person. */
-const DEFAULTS = { rotation: "round-robin", concurrency: 8, requestsPerSec: 30, bytesPerSec: Infinity, thinkMs: [0, 0], readAhead: true } as const;
+/** Of strangers: gentler than browsers, which open six connections for each person. */
+const DEFAULTS = { rotation: "round-robin", concurrency: 8, requestsPerSec: 30, bytesPerSec: Infinity, thinkMs: [0, 0], robots: "obey", readAhead: true } as const;
+const OWN_DEFAULTS = { ...DEFAULTS, concurrency: 256, requestsPerSec: 2_000, robots: "ignore" } as const;
 
 /** @param file as `parsePolicy` has found it good */
 export function accessPolicy({ contact, domains = {}, identities = [DIRECT], profiles = {}, hosts = [] }: PolicyFile): AccessPolicy {
   const allowed = domains.allow === undefined ? () => true : hostPatterns(domains.allow);
   const denied = hostPatterns(domains.deny ?? []);
-  const describe = ({ match: [name = "default"], identities: names, profile, quietHours = [], robots, ...rest }: HostEntry): HostPolicy => ({
-    ...DEFAULTS, ...rest, name: name === "*" ? "default" : name, robots,
+  const describe = ({ match: [name = "default"], identities: names, profile, quietHours = [], ...rest }: HostEntry, defaults: typeof DEFAULTS | typeof OWN_DEFAULTS): HostPolicy => ({
+    ...defaults, ...rest, name: name === "*" ? "default" : name,
     identities: names === undefined ? identities : identities.filter((identity) => names.includes(identity.name)),
     profile: profile === undefined ? undefined : profiles[profile],
     quietHours: quietHours.flatMap((text) => parseQuietHours(text) ?? []),
   });
-  const entries = hosts.map((entry) => ({ matches: hostPatterns(entry.match), policy: describe(entry) }));
-  const fallback = describe({ match: ["*"] });
+  const entries = [...hosts, { match: ["*"] }].map((entry) => ({ matches: hostPatterns(entry.match), policy: describe(entry, DEFAULTS), ownPolicy: describe(entry, OWN_DEFAULTS) }));
   return {
     contact, identities,
     isAllowed: (hostname) => allowed(hostname) && !denied(hostname),
-    of: (hostname) => entries.find(({ matches }) => matches(hostname))?.policy ?? fallback,
+    of(hostname, own) {
+      const entry = entries.find(({ matches }) => matches(hostname));
+      if (entry === undefined) throw new Error("the last entry matches every host");
+      return own ? entry.ownPolicy : entry.policy;
+    },
   };
 }

@@ -4,7 +4,7 @@
  */
 import { LRUCache } from "lru-cache";
 import { fail } from "../../../config/errors.ts";
-import { accessPolicy, type AccessPolicy } from "../access/access-policy.ts";
+import { accessPolicy, type AccessPolicy, type HostPolicy } from "../access/access-policy.ts";
 import type { LivePolicy } from "../access/policy-file.ts";
 import { OriginTrouble } from "./attempts.ts";
 import { openEgress } from "../egress/egress.ts";
@@ -72,12 +72,13 @@ export interface OriginOptions {
 const NO_POLICY: LivePolicy = { current: () => accessPolicy({}), close: () => undefined };
 
 export function openOrigin({ allowed, resolve, limits, meter, policy = NO_POLICY, budgets: store = memoryBudgets(), region = "" }: OriginOptions): Origin {
+  const policyOf = (url: URL): HostPolicy => policy.current().of(url.hostname, allowed.has(formatHostPort(url)));
   const budgets = hostBudgets({ store, spare: memoryBudgets(), waitMaxMs: limits.turnMs, onWait: (ms, why) => meter.waited(why, ms) });
   const egress = openEgress(policy.current(), {
     allowed, resolve, timeoutMs: limits.connectMs, region, perHost: limits.perHost,
     ownHeaders: () => ({ "user-agent": userAgent(policy.current().contact), accept: "*/*" }),
   });
-  const request = politeClient({ policy: policy.current, egress, budgets, limits, meter });
+  const request = politeClient({ policy: policy.current, policyOf, egress, budgets, limits, meter });
   const robots = openRobots(fetchRobots);
   const targets = new LRUCache<string, URL>({ max: 1000, ttl: TARGET_MS });
 
@@ -94,10 +95,8 @@ export function openOrigin({ allowed, resolve, limits, meter, policy = NO_POLICY
     }
   }
 
-  /** Origins that the operator has named are the operator's own. */
   async function checkRobots(url: URL, signal: AbortSignal): Promise<void> {
-    const { robots: rule = allowed.has(formatHostPort(url)) ? "ignore" : "obey" } = policy.current().of(url.hostname);
-    if (rule === "obey" && !(await robots.allows(url, signal))) throw fail("source_refused", "The origin's robots.txt asks that this file is not fetched by programs.");
+    if (policyOf(url).robots === "obey" && !(await robots.allows(url, signal))) throw fail("source_refused", "The origin's robots.txt asks that this file is not fetched by programs.");
   }
 
   async function fetchRobots(start: URL, signal: AbortSignal): Promise<RobotsAnswer> {
@@ -176,7 +175,7 @@ export function openOrigin({ allowed, resolve, limits, meter, policy = NO_POLICY
           return answer satisfies never;
       }
     },
-    mayReadAhead: (url) => policy.current().of(url.hostname).readAhead,
+    mayReadAhead: (url) => policyOf(url).readAhead,
     renewPolicy: egress.update,
     egress: egress.describe,
     async close() {

@@ -5,7 +5,7 @@
 import type { Dispatcher } from "undici";
 import packageJson from "../../../package.json" with { type: "json" };
 import { fail } from "../../../config/errors.ts";
-import type { AccessPolicy } from "../access/access-policy.ts";
+import type { AccessPolicy, HostPolicy } from "../access/access-policy.ts";
 import { quietFor } from "../access/quiet-hours.ts";
 import { OriginTrouble } from "./attempts.ts";
 import type { Egress, Visit } from "../egress/egress.ts";
@@ -40,7 +40,7 @@ export interface PoliteReply {
 /** @throws source_refused for a site that the operator does not allow, AddressRefused, OriginTrouble, EgressTrouble and network errors */
 export type PoliteClient = (url: URL, request: PoliteRequest, signal: AbortSignal) => Promise<PoliteReply>;
 
-export interface PoliteOptions { policy: () => AccessPolicy; egress: Egress; budgets: HostBudgets; limits: OriginLimits; meter: SourceMeter }
+export interface PoliteOptions { policy: () => AccessPolicy; policyOf: (url: URL) => HostPolicy; egress: Egress; budgets: HostBudgets; limits: OriginLimits; meter: SourceMeter }
 
 const RANGES_ONLY = "identity"; // a range of an encoded file is of no use
 
@@ -59,12 +59,11 @@ export function checkSite(policy: AccessPolicy, url: URL): void {
   if (!policy.isAllowed(url.hostname)) throw fail("source_refused", "The operator of this Lectern does not allow that site.");
 }
 
-export function politeClient({ policy: currentPolicy, egress, budgets, limits, meter }: PoliteOptions): PoliteClient {
+export function politeClient({ policy, policyOf, egress, budgets, limits, meter }: PoliteOptions): PoliteClient {
   const think = thinkTimes();
   return async (url, { source, headers, bytes }, signal) => {
-    const policy = currentPolicy();
-    checkSite(policy, url);
-    const host = policy.of(url.hostname);
+    checkSite(policy(), url);
+    const host = policyOf(url);
     const quiet = quietFor(host.quietHours, new Date());
     if (quiet > 0) throw new OriginTrouble("is left alone at this hour", { retryAfterMs: quiet });
     await think.pause(`${url.hostname} ${source}`, host.thinkMs, signal);

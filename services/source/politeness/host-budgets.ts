@@ -4,6 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
+import { sparingRedis } from "../../../mixins/redis.ts";
 import { OriginTrouble } from "../origin/attempts.ts";
 import { untilAborted } from "../origin/until-aborted.ts";
 import { LEASE_MS, type Answer, type BudgetStore, type Limits } from "./budget-store.ts";
@@ -40,14 +41,9 @@ export function hostBudgets({ store, spare, waitMaxMs, onWait = () => undefined 
   const held = new Map<string, string>();
   const closing = new AbortController();
 
+  const sparing = sparingRedis();
   /** What the store says; while it is away, what this node counts for itself. */
-  async function ask<T>(question: (budgets: BudgetStore) => Promise<T>): Promise<T> {
-    try {
-      return await question(store);
-    } catch {
-      return await question(spare); // Redis is away: its connection has said so
-    }
-  }
+  const ask = <T>(question: (budgets: BudgetStore) => Promise<T>): Promise<T> => sparing(() => question(store), () => question(spare));
 
   const renewal = setInterval(() => {
     for (const [lease, host] of held) void ask((budgets) => budgets.renew(host, lease));

@@ -4,6 +4,7 @@
  */
 import type { Redis } from "ioredis";
 import type { RedisKeys } from "../../../config/redis-keys.ts";
+import { sparingRedis } from "../../../mixins/redis.ts";
 
 export interface GroupOwners {
   /** The other node to ask for each group; undefined: it is ours, or nobody can be asked. */
@@ -30,17 +31,14 @@ interface Scripts { lecternClaim(key: string, node: string, lifetimeMs: number, 
 export function redisOwners(redis: Redis, keys: Pick<RedisKeys, "blockOwners">, nodeId: string): GroupOwners {
   redis.defineCommand("lecternClaim", { numberOfKeys: 1, lua: CLAIM });
   const scripts = redis as unknown as Scripts;
+  const sparing = sparingRedis(); // while Redis is away each node reads for itself
   return {
-    async claim(sourceId, groups) {
-      try {
-        const owners = await scripts.lecternClaim(keys.blockOwners(sourceId), nodeId, REMEMBERED_MS, ...groups);
-        return owners.map((owner) => (owner === nodeId ? undefined : owner));
-      } catch {
-        return groups.map(() => undefined); // Redis is away, and its connection has said so: each node reads for itself
-      }
-    },
+    claim: (sourceId, groups) => sparing(
+      async () => (await scripts.lecternClaim(keys.blockOwners(sourceId), nodeId, REMEMBERED_MS, ...groups)).map((owner) => (owner === nodeId ? undefined : owner)),
+      () => groups.map(() => undefined),
+    ),
     async takeOver(sourceId, group) {
-      await redis.hset(keys.blockOwners(sourceId), String(group), nodeId).catch(() => undefined); // as above
+      await sparing(async () => void (await redis.hset(keys.blockOwners(sourceId), String(group), nodeId)), () => undefined);
     },
   };
 }

@@ -5,7 +5,8 @@ describe("what a policy means for a host", () => {
   it("is gentle and direct without one", () => {
     const policy = accessPolicy({});
     expect(policy.isAllowed("anything.example")).to.equal(true);
-    expect(policy.of("anything.example")).to.deep.include({ name: "default", identities: [{ name: "direct" }], profile: undefined, concurrency: 8, requestsPerSec: 30, robots: undefined, readAhead: true });
+    expect(policy.of("anything.example", false)).to.deep.include({ name: "default", identities: [{ name: "direct" }], profile: undefined, concurrency: 8, requestsPerSec: 30, robots: "obey", readAhead: true });
+    expect(policy.of("own.example", true)).to.deep.include({ name: "default", concurrency: 256, requestsPerSec: 2_000, robots: "ignore" });
   });
 
   it("comes from the first entry that matches: a name, and all below it", () => {
@@ -14,10 +15,11 @@ describe("what a policy means for a host", () => {
       { match: ["example.org", "[2606:4700::1111]", "93.184.216.34"], concurrency: 2 },
       { match: ["*"], concurrency: 3 },
     ] });
-    const concurrency = (host: string): number => policy.of(host).concurrency;
+    const concurrency = (host: string): number => policy.of(host, false).concurrency;
     expect(["media.example.org", "a.media.example.org", "example.org", "b.example.org", "[2606:4700::1111]", "93.184.216.34"].map(concurrency)).to.deep.equal([1, 1, 2, 2, 2, 2]);
     expect(["badexample.org", "example.org.evil.test", "org", "216.34", "1.93.184.216.34"].map(concurrency)).to.deep.equal([3, 3, 3, 3, 3]);
-    expect([policy.of("b.example.org").name, policy.of("other.test").name]).to.deep.equal(["example.org", "default"]);
+    expect(policy.of("example.org", true)).to.include({ concurrency: 2, robots: "ignore" });
+    expect([policy.of("b.example.org", false).name, policy.of("other.test", false).name]).to.deep.equal(["example.org", "default"]);
   });
 
   it("lets in what is allowed and not denied", () => {
@@ -34,8 +36,8 @@ describe("what a policy means for a host", () => {
       profiles: { web: [{ "user-agent": "A" }] },
       hosts: [{ match: ["a.test"], identities: ["berlin"], profile: "web" }],
     });
-    expect(policy.of("a.test").identities.map(({ name }) => name)).to.deep.equal(["berlin"]);
-    expect(policy.of("a.test").profile).to.deep.equal([{ "user-agent": "A" }]);
-    expect(policy.of("b.test").identities.map(({ name }) => name)).to.deep.equal(["direct", "berlin"]);
+    expect(policy.of("a.test", false).identities.map(({ name }) => name)).to.deep.equal(["berlin"]);
+    expect(policy.of("a.test", false).profile).to.deep.equal([{ "user-agent": "A" }]);
+    expect(policy.of("b.test", false).identities.map(({ name }) => name)).to.deep.equal(["direct", "berlin"]);
   });
 });
