@@ -2,15 +2,19 @@
  * The version of a source: what tells its bytes from other bytes at the same address. It carries the validator itself,
  * so that any node can ask for the rest of these very bytes without having opened the source.
  */
+import { createHash } from "node:crypto";
 import { fail } from "../../config/errors.ts";
 import type { Headers } from "./origin/headers.ts";
 import { findHeader } from "./origin/headers.ts";
 
-/** `etag` strong and `modified` can stand in If-Range; `weak` can only be compared; `none`: size is all there is. */
-export type ValidatorKind = "etag" | "modified" | "weak" | "none" | "upload";
+/**
+ * `etag` strong and `modified` can stand in If-Range; `weak` can only be compared. Where the origin names none of them,
+ * `sample` is the hash of the file's first block; `none`: size is all there is.
+ */
+export type ValidatorKind = "etag" | "modified" | "weak" | "sample" | "none" | "upload";
 export interface SourceVersion { size: number; kind: ValidatorKind; value: string }
 
-const KINDS: readonly ValidatorKind[] = ["etag", "modified", "weak", "none", "upload"];
+const KINDS: readonly ValidatorKind[] = ["etag", "modified", "weak", "sample", "none", "upload"];
 /** Longer ETags are not kept: the version travels with every read. */
 const MAX_VALIDATOR_LENGTH = 256;
 
@@ -35,10 +39,15 @@ export function readVersion(headers: Headers, size: number): SourceVersion {
   return usable === undefined ? { size, kind: "none", value: "" } : { size, kind: "weak", value: usable };
 }
 
+/** What tells a file without validators from another: its first block. A video's says when it was made and how long it is. */
+export function sampleVersion(size: number, firstBlock: Uint8Array): SourceVersion {
+  return { size, kind: "sample", value: createHash("sha256").update(firstBlock).digest("hex") };
+}
+
 /** Whether an answer is about the same bytes. A validator that the answer leaves out cannot contradict. */
 export function isSameVersion(version: SourceVersion, headers: Headers, size: number | undefined): boolean {
   if (size !== undefined && size !== version.size) return false;
-  const name = { etag: "etag", weak: "etag", modified: "last-modified", none: undefined, upload: undefined }[version.kind];
+  const name = { etag: "etag", weak: "etag", modified: "last-modified", sample: undefined, none: undefined, upload: undefined }[version.kind];
   const now = name === undefined ? undefined : findHeader(headers, name);
   return now === undefined || now === version.value;
 }

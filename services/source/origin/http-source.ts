@@ -5,13 +5,13 @@ import { countAttempts, OriginTrouble, type Attempts } from "./attempts.ts";
 import type { BlockReader, Deliver, OpenedSource } from "../blocks/block-reader.ts";
 import { BLOCK_BYTES, blockLength, blockOf, cutBlocks } from "../blocks/blocks.ts";
 import { findHeader } from "./headers.ts";
-import { deliverBody, httpSupply, type WholeReply } from "./http-supply.ts";
+import { deliverBody, httpSupply, readFirstBlock, type WholeReply } from "./http-supply.ts";
 import type { OriginLimits } from "./origin-limits.ts";
 import type { Origin, OriginReply } from "./origin.ts";
 import type { GroupOwners } from "../region/group-owners.ts";
 import { groupOf, regionSupply } from "../region/region-supply.ts";
 import { addressKey, blocksKey } from "../source-keys.ts";
-import { formatVersion, ifNewHeaders, parseVersion, readVersion, type SourceVersion } from "../source-version.ts";
+import { formatVersion, ifNewHeaders, parseVersion, readVersion, sampleVersion, type SourceVersion } from "../source-version.ts";
 
 export interface HttpSources {
   /**
@@ -54,10 +54,10 @@ export function httpSources({ origin, reader, limits, maxBytes, cacheBytes, note
   const attemptsFor = (url: URL, bytes: number): Attempts => startAttempts(url, limits.fetchMs + (bytes / limits.minBytesPerSec) * 1000);
   const firstBlock = { start: 0, end: BLOCK_BYTES };
 
-  function describe(url: URL, version: SourceVersion, contentType: string | undefined, first?: WholeReply, cacheKey?: string): OpenedSource {
+  function describe(url: URL, version: SourceVersion, { contentType, first, cacheKey, fresh = true }: { contentType?: string | undefined; first?: WholeReply; cacheKey?: string; fresh?: boolean } = {}): OpenedSource {
     const text = formatVersion(version);
     const sourceId = blocksKey(addressKey(url), text);
-    const own = httpSupply({ origin, url, version, attemptsFor }, first);
+    const own = httpSupply({ origin, url, version, attemptsFor, sampleAgainMs: limits.sampleAgainMs, fresh }, first);
     return {
       cacheKey: cacheKey ?? sourceId,
       size: version.size,
@@ -86,8 +86,10 @@ export function httpSources({ origin, reader, limits, maxBytes, cacheBytes, note
     const limit = Math.min(maxBytes, cacheBytes);
     const cacheKey = blocksKey(addressKey(url), randomUUID());
     let [n, size] = [0, 0];
+    let firstBlock: Buffer = Buffer.alloc(0);
     try {
       for await (const block of cutBlocks(reply.body, Number.MAX_SAFE_INTEGER)) {
+        if (n === 0) firstBlock = block;
         size += block.length;
         checkSize(size, limit);
         await keep(cacheKey, n++, block);
@@ -96,7 +98,9 @@ export function httpSources({ origin, reader, limits, maxBytes, cacheBytes, note
       await drop(cacheKey);
       throw error;
     }
-    const source = describe(url, readVersion(reply.headers, size), findHeader(reply.headers, "content-type"), undefined, cacheKey);
+    const told = readVersion(reply.headers, size);
+    const version = told.kind === "none" ? sampleVersion(size, firstBlock) : told;
+    const source = describe(url, version, { contentType: findHeader(reply.headers, "content-type"), cacheKey });
     if (size > 0) await claim(source, url, blockOf(size - 1));
     return source;
   }
@@ -117,6 +121,16 @@ export function httpSources({ origin, reader, limits, maxBytes, cacheBytes, note
     }
   }
 
+  /** Without a validator, the file is known by its first block, which is waited for. */
+  async function openSampled(url: URL, reply: Extract<OriginReply, { kind: "part" }>, size: number, contentType: string | undefined, known: OpenedSource | undefined): Promise<OpenedSource> {
+    const firstBlock = await readFirstBlock(reply, size);
+    const source = describe(url, sampleVersion(size, firstBlock), { contentType });
+    if (source.version === known?.version) return known;
+    void claim(source, url, 0);
+    await reader.deliverTo(source)(0, firstBlock);
+    return source;
+  }
+
   async function openReply(url: URL, reply: OriginReply, known: OpenedSource | undefined): Promise<OpenedSource> {
     try {
       return await readReply(url, reply, known);
@@ -134,11 +148,14 @@ export function httpSources({ origin, reader, limits, maxBytes, cacheBytes, note
         return known;
       case "outside": // nothing lies at byte 0
         if (reply.total !== 0) throw new OriginTrouble("answers 416 to the first range");
-        return describe(url, readVersion(reply.headers, 0), contentType);
+        return describe(url, readVersion(reply.headers, 0), { contentType });
       case "part": {
         checkSize(reply.total, maxBytes);
-        const source = describe(url, readVersion(reply.headers, reply.total), contentType);
-        if (reply.end < blockLength(0, source.size)) reply.drop(); // the origin gives shorter ranges than asked for
+        const told = readVersion(reply.headers, reply.total);
+        const hasFirstBlock = reply.total > 0 && reply.end >= blockLength(0, reply.total);
+        if (told.kind === "none" && hasFirstBlock) return await openSampled(url, reply, reply.total, contentType, known);
+        const source = describe(url, told, { contentType });
+        if (!hasFirstBlock) reply.drop(); // the origin gives shorter ranges than asked for
         else {
           void claim(source, url, 0);
           reader.expect(source, 0, 0, (deliver) => deliverFirst(url, source, reply.body, deliver));
@@ -148,12 +165,14 @@ export function httpSources({ origin, reader, limits, maxBytes, cacheBytes, note
       case "whole": {
         if (reply.size === undefined) return await readThrough(url, reply);
         checkSize(reply.size, Math.min(maxBytes, cacheBytes));
-        const version = readVersion(reply.headers, reply.size);
+        const told = readVersion(reply.headers, reply.size);
+        const body = told.kind === "none" && reply.size > 0 ? await peelFirstBlock(reply.body, reply.size) : undefined;
+        const version = body === undefined ? told : sampleVersion(reply.size, body.firstBlock);
         if (formatVersion(version) === known?.version) {
           reply.drop(); // an origin that knows no conditions: what is known need not be read again
           return known;
         }
-        const source = describe(url, version, contentType, reply);
+        const source = describe(url, version, { contentType, first: body === undefined ? reply : { ...reply, body: body.all } });
         if (reply.size > 0) {
           await claim(source, url, blockOf(reply.size - 1)); // all of it comes here
           reader.expect(source, 0, 0, (deliver) => source.ownSupply.fetch(0, 0, deliver, () => true));
@@ -184,6 +203,24 @@ export function httpSources({ origin, reader, limits, maxBytes, cacheBytes, note
         attempts.end();
       }
     },
-    resume: (url, version) => describe(url, parseVersion(version), undefined),
+    resume: (url, version) => describe(url, parseVersion(version), { fresh: false }),
   };
+}
+
+/** A body's first block, and the body as if nothing had been taken. @throws OriginTrouble when it ends before */
+async function peelFirstBlock(body: AsyncIterable<Buffer>, size: number): Promise<{ firstBlock: Buffer; all: AsyncIterable<Buffer> }> {
+  const pieces = body[Symbol.asyncIterator]();
+  const taken: Buffer[] = [];
+  let bytes = 0;
+  while (bytes < blockLength(0, size)) {
+    const { done, value } = await pieces.next();
+    if (done === true) throw new OriginTrouble("ends the file early");
+    taken.push(value);
+    bytes += value.length;
+  }
+  async function* all(): AsyncGenerator<Buffer> {
+    yield* taken;
+    yield* { [Symbol.asyncIterator]: () => pieces };
+  }
+  return { firstBlock: Buffer.concat(taken).subarray(0, blockLength(0, size)), all: all() };
 }

@@ -7,7 +7,7 @@ import { OriginTrouble, type Attempts } from "./attempts.ts";
 import type { Deliver, Supply } from "../blocks/block-reader.ts";
 import { BLOCK_BYTES, blockLength, blockOf, cutBlocks } from "../blocks/blocks.ts";
 import type { Origin, OriginReply } from "./origin.ts";
-import { ifRangeHeaders, isSameVersion, type SourceVersion } from "../source-version.ts";
+import { ifRangeHeaders, isSameVersion, sampleVersion, type SourceVersion } from "../source-version.ts";
 
 export type WholeReply = Extract<OriginReply, { kind: "whole" }>;
 
@@ -17,15 +17,34 @@ export interface SupplyOptions {
   version: SourceVersion;
   /** For fetching so many bytes. */
   attemptsFor: (url: URL, bytes: number) => Attempts;
+  sampleAgainMs: number;
+  /** It has just been opened, so what a sample says holds. */
+  fresh: boolean;
 }
 
 /** @param first the whole file, already on its way: the origin serves no ranges */
-export function httpSupply({ origin, url, version, attemptsFor }: SupplyOptions, first?: WholeReply): Supply {
+export function httpSupply({ origin, url, version, attemptsFor, sampleAgainMs, fresh }: SupplyOptions, first?: WholeReply): Supply {
   const lastBlock = blockOf(version.size - 1);
   let waiting: WholeReply | undefined = first;
   let servesRanges = first === undefined;
   /** The one reading through of a file without ranges; `next` is the block that comes next. */
   let passage: { next: number; done: Promise<void> } | undefined;
+
+  let sampledAt = fresh ? performance.now() : -Infinity;
+
+  function checkSample(firstBlock: Uint8Array): void {
+    if (version.kind !== "sample") return;
+    if (sampleVersion(version.size, firstBlock).value !== version.value) throw changed();
+    sampledAt = performance.now();
+  }
+
+  /** Looks at the beginning again where nothing else would tell that the file has changed. */
+  async function sampleAgain(signal: AbortSignal): Promise<void> {
+    if (version.kind !== "sample" || performance.now() - sampledAt < sampleAgainMs) return;
+    const reply = await ask(0, 0, signal);
+    if (reply.kind !== "part" && reply.kind !== "whole") throw new OriginTrouble("answers 304 to no condition");
+    checkSample(await readFirstBlock(reply, version.size));
+  }
 
   async function ask(fromBlock: number, toBlock: number, signal: AbortSignal): Promise<OriginReply> {
     const range = { start: fromBlock * BLOCK_BYTES, end: endOf(toBlock) };
@@ -33,7 +52,7 @@ export function httpSupply({ origin, url, version, attemptsFor }: SupplyOptions,
     const size = reply.kind === "part" || reply.kind === "outside" ? reply.total : reply.kind === "whole" ? reply.size : undefined;
     if (reply.kind === "outside" || !isSameVersion(version, reply.headers, size)) {
       if (reply.kind === "part" || reply.kind === "whole") reply.drop();
-      throw fail("source_changed", "The source changed while it was being read.");
+      throw changed();
     }
     return reply;
   }
@@ -47,6 +66,7 @@ export function httpSupply({ origin, url, version, attemptsFor }: SupplyOptions,
     try {
       for (;;) {
         try {
+          await sampleAgain(attempts.signal);
           const reply = await ask(next, to, attempts.signal);
           if (reply.kind === "whole") return reply;
           if (reply.kind !== "part") throw new OriginTrouble("answers 304 to no condition");
@@ -88,6 +108,7 @@ export function httpSupply({ origin, url, version, attemptsFor }: SupplyOptions,
           const body = current?.body ?? takeWhole(await ask(0, lastBlock, attempts.signal));
           let n = 0;
           for await (const block of cutBlocks(body, version.size)) {
+            if (n === 0) checkSample(block);
             // Blocks that came before an interruption are not given out twice.
             if (n === progress.next && block.length === blockLength(n, version.size)) {
               progress.next += 1;
@@ -135,6 +156,23 @@ export function httpSupply({ origin, url, version, attemptsFor }: SupplyOptions,
       await passThrough(whole, from, deliver);
     },
   };
+}
+
+const changed = (): Error => fail("source_changed", "The source changed while it was being read.");
+
+/** Of a reply that begins with it; the rest is not read. @throws OriginTrouble when the body ends before */
+export async function readFirstBlock({ body, drop }: { body: AsyncIterable<Buffer>; drop(): void }, size: number): Promise<Buffer> {
+  let first: Buffer | undefined;
+  try {
+    for await (const block of cutBlocks(body, Number.MAX_SAFE_INTEGER)) {
+      if (first !== undefined) break;
+      first = block; // and on to the end, if this was all: the connection can be used again then
+    }
+    if (first === undefined || first.length < blockLength(0, size)) throw new OriginTrouble("ends a range early");
+    return first;
+  } finally {
+    drop();
+  }
 }
 
 /**
