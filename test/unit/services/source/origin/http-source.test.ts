@@ -77,7 +77,7 @@ describe("sources behind URLs", () => {
       const first = await sources.open(url(path), undefined);
       expect((await reader.read(first, 0, small.length)).equals(small)).to.equal(true);
       const before = fromOrigin;
-      if (!chunked) served.behave(path, { ...bare, stallAt: 0.5 }); // whoever reads it again waits for long
+      if (!chunked) served.behave(path, { ...bare, stallAt: 0.6 }); // behind its beginning: whoever reads it again waits for long
       expect(await sources.open(url(path), first)).to.equal(first);
       await eventually(() => served.busy() === 0);
       expect((await reader.read(first, 0, small.length)).equals(small)).to.equal(true);
