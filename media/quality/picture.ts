@@ -87,7 +87,7 @@ export function movement(a: Picture, b: Picture): number {
 }
 
 /** The longer side; the other keeps the aspect. Even, and never larger than the video. */
-export function pictureSize({ width, height }: Size, longest = 320): Size {
+export function pictureSize({ width, height }: Size, longest = 160): Size {
   const shrink = Math.min(1, longest / Math.max(width, height));
   return { width: even(width * shrink), height: even(height * shrink) };
 }

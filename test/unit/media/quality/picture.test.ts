@@ -36,9 +36,9 @@ describe("small pictures", () => {
   });
 
   it("keep the shape of the video, are even, and never larger", () => {
-    expect(pictureSize({ width: 1920, height: 1080 })).to.deep.equal({ width: 320, height: 180 });
-    expect(pictureSize({ width: 406, height: 720 })).to.deep.equal({ width: 180, height: 320 });
+    expect(pictureSize({ width: 1920, height: 1080 })).to.deep.equal({ width: 160, height: 90 });
+    expect(pictureSize({ width: 406, height: 720 })).to.deep.equal({ width: 90, height: 160 });
     expect(pictureSize({ width: 120, height: 90 })).to.deep.equal({ width: 120, height: 90 });
-    expect(pictureSize({ width: 16_000, height: 2 })).to.deep.equal({ width: 320, height: 2 });
+    expect(pictureSize({ width: 16_000, height: 2 })).to.deep.equal({ width: 160, height: 2 });
   });
 });
