@@ -17,7 +17,7 @@ export function sourceBlocks(size: number, readRange: ReadRange) {
   let fetched = 0;
 
   /** Blocks [first, last] that are not there yet and not on their way, asked for in one read. */
-  function loadRun(first: number, last: number): void {
+  function loadRun(first: number, last: number): Promise<Uint8Array>[] {
     const start = first * BLOCK_BYTES;
     const end = Math.min((last + 1) * BLOCK_BYTES, size);
     const run = readRange(start, end).then((bytes) => {
@@ -25,8 +25,8 @@ export function sourceBlocks(size: number, readRange: ReadRange) {
       fetched += bytes.byteLength;
       return bytes;
     });
-    for (let number = first; number <= last; number++) {
-      const offset = (number - first) * BLOCK_BYTES;
+    return Array.from({ length: last - first + 1 }, (_, n) => {
+      const [number, offset] = [first + n, n * BLOCK_BYTES];
       const block = run.then((bytes) => {
         // A copy: a view would keep the whole run in memory for as long as one of its blocks is kept.
         const part = first === last ? bytes : bytes.slice(offset, Math.min(offset + BLOCK_BYTES, bytes.byteLength));
@@ -35,18 +35,25 @@ export function sourceBlocks(size: number, readRange: ReadRange) {
       });
       blocks.set(number, block);
       block.catch(() => blocks.delete(number)); // the next reader tries again; this one is told
-    }
+      return block;
+    });
   }
 
+  /** Held by who reads them: what is loaded for the later ones may drop the first from those that are kept. */
   function load(first: number, last: number): Promise<Uint8Array>[] {
-    for (let number = first; number <= last; number++) {
-      if (blocks.has(number)) continue;
+    const held: Promise<Uint8Array>[] = [];
+    while (first + held.length <= last) {
+      const number = first + held.length;
+      const known = blocks.get(number);
+      if (known !== undefined) {
+        held.push(known);
+        continue;
+      }
       let until = number;
       while (until < last && until - number + 1 < MAX_RUN && !blocks.has(until + 1)) until++;
-      loadRun(number, until);
-      number = until;
+      held.push(...loadRun(number, until));
     }
-    return Array.from({ length: last - first + 1 }, (_, i) => blocks.get(first + i) ?? Promise.reject(new Error("a block was dropped")));
+    return held;
   }
 
   return {

@@ -49,6 +49,17 @@ describe("blocks of a source", () => {
     expect(asked).to.have.length(1);
   });
 
+  it("are what the source holds, also when more are read at once than are kept", async () => {
+    const { bytes, readRange } = source(100 * BLOCK);
+    const blocks = sourceBlocks(bytes.length, readRange);
+    const is = async (first: number, last: number): Promise<boolean> => Buffer.compare(await blocks.read(first * BLOCK, last * BLOCK), bytes.subarray(first * BLOCK, last * BLOCK)) === 0;
+    expect([await is(0, 1), await is(40, 100)]).to.deep.equal([true, true]);
+    expect(await is(0, 40)).to.equal(true); // whose first block is the one that is dropped for the others
+    const spans = Array.from({ length: 20 }, (_, n) => is(n * 2, n * 2 + 60));
+    expect(await Promise.all(spans)).to.deep.equal(spans.map(() => true));
+    for (let first = 0; first < 40; first += 3) expect(await is(first, first + 60)).to.equal(true);
+  });
+
   it("are what the source holds, wherever they are read", async () => {
     const { bytes, readRange } = source(700 * KiB);
     const blocks = sourceBlocks(bytes.length, readRange);
