@@ -4,10 +4,13 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { findProgram, programFolders } from "../../bin/start/program.ts";
-import { findProcesses } from "../support/lectern-process.ts";
-import { READY, startLectern } from "../support/start-process.ts";
+import { findProcesses, openLectern } from "../support/lectern-process.ts";
+import { bareEnvironment, READY, startLectern } from "../support/start-process.ts";
+
+const START = fileURLToPath(new URL("../../bin/start.ts", import.meta.url));
 
 describe("npm start, refused", () => {
   let dir: string;
@@ -64,6 +67,15 @@ describe("npm start, refused", () => {
       "LECTERN_REGIONN is not a setting (did you mean LECTERN_REGION?).",
       'LECTERN_SLOTS must be a whole number from 1 to 256, not "0".',
     ]);
+  });
+
+  it("tells every fault of the source policy, in one sentence", async function () {
+    this.timeout(30_000); // the servers have started by then
+    const policy = join(dir, "policy.yaml");
+    writeFileSync(policy, "domain: {}\nhosts: [{ match: [a.test], robots: maybe }]");
+    const lectern = openLectern([START], { ...bareEnvironment(), LECTERN_DATA: dir, LECTERN_HTTP_PORT: "0", LECTERN_SOURCE_POLICY: policy });
+    expect((await lectern.exited).code).to.equal(1);
+    expect(lectern.output().trim().split("\n").at(-1)).to.match(/^The node did not start: LECTERN_SOURCE_POLICY: \S+policy\.yaml: the policy must NOT have additional properties \("domain"\); \/hosts\/0\/robots must be equal to one of the allowed values \(obey,ignore\) \(log: \S+\)$/);
   });
 
   it("leaves the data of a Lectern that runs alone", async () => {

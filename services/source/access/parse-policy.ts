@@ -8,7 +8,7 @@ import { parseQuietHours } from "./quiet-hours.ts";
 export class PolicyError extends Error {
   readonly faults: readonly string[];
   constructor(faults: readonly string[]) {
-    super(faults.join("\n"));
+    super(faults.join("; "));
     this.name = "PolicyError";
     this.faults = faults;
   }

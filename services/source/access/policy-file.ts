@@ -31,7 +31,7 @@ export async function openPolicyFile(path: string | undefined, logger: Pick<Logg
     text = await readText(path);
     policy = accessPolicy(parsePolicy(text));
   } catch (error) {
-    throw new Error(`LECTERN_SOURCE_POLICY: ${path}: ${errorMessage(error)}`, { cause: error });
+    throw startFault(path, error);
   }
   logger.info(`The source policy is ${path}.`);
   let seen = text;
@@ -61,6 +61,11 @@ export async function openPolicyFile(path: string | undefined, logger: Pick<Logg
   const timer = setInterval(() => void look(), lookMs);
   timer.unref();
   return { current: () => policy, close: () => clearInterval(timer) };
+}
+
+/** One sentence, for whoever starts the node: its stack says nothing that helps them. */
+function startFault(path: string, error: unknown): Error {
+  return new Error(`LECTERN_SOURCE_POLICY: ${path}: ${errorMessage(error)}`);
 }
 
 async function readText(path: string): Promise<string> {
