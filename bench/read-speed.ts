@@ -6,7 +6,7 @@ import { openSourceDoor } from "../mixins/source-door.ts";
 import { sourceReader } from "../mixins/source-reader.ts";
 import type { SourceRef } from "../services/source/source.contract.ts";
 import { startSourceBroker } from "../test/support/source-broker.ts";
-import type { Origin } from "./origin.ts";
+import { openOrigin } from "./origin.ts";
 import { percentile } from "./statistics.ts";
 
 export interface ReadSpeed { readerMs: number; localMs: number }
@@ -15,8 +15,9 @@ export interface ReadSpeed { readerMs: number; localMs: number }
 const SECONDS = 120;
 const RUNS = 5;
 
-/** Medians of runs in turn, each of a source that nothing is known of. */
-export async function measureReadSpeed(ffmpeg: string, dir: string, file: string, origin: Origin): Promise<ReadSpeed> {
+/** Medians of runs in turn, each of a source that nothing is known of; `file` in the folder `dir`. */
+export async function measureReadSpeed(ffmpeg: string, dir: string, file: string): Promise<ReadSpeed> {
+  const origin = await openOrigin(dir);
   const node = await startSourceBroker({ allow: [origin.hostPort] });
   const door = await openSourceDoor(new ServiceBroker({ logger: false }).logger);
   try {
@@ -33,6 +34,7 @@ export async function measureReadSpeed(ffmpeg: string, dir: string, file: string
   } finally {
     await door.close();
     await node.stop();
+    await origin.close();
   }
 }
 

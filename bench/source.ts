@@ -35,12 +35,12 @@ export const source: Benchmark = {
       return found.file;
     };
     const [minute, hourMp4, hourMkv, avi] = [await find("MP4, 1 min"), await find("MP4, 60 min"), await find("MKV, 60 min"), await find("AVI, 1080p30")];
+    console.log(`encoding ${hourMp4} through the reader and from the disk …  (${describeLoad()})`);
+    const { readerMs, localMs } = await measureReadSpeed(ffmpegPath, dir, hourMp4); // before there is a mesh beside it
     await onStagedMesh(dir, ffmpegPath, async (mesh, origin) => {
       const rows: string[][] = [];
       for (const file of [minute, avi]) rows.push(await row(`all renditions and ${STILLS} stills of ${file}`, file, dir, origin, () => makeWhole(mesh, `${origin.url}/${file}?whole`)));
       for (const file of [hourMp4, hourMkv]) rows.push(await row(`first play of ${file}`, file, dir, origin, () => playBeginning(mesh, `${origin.url}/${file}?first`)));
-      console.log(`encoding ${hourMp4} through the reader and from the disk …  (${describeLoad()})`);
-      const { readerMs, localMs } = await measureReadSpeed(ffmpegPath, dir, hourMp4, origin);
       console.log(`\n${formatTable(["", "fetched MB", "requests", "source MB", "fetched / source"], rows)}\n\nencode speed through the reader / from the local file: ${(localMs / readerMs).toFixed(3)} (${(readerMs / 1000).toFixed(2)} s, ${(localMs / 1000).toFixed(2)} s)\n\n${await describeMachine(ffmpegPath)}, ${describeLoad()}.`);
     });
   },
