@@ -32,6 +32,8 @@ export interface VideoFacts {
   pixelFormat?: string;
   /** HDR transfer, interlacing and the like, that repackaging would pass on to players that can't show it. */
   hdr: boolean;
+  /** Nothing says by which matrix its colours are to be made: players guess by its size, and would guess otherwise at another. */
+  matrixUnsaid?: boolean;
   interlaced: boolean;
   /** Presentation times of the key frames, ascending; empty when there is no index. */
   keyFrames: number[];

@@ -7,6 +7,8 @@ export interface H264Config {
   bitDepth: number;
   /** False: frames may be coded as fields. */
   progressive: boolean;
+  /** Whether it says by which matrix its colours are to be made (annex E). */
+  saysMatrix: boolean;
 }
 
 const PROFILES_WITH_CHROMA = new Set([100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135]);
@@ -48,7 +50,25 @@ function parseSps(sps: Uint8Array): H264Config | undefined {
   bits.golomb(); // width
   bits.golomb(); // height
   const progressive = bits.read(1) === 1;
-  return bits.exhausted() ? undefined : { profile, chromaFormat, bitDepth, progressive };
+  if (bits.exhausted()) return undefined;
+  if (!progressive) bits.skip(1); // mb_adaptive_frame_field_flag
+  bits.skip(1); // direct_8x8_inference_flag
+  if (bits.read(1) === 1) for (let side = 0; side < 4; side++) bits.golomb(); // cropping
+  return { profile, chromaFormat, bitDepth, progressive, saysMatrix: bits.read(1) === 1 && saysMatrix(bits) };
+}
+
+const EXTENDED_SAR = 255;
+const UNSPECIFIED = 2;
+
+/** Of the VUI parameters (E.1.1). */
+function saysMatrix(bits: BitReader): boolean {
+  if (bits.read(1) === 1 && bits.read(8) === EXTENDED_SAR) bits.skip(32);
+  if (bits.read(1) === 1) bits.skip(1); // overscan
+  if (bits.read(1) === 0) return false;
+  bits.skip(4); // video_format, video_full_range_flag
+  if (bits.read(1) === 0) return false;
+  bits.skip(16); // primaries, transfer
+  return bits.read(8) !== UNSPECIFIED;
 }
 
 function skipScalingLists(bits: BitReader, count: number): void {

@@ -4,7 +4,7 @@ import { AUDIO_KBPS } from "../ladder.ts";
 import { formatSeconds } from "../rational.ts";
 import { AAC_FRAME, ENCODER_DELAY_FRAMES, PRIMING_FRAMES } from "./audio-arguments.ts";
 import { FRAGMENTED_OUTPUT, GUEST_OPTIONS, type FfmpegArguments } from "./guest.ts";
-import { scaler, toSdr, turn, weave } from "./picture-filters.ts";
+import { sayColours, scaler, toSdr, turn, weave } from "./picture-filters.ts";
 import type { VideoInput } from "./video-arguments.ts";
 
 export interface ClipVideoRun {
@@ -71,6 +71,7 @@ function filters({ facts, start, end, first, width, height, input }: ClipVideoRu
     `trim=start_pts=${first}:end_pts=${end}`,
     `setpts='if(N,PTS-${start},0)'`, // the first frame is there from the beginning
     ...(input.kind === "packets" ? turn(video) : []),
+    ...sayColours(video),
     `scale=${width}:${height}:flags=${scaler(video, width)}:out_range=tv`,
     ...toSdr(video),
     "setsar=1", "format=yuv420p",

@@ -6,6 +6,17 @@ export function weave(video: VideoFacts): string[] {
   return video.interlaced ? ["yadif=mode=send_frame", `settb=1/${video.timescale}`] : [];
 }
 
+/** From this height on players take pictures for BT.709 when nothing is said, below for BT.601: as browsers do. */
+const HD_LINES = 720;
+
+/**
+ * Says what players take an unsaid picture for, before it is made smaller and they would take it for something else; and
+ * before it becomes a still, whose colours depend on it.
+ */
+export function sayColours({ matrixUnsaid = false, height }: VideoFacts): string[] {
+  return matrixUnsaid && height >= HD_LINES ? ["setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709"] : [];
+}
+
 /** For packets; a file's picture FFmpeg turns by itself. */
 export function turn({ rotation, mirrored }: VideoFacts): string[] {
   const mirror = mirrored ? ["hflip"] : [];

@@ -3,7 +3,7 @@ import type { Facts } from "../facts.ts";
 import { formatSeconds } from "../rational.ts";
 import { previewsOf, SHEET_COLUMNS, type Storyboard } from "../storyboard.ts";
 import { GUEST_OPTIONS, type FfmpegArguments } from "./guest.ts";
-import { toSdr, turn } from "./picture-filters.ts";
+import { sayColours, toSdr, turn } from "./picture-filters.ts";
 import type { VideoInput } from "./video-arguments.ts";
 
 /** `packets`: key frames whose times are their places on the sheet, a second each. */
@@ -21,6 +21,7 @@ export function sheetArguments({ facts, storyboard, sheet, input }: SheetRun): F
     ...(input.kind === "packets" ? [`setpts=PTS-${input.offset}`, "fps=1:start_time=0", STAND_STILL] : place(facts, storyboard, first)),
     `trim=end_frame=${count}`,
     ...(input.kind === "packets" ? turn(video) : []),
+    ...sayColours(video),
     `scale=${storyboard.width}:${storyboard.height}:flags=area`, ...toSdr(video), "scale=out_color_matrix=bt601:out_range=pc",
     "setsar=1", "format=yuvj420p", `tile=${SHEET_COLUMNS}x${Math.ceil(count / SHEET_COLUMNS)}`,
   ];

@@ -2,7 +2,7 @@
 import type { Facts } from "../facts.ts";
 import { formatSeconds } from "../rational.ts";
 import { GUEST_OPTIONS, type FfmpegArguments } from "./guest.ts";
-import { scaler, toSdr, turn, weave } from "./picture-filters.ts";
+import { sayColours, scaler, toSdr, turn, weave } from "./picture-filters.ts";
 import type { VideoInput } from "./video-arguments.ts";
 
 /** `avif` comes out of FFmpeg as a bare AV1 picture: its AVIF muxer wants to seek. */
@@ -75,6 +75,7 @@ function shape({ facts, width, height, format }: StillRun): string[] {
   const sized = `scale=${width}:${height}:flags=${scaler(video, width)}`;
   const colours = COLOURS[format];
   return [
+    ...sayColours(video),
     ...(video.hdr ? [sized, ...toSdr(video), `scale=${colours.scale}`] : [`${sized}:${colours.scale}`]),
     "setsar=1", `format=${colours.format}`,
   ];

@@ -10,7 +10,7 @@ import { encoderOf } from "../video-encoders.ts";
 import { encoderOptions, encoderSetup } from "./encoder-options.ts";
 import { INPUT_EFFORT, X264_EFFORT, type Effort } from "./effort.ts";
 import { FRAGMENTED_OUTPUT, GUEST_OPTIONS, type FfmpegArguments } from "./guest.ts";
-import { scaler, toSdr, turn, weave } from "./picture-filters.ts";
+import { sayColours, scaler, toSdr, turn, weave } from "./picture-filters.ts";
 
 export interface VideoRun {
   plan: Plan;
@@ -107,6 +107,7 @@ function timing(run: VideoRun): string[] {
     ...weave(video),
     ...(plan.cut === "source" ? selectOwn(run) : selectOnGrid(run)),
     ...(input.kind === "packets" ? turn(video) : []),
+    ...sayColours(video),
   ];
 }
 

@@ -91,6 +91,7 @@ async function inspectVideo(track: InputVideoTrack, { size, table, cues, hides }
     ...(h264 === undefined ? {} : { pixelFormat: pixelFormat(h264.chromaFormat, h264.bitDepth) }),
     hdr: await track.hasHighDynamicRange(),
     interlaced: h264 !== undefined && !h264.progressive,
+    ...(h264?.saysMatrix === false && (await track.getColorSpace()).matrix == null ? { matrixUnsaid: true } : {}),
     ...framesOf(index, hides),
     openGop,
     ...(configuration === undefined ? {} : { configuration }),

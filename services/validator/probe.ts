@@ -40,7 +40,7 @@ function readAnswer({ stdout, stderr, fault }: ExecResult, size: number): ProbeO
 interface ProbeStream {
   codec_type?: string; codec_name?: string; codec_tag_string?: string; width?: number; height?: number; sample_aspect_ratio?: string; pix_fmt?: string;
   r_frame_rate?: string; avg_frame_rate?: string; time_base?: string; start_time?: string; duration?: string; bit_rate?: string;
-  sample_rate?: string; channels?: number; color_transfer?: string; field_order?: string;
+  sample_rate?: string; channels?: number; color_transfer?: string; color_space?: string; field_order?: string;
   disposition?: { attached_pic?: number }; tags?: { language?: string; title?: string }; side_data_list?: { rotation?: number }[];
 }
 interface ProbeResult { streams?: ProbeStream[]; format?: { format_name?: string; start_time?: string; duration?: string; bit_rate?: string } }
@@ -87,8 +87,14 @@ function readVideo(stream: ProbeStream, index: number, durationSec: number, bitr
     ...(stream.pix_fmt === undefined ? {} : { pixelFormat: stream.pix_fmt }),
     hdr: stream.color_transfer === "smpte2084" || stream.color_transfer === "arib-std-b67",
     interlaced: ["tt", "bb", "tb", "bt"].includes(stream.field_order ?? ""),
+    ...(isMatrixSaid(stream) ? {} : { matrixUnsaid: true }),
     keyFrames: [], splitFrames: [], openGop: false,
   };
+}
+
+/** VP8 has one matrix, whatever its size (RFC 6386 9.2). */
+function isMatrixSaid({ codec_name: codec, color_space: matrix = "unknown" }: ProbeStream): boolean {
+  return codec === "vp8" || matrix !== "unknown";
 }
 
 function readAudio(stream: ProbeStream, index: number, durationSec: number): AudioFacts {

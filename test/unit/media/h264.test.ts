@@ -4,13 +4,13 @@ import { bringsNewParameters, isBidirectional, nalUnits, parseH264Config } from 
 
 /** Written by x264. */
 const WRITTEN = {
-  baseline: ["AULADP/hABlnQsAM2QFBn58BEAAAAwAQAAADAyDxQqSAAQAFaMuDyyA=", { profile: 66, chromaFormat: 1, bitDepth: 8, progressive: true }],
-  high: ["AWQADP/hABpnZAAMrNlBQZ+fARAAAAMAEAAAAwMg8UKZYAEABmjr48siwP34+AA=", { profile: 100, chromaFormat: 1, bitDepth: 8, progressive: true }],
-  high10: ["AW4ADP/hABpnbgAMps2UFBn58BEAAAMAAQAAAwAyDxQplgEABmjr48siwP36+gA=", { profile: 110, chromaFormat: 1, bitDepth: 10, progressive: true }],
-  high422: ["AXoADP/hABpnegAMvNlBQZ+NwEQAAAMABAAAAwDIPFCmWAEABmjr48siwP74+AA=", { profile: 122, chromaFormat: 2, bitDepth: 8, progressive: true }],
-  high444: ["AfQADP/hABln9AAMkZsoKDPxuAiAAAADAIAAABkHihTLAQAGaOvjxEhE//j4AA==", { profile: 244, chromaFormat: 3, bitDepth: 8, progressive: true }],
-  interlaced: ["AWQAFf/hABlnZAAVrNlBQz8mAiAAAAMAIAAABkPihTLAAQAGaPujyyLA/fj4AA==", { profile: 100, chromaFormat: 1, bitDepth: 8, progressive: false }],
-  gray: ["AWQADP/hABlnZAAM82UFBn43AWyAAAADAIAAABkHihTLAQAGaOvjyyLA/Pj4AA==", { profile: 100, chromaFormat: 0, bitDepth: 8, progressive: true }],
+  baseline: ["AULADP/hABlnQsAM2QFBn58BEAAAAwAQAAADAyDxQqSAAQAFaMuDyyA=", { profile: 66, chromaFormat: 1, bitDepth: 8, progressive: true, saysMatrix: false }],
+  high: ["AWQADP/hABpnZAAMrNlBQZ+fARAAAAMAEAAAAwMg8UKZYAEABmjr48siwP34+AA=", { profile: 100, chromaFormat: 1, bitDepth: 8, progressive: true, saysMatrix: false }],
+  high10: ["AW4ADP/hABpnbgAMps2UFBn58BEAAAMAAQAAAwAyDxQplgEABmjr48siwP36+gA=", { profile: 110, chromaFormat: 1, bitDepth: 10, progressive: true, saysMatrix: false }],
+  high422: ["AXoADP/hABpnegAMvNlBQZ+NwEQAAAMABAAAAwDIPFCmWAEABmjr48siwP74+AA=", { profile: 122, chromaFormat: 2, bitDepth: 8, progressive: true, saysMatrix: false }],
+  high444: ["AfQADP/hABln9AAMkZsoKDPxuAiAAAADAIAAABkHihTLAQAGaOvjxEhE//j4AA==", { profile: 244, chromaFormat: 3, bitDepth: 8, progressive: true, saysMatrix: false }],
+  interlaced: ["AWQAFf/hABlnZAAVrNlBQz8mAiAAAAMAIAAABkPihTLAAQAGaPujyyLA/fj4AA==", { profile: 100, chromaFormat: 1, bitDepth: 8, progressive: false, saysMatrix: false }],
+  gray: ["AWQADP/hABlnZAAM82UFBn43AWyAAAADAIAAABkHihTLAQAGaOvjyyLA/Pj4AA==", { profile: 100, chromaFormat: 0, bitDepth: 8, progressive: true, saysMatrix: false }],
 } as const;
 
 /** Bits of a sequence parameter set, as a string of 0 and 1. */
@@ -18,9 +18,21 @@ const bits = (value: number, count: number): string => value.toString(2).padStar
 const golomb = (value: number): string => { const code = (value + 1).toString(2); return "0".repeat(code.length - 1) + code; };
 const signedGolomb = (value: number): string => golomb(value > 0 ? 2 * value - 1 : -2 * value);
 
-interface Sps { profile: number; id: number; chroma: number; luma: number; lists: (number[] | undefined)[] | undefined; order: 0 | 1 | 2; cycle: number[]; width: number; height: number; progressive: boolean }
+interface Sps { profile: number; id: number; chroma: number; luma: number; lists: (number[] | undefined)[] | undefined; order: 0 | 1 | 2; cycle: number[]; width: number; height: number; progressive: boolean; vui: Vui | undefined }
+/** `matrix`: undefined where no colours are described, null where not even the signal is. */
+interface Vui { sar: number | undefined; overscan: boolean; matrix: number | undefined | null; cropped: boolean }
 
-function writeSps({ profile, id, chroma, luma, lists, order, cycle, width, height, progressive }: Sps): Buffer {
+function writeVui({ sar, overscan, matrix }: Vui): string {
+  const colours = matrix === undefined ? "0" : `1${bits(1, 8)}${bits(13, 8)}${bits(matrix ?? 0, 8)}`;
+  return [
+    sar === undefined ? "0" : `1${bits(sar, 8)}${sar === 255 ? bits(64, 16) + bits(45, 16) : ""}`,
+    overscan ? "11" : "0",
+    matrix === null ? "0" : `1${bits(5, 3)}1${colours}`,
+    "0000000", // nothing more
+  ].join("");
+}
+
+function writeSps({ profile, id, chroma, luma, lists, order, cycle, width, height, progressive, vui }: Sps): Buffer {
   const high = [100, 110, 122, 244].includes(profile);
   const scaling = (deltas: number[] | undefined): string => (deltas === undefined ? "0" : `1${deltas.map(signedGolomb).join("")}`);
   const text = [
@@ -28,7 +40,8 @@ function writeSps({ profile, id, chroma, luma, lists, order, cycle, width, heigh
     ...(high ? [golomb(chroma), chroma === 3 ? "0" : "", golomb(luma - 8), golomb(0), "0", lists === undefined ? "0" : `1${lists.slice(0, chroma === 3 ? 12 : 8).map(scaling).join("")}`] : []),
     golomb(4), golomb(order),
     order === 0 ? golomb(6) : order === 1 ? `1${signedGolomb(-3)}${signedGolomb(5)}${golomb(cycle.length)}${cycle.map(signedGolomb).join("")}` : "",
-    golomb(4), "0", golomb(width), golomb(height), progressive ? "1" : "0", "1", "0", "0", "1",
+    golomb(4), "0", golomb(width), golomb(height), progressive ? "1" : "01", "1",
+    vui?.cropped === true ? `1${[3, 0, 4, 1].map(golomb).join("")}` : "0", vui === undefined ? "0" : `1${writeVui(vui)}`, "1",
   ].join("");
   const raw = Buffer.from((text.match(/.{1,8}/g) ?? []).map((byte) => Number.parseInt(byte.padEnd(8, "0"), 2)));
   const escaped: number[] = [];
@@ -56,10 +69,11 @@ describe("H.264 configuration", () => {
       profile: fc.constantFrom(66, 77, 88, 100, 110, 122, 244), id: small, chroma: fc.integer({ min: 0, max: 3 }), luma: fc.integer({ min: 8, max: 14 }),
       lists: fc.option(fc.array(list, { minLength: 6, maxLength: 6 }).map((lists) => [...lists, ...Array.from({ length: 6 }, () => undefined)]), { nil: undefined }),
       order: fc.constantFrom(0, 1, 2), cycle: fc.array(fc.integer({ min: -1000, max: 1000 }), { maxLength: 20 }), width: side, height: side, progressive: fc.boolean(),
+      vui: fc.option(fc.record({ sar: fc.option(fc.constantFrom(0, 1, 14, 255), { nil: undefined }), overscan: fc.boolean(), matrix: fc.constantFrom(undefined, null, 0, 1, 2, 6, 9), cropped: fc.boolean() }), { nil: undefined }),
     });
     fc.assert(fc.property(sps, (given) => {
       const high = given.profile >= 100;
-      const expected = { profile: given.profile, chromaFormat: high ? given.chroma : 1, bitDepth: high ? given.luma : 8, progressive: given.progressive };
+      const expected = { profile: given.profile, chromaFormat: high ? given.chroma : 1, bitDepth: high ? given.luma : 8, progressive: given.progressive, saysMatrix: ![undefined, null, 2].includes(given.vui?.matrix) };
       expect(parseH264Config(asConfig(writeSps(given)))).to.deep.equal(expected);
     }), { numRuns: 300 });
   });
@@ -75,7 +89,7 @@ describe("H.264 configuration", () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => { parseH264Config(bytes); }), { numRuns: 500 });
     fc.assert(fc.property(fc.uint8Array({ minLength: 4, maxLength: 300 }), (bytes) => {
       const config = parseH264Config(asConfig(Buffer.from(bytes)));
-      if (config !== undefined) expect(Object.keys(config)).to.deep.equal(["profile", "chromaFormat", "bitDepth", "progressive"]);
+      if (config !== undefined) expect(Object.keys(config)).to.deep.equal(["profile", "chromaFormat", "bitDepth", "progressive", "saysMatrix"]);
     }), { numRuns: 500 });
     // Thirty-two zeros and more: the longest code there is, and beyond.
     for (const byte of [0, 0xff]) parseH264Config(asConfig(Buffer.concat([Buffer.from([0x67, 100, 0, 40]), Buffer.alloc(60_000, byte)])));

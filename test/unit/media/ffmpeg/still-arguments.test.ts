@@ -29,6 +29,12 @@ describe("FFmpeg's arguments for a still", () => {
     expect(stillArguments({ ...FILE, at: 180_000 }).inputOptions).to.not.include("-ss");
   });
 
+  it("of HD whose colours nothing says in those that players take it for", () => {
+    const video = { matrixUnsaid: true, width: 1280, height: 720 };
+    expect(filtersOf({ ...FED, facts: makeFacts({ video }) })).to.include(",setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709,scale=640:360:");
+    expect(filtersOf({ ...FED, facts: makeFacts({ video: { ...video, height: 576 } }) })).to.not.include("setparams");
+  });
+
   it("in the colours and by the encoder of each format", () => {
     const tail = (format: StillFormat): string => {
       const { outputOptions } = stillArguments({ ...FED, format });

@@ -20,6 +20,10 @@ function factsOf(streams: object[], format: object = FORMAT): Facts {
 }
 
 describe("what ffprobe says", () => {
+  it("tells whether the colours are told", () => {
+    for (const [changes, unsaid] of [[{ color_space: "bt709" }, undefined], [{ color_space: "unknown" }, true], [{ codec_name: "vp8" }, undefined]] as const) expect(factsOf([{ ...VIDEO, ...changes }]).video.matrixUnsaid).to.equal(unsaid);
+  });
+
   it("becomes facts", () => {
     expect(probed([VIDEO, AUDIO])).to.deep.equal({
       outcome: "facts",
@@ -27,7 +31,7 @@ describe("what ffprobe says", () => {
         size: 7_500_000, container: "avi", reader: "probe", originTicks: 0,
         video: {
           index: 0, codec: "mpeg4", timescale: 25, start: 0, end: 1_500, width: 640, height: 480, displayWidth: 640, displayHeight: 480, rotation: 0, mirrored: false,
-          frameRate: { num: 25, den: 1 }, bitrate: 900_000, pixelFormat: "yuv420p", hdr: false, interlaced: false, keyFrames: [], splitFrames: [], openGop: false,
+          frameRate: { num: 25, den: 1 }, bitrate: 900_000, pixelFormat: "yuv420p", hdr: false, interlaced: false, matrixUnsaid: true, keyFrames: [], splitFrames: [], openGop: false,
         },
         subtitles: [],
         audio: [{ index: 0, codec: "mp3", timescale: 44_100, start: 4_410, end: 4_410 + 2_623_950, sampleRate: 44_100, channels: 2, bitrate: 128_000, language: "deu" }],
