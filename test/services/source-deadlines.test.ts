@@ -81,7 +81,7 @@ describe("source service, in total", () => {
       const { open, readAll } = await start({ openMs: 1_000, perHost: 1 });
       const enough = Promise.withResolvers<void>();
       origin.answer = async (socket) => {
-        socket.write(head("HTTP/1.1 200 OK", `Content-Length: ${content.length}`));
+        socket.write(head("HTTP/1.1 200 OK", 'ETag: "1"', `Content-Length: ${content.length}`)); // without a validator its beginning would be waited for
         await enough.promise;
         socket.write(content);
         origin.answer = part(content);
