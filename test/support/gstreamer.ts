@@ -5,10 +5,13 @@ export interface GstPlay { code: number | null; frames: number; sound: boolean; 
 
 const LIMIT_MS = 90_000;
 
-/** Plays a URL to its end as fast as it goes: how many frames reached the screen, and whether there was sound. */
+/**
+ * Plays a URL to its end: how many frames reached the screen, and whether there was sound. At the picture's own speed: as
+ * fast as it goes, the picture may be at its end, and the player gone, before the sound has been fetched.
+ */
 export function playInGstreamer(url: string): Promise<GstPlay> {
   // checksumsink writes a line for each frame; -v tells what reaches the other sink.
-  const args = ["-v", "playbin3", `uri=${url}`, "video-sink=checksumsink sync=false", "audio-sink=fakesink name=sound sync=false", "flags=0x3"];
+  const args = ["-v", "playbin3", `uri=${url}`, "video-sink=checksumsink sync=true", "audio-sink=fakesink name=sound sync=false", "flags=0x3"];
   return new Promise((resolve) => {
     execFile("gst-launch-1.0", args, { timeout: LIMIT_MS, killSignal: "SIGKILL", maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
       resolve({
