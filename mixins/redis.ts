@@ -2,9 +2,9 @@
  * A connection to the region's Redis that never makes a caller wait for an outage: commands fail at once while the
  * server is away, because all that Redis holds can be rebuilt. BullMQ's blocking connections are its own.
  */
-import { Redis } from "ioredis";
+import { Redis, ReplyError } from "ioredis";
 import type { Logger } from "moleculer";
-import { fail, findErrorCode } from "../config/errors.ts";
+import { errorMessage, fail, findErrorCode } from "../config/errors.ts";
 
 /** Opens a connection; resolves when it is ready. @throws queue_unavailable after 10 s, or when no server is configured */
 export async function openRedis(url: string | undefined, logger: Logger): Promise<Redis> {
@@ -66,16 +66,18 @@ export async function needRedis<T>(work: () => Promise<T>): Promise<T> {
 
 /**
  * Does without Redis for a moment after it failed: a server that hangs would cost every caller its time limit.
+ * @param note told of commands that Redis refuses; that it is away, its connection says
  * @returns runs `work`, or `fallback` where that fails or is not tried
  */
-export function sparingRedis(restMs = 2_000, now: () => number = () => performance.now()) {
+export function sparingRedis(note: (reason: string) => void, restMs = 2_000, now: () => number = () => performance.now()) {
   let until = -Infinity;
   return async <T>(work: () => Promise<T>, fallback: () => T | Promise<T>): Promise<T> => {
     if (now() < until) return await fallback();
     try {
       return await work();
-    } catch {
-      until = now() + restMs; // the connection's log says that it is away
+    } catch (error) {
+      until = now() + restMs;
+      if (error instanceof ReplyError) note(`Redis refuses a command: ${errorMessage(error)}`);
       return await fallback();
     }
   };

@@ -204,14 +204,14 @@ export function sourceService(settings: Settings, { limits = ORIGIN_LIMITS, reso
       this.cache = blockCache(await openDiskBlocks(join(dataDir, "cache", "source"), sourceCacheBytes, this.logger));
       const reader = blockReader(this.cache, this.meter);
       this.origin = openOrigin({
-        allowed, resolve, limits, meter: this.meter, policy: this.policy, region,
+        allowed, resolve, limits, meter: this.meter, policy: this.policy, region, note: (reason) => this.logger.warn(reason),
         ...(this.redis === undefined ? {} : { budgets: redisBudgets(this.redis, redisKeys(namespace)) }),
       });
       const http = httpSources({
         origin: this.origin, reader, limits, maxBytes: sourceMaxBytes, cacheBytes: sourceCacheBytes, signal: this.stopping.signal,
         note: (url, reason) => this.logger.warn(`${url.host}: ${reason}`),
         onRetry: this.meter.retry,
-        ...(this.redis === undefined ? {} : { region: regionPeers(this.broker, redisOwners(this.redis, redisKeys(namespace), this.broker.nodeID)) }),
+        ...(this.redis === undefined ? {} : { region: regionPeers(this.broker, redisOwners(this.redis, redisKeys(namespace), this.broker.nodeID, (reason) => this.logger.warn(reason))) }),
         keep: (cacheKey, n, bytes) => this.cache.put(cacheKey, n, bytes, true),
         drop: (cacheKey) => this.cache.forget(cacheKey),
       });

@@ -67,13 +67,15 @@ export interface OriginOptions {
   budgets?: BudgetStore;
   /** Where this node is. */
   region?: string;
+  /** Told when the budgets are refused. */
+  note?: (reason: string) => void;
 }
 
 const NO_POLICY: LivePolicy = { current: () => accessPolicy({}), close: () => undefined };
 
-export function openOrigin({ allowed, resolve, limits, meter, policy = NO_POLICY, budgets: store = memoryBudgets(), region = "" }: OriginOptions): Origin {
+export function openOrigin({ allowed, resolve, limits, meter, policy = NO_POLICY, budgets: store = memoryBudgets(), region = "", note = () => undefined }: OriginOptions): Origin {
   const policyOf = (url: URL): HostPolicy => policy.current().of(url.hostname, allowed.has(formatHostPort(url)));
-  const budgets = hostBudgets({ store, spare: memoryBudgets(), waitMaxMs: limits.turnMs, onWait: (ms, why) => meter.waited(why, ms) });
+  const budgets = hostBudgets({ store, spare: memoryBudgets(), waitMaxMs: limits.turnMs, onWait: (ms, why) => meter.waited(why, ms), note });
   const egress = openEgress(policy.current(), {
     allowed, resolve, timeoutMs: limits.connectMs, region, perHost: limits.perHost,
     ownHeaders: () => ({ "user-agent": userAgent(policy.current().contact), accept: "*/*" }),

@@ -29,6 +29,8 @@ export interface BudgetOptions {
   waitMaxMs: number;
   /** Told how long somebody waited, and why. */
   onWait?: (ms: number, why: Answer["why"]) => void;
+  /** Told when the store refuses. */
+  note?: (reason: string) => void;
 }
 
 /** More than this would wait for longer than anybody does. */
@@ -36,12 +38,12 @@ const MAX_LINE = 500;
 
 interface Line { waiting: number; last: Promise<void>; /** Somebody of this node has left. */ wake: () => void }
 
-export function hostBudgets({ store, spare, waitMaxMs, onWait = () => undefined }: BudgetOptions): HostBudgets {
+export function hostBudgets({ store, spare, waitMaxMs, onWait = () => undefined, note = () => undefined }: BudgetOptions): HostBudgets {
   const lines = new Map<string, Line>();
   const held = new Map<string, string>();
   const closing = new AbortController();
 
-  const sparing = sparingRedis();
+  const sparing = sparingRedis(note);
   /** What the store says; while it is away, what this node counts for itself. */
   const ask = <T>(question: (budgets: BudgetStore) => Promise<T>): Promise<T> => sparing(() => question(store), () => question(spare));
 

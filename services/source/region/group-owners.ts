@@ -28,10 +28,10 @@ return owners`;
 
 interface Scripts { lecternClaim(key: string, node: string, lifetimeMs: number, ...groups: number[]): Promise<string[]> }
 
-export function redisOwners(redis: Redis, keys: Pick<RedisKeys, "blockOwners">, nodeId: string): GroupOwners {
+export function redisOwners(redis: Redis, keys: Pick<RedisKeys, "blockOwners">, nodeId: string, note: (reason: string) => void): GroupOwners {
   redis.defineCommand("lecternClaim", { numberOfKeys: 1, lua: CLAIM });
   const scripts = redis as unknown as Scripts;
-  const sparing = sparingRedis(); // while Redis is away each node reads for itself
+  const sparing = sparingRedis(note); // while Redis is away each node reads for itself
   return {
     claim: (sourceId, groups) => sparing(
       async () => (await scripts.lecternClaim(keys.blockOwners(sourceId), nodeId, REMEMBERED_MS, ...groups)).map((owner) => (owner === nodeId ? undefined : owner)),
