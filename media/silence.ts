@@ -4,7 +4,7 @@
  * its end, on the one grid of frames that the sound's own packets are on. Pure.
  */
 import type { Packet } from "./cmaf/samples.ts";
-import { AAC_FRAME } from "./ffmpeg/audio-arguments.ts";
+import { AAC_FRAME } from "./aac.ts";
 import { rescaleCeil, rescaleFloor } from "./rational.ts";
 
 /** Frames of AAC-LC begin every 1024 samples from `start`, in ticks of `timescale` on the timeline, and before it. */

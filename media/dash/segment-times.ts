@@ -1,5 +1,6 @@
 /** When each segment of a rendition begins, for SegmentTimeline. Pure. */
-import { AAC_FRAME, audioFrame } from "../ffmpeg/audio-arguments.ts";
+import { AAC_FRAME } from "../aac.ts";
+import { audioFrame } from "../ffmpeg/audio-arguments.ts";
 import type { AudioRendition, Plan, Rendition } from "../plan.ts";
 import { rescaleCeil } from "../rational.ts";
 import { nextFrameTime } from "../silence.ts";

@@ -1,12 +1,11 @@
 /** FFmpeg's arguments for a run that encodes consecutive segments of the audio. Pure. */
+import { AAC_FRAME } from "../aac.ts";
 import { AUDIO_KBPS } from "../ladder.ts";
 import type { AudioRendition, Plan } from "../plan.ts";
 import { formatSeconds, gcd, rescaleCeil, rescaleFloor } from "../rational.ts";
 import { AAC_EFFORT, type Effort } from "./effort.ts";
 import { FRAGMENTED_OUTPUT, GUEST_OPTIONS, type FfmpegArguments } from "./guest.ts";
 
-/** Samples in a frame of AAC-LC (ISO/IEC 14496-3). */
-export const AAC_FRAME = 1024;
 /** Frames encoded before the first that is kept: by then the encoder is where one pass would be. */
 export const PRIMING_FRAMES = 8;
 /** The window of the last frame kept reaches into the next one: cut there, every joint would click. */

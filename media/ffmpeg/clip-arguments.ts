@@ -2,7 +2,8 @@
 import type { Facts } from "../facts.ts";
 import { AUDIO_KBPS } from "../ladder.ts";
 import { formatSeconds } from "../rational.ts";
-import { AAC_FRAME, ENCODER_DELAY_FRAMES, PRIMING_FRAMES } from "./audio-arguments.ts";
+import { AAC_FRAME } from "../aac.ts";
+import { ENCODER_DELAY_FRAMES, PRIMING_FRAMES } from "./audio-arguments.ts";
 import { FRAGMENTED_OUTPUT, GUEST_OPTIONS, type FfmpegArguments } from "./guest.ts";
 import { sayColours, scaler, toSdr, turn, weave } from "./picture-filters.ts";
 import type { VideoInput } from "./video-arguments.ts";

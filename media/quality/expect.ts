@@ -1,6 +1,7 @@
 /** What a segment must be, from the plan and the packets that the source has there. Pure. */
 import { reorderDelay, type Packet } from "../cmaf/samples.ts";
-import { AAC_FRAME, audioFrame } from "../ffmpeg/audio-arguments.ts";
+import { AAC_FRAME } from "../aac.ts";
+import { audioFrame } from "../ffmpeg/audio-arguments.ts";
 import { isKept } from "../frame-rate.ts";
 import type { AudioRendition, Plan, VideoRendition } from "../plan.ts";
 import { rescaleCeil } from "../rational.ts";

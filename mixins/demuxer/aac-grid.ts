@@ -4,7 +4,7 @@
  * the sound can be served as it is.
  */
 import { EncodedPacketSink, type InputAudioTrack } from "mediabunny";
-import { AAC_FRAME } from "../../media/ffmpeg/audio-arguments.ts";
+import { AAC_FRAME } from "../../media/aac.ts";
 import { toBytes } from "./to-bytes.ts";
 
 /** Times in samples. */

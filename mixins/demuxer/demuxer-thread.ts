@@ -7,7 +7,7 @@ import { LRUCache } from "lru-cache";
 import { CustomSource, EncodedPacketSink, Input, MATROSKA, MP4, QTFF, WEBM, type InputTrack } from "mediabunny";
 import { findErrorCode } from "../../config/errors.ts";
 import type { SubtitleFacts } from "../../media/facts.ts";
-import { AAC_FRAME } from "../../media/ffmpeg/audio-arguments.ts";
+import { AAC_FRAME } from "../../media/aac.ts";
 import { fits, readSampleTables, type SampleTable } from "../../media/mp4/sample-tables.ts";
 import { MAX_READ_BYTES } from "../../services/source/source.contract.ts";
 import type { DemuxerRequest, FromThread, Inspection, OpenSource, Packet, ToThread } from "./demuxer.contract.ts";

@@ -6,7 +6,7 @@ import { fail } from "../../config/errors.ts";
 import { createFragmentSplitter } from "../../media/cmaf/encoder-output.ts";
 import { collectTrack, writeProgressive, type EncodedTrack, type ProgressiveTrack } from "../../media/cmaf/progressive.ts";
 import { findFirstFrame } from "../../media/clip-frames.ts";
-import { AAC_FRAME } from "../../media/ffmpeg/audio-arguments.ts";
+import { AAC_FRAME } from "../../media/aac.ts";
 import { clipAudioArguments, clipVideoArguments, CLIP_LEAD_FRAMES } from "../../media/ffmpeg/clip-arguments.ts";
 import type { FfmpegArguments } from "../../media/ffmpeg/guest.ts";
 import { canFeedPackets } from "../../media/playable.ts";

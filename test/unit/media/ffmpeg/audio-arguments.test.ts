@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import * as fc from "fast-check";
-import { AAC_FRAME, audioArguments, audioFrame } from "../../../../media/ffmpeg/audio-arguments.ts";
+import { AAC_FRAME } from "../../../../media/aac.ts";
+import { audioArguments, audioFrame } from "../../../../media/ffmpeg/audio-arguments.ts";
 import { planOf } from "../../../../media/plan-video.ts";
 import type { AudioRendition, Plan } from "../../../../media/plan.ts";
 import { commandLine, oneLine } from "../../../support/command-line.ts";
