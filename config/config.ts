@@ -27,6 +27,9 @@ export interface Config {
   /** Absolute. */
   readonly dataDir: string;
   readonly slots: number;
+  readonly tenantQueue: number;
+  readonly tenantSlots: number;
+  readonly tenantWeights: Readonly<Record<string, number>>;
   readonly sourceAllow: readonly string[];
   /** Absolute. */
   readonly sourcePolicy: string | undefined;
@@ -103,6 +106,9 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     namespace: required("namespace"),
     dataDir,
     slots: integer("slots"),
+    tenantQueue: integer("tenantQueue"),
+    tenantSlots: integer("tenantSlots"),
+    tenantWeights: Object.fromEntries(splitList(text("tenantWeights")).map((pair) => [pair.split("=")[0] ?? "", Number(pair.split("=")[1])])),
     sourceAllow: splitList(text("sourceAllow")).map((hostPort) => hostPort.toLowerCase()),
     sourcePolicy: text("sourcePolicy") === undefined ? undefined : resolve(required("sourcePolicy")),
     sourceMaxBytes: integer("sourceMaxMb") * MiB,
@@ -170,6 +176,10 @@ function findFault(setting: Setting, value: string): string | undefined {
     case "hostPorts": {
       const bad = splitList(value).filter((part) => !/^(\[[0-9a-f:.]+\]|[a-z0-9.-]+):\d{1,5}$/i.test(part) || !URL.canParse(`http://${part}`));
       return bad.length === 0 ? undefined : `must list exact host:port pairs, not "${bad.join(", ")}"`;
+    }
+    case "weights": {
+      const bad = splitList(value).filter((pair) => !/^[a-z0-9][a-z0-9-]{0,62}=\d{1,6}(\.\d{1,3})?$/.test(pair) || Number(pair.split("=")[1]) <= 0);
+      return bad.length === 0 ? undefined : `must list tenant=weight pairs with weights above 0, not "${bad.join(", ")}"`;
     }
     case "store": {
       const good = /^file:.+/.test(value) || /^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(value);

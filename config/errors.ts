@@ -33,6 +33,8 @@ export const ERRORS = {
   video_deleted: { status: 410, retryable: false, meaning: "the video was deleted" },
   plan_pending: { status: 503, retryable: false, meaning: "the video is still being looked at; try again shortly" },
   idempotency_conflict: { status: 422, retryable: false, meaning: "this Idempotency-Key was used with another request" },
+  conflict: { status: 409, retryable: false, meaning: "the thing is not in a state in which this can be done" },
+  too_many_requests: { status: 429, retryable: false, meaning: "too much work of this tenant waits; try again after `Retry-After`" },
   not_found: { status: 404, retryable: false, meaning: "there is nothing at this path" },
   method_not_allowed: { status: 405, retryable: false, meaning: "the path does not take this method" },
   segment_not_found: { status: 404, retryable: false, meaning: "the video has no such rendition or segment" },

@@ -19,7 +19,7 @@ export function redisKeys(namespace: string) {
     hostLeases: (host: string) => `${namespace}:host:{${host}}:leases`,
     /** Hash: which node reads which part of a source from its origin. Expires. */
     blockOwners: (sourceId: string) => `${namespace}:blocks:${sourceId}`,
-    /** Prefix of BullMQ's own keys. */
+    /** Prefix of the work queue's keys, which mixins/work-queue/lua/common.lua lists. */
     queuePrefix: `${namespace}:queue`,
   };
 }

@@ -13,6 +13,8 @@ export type SettingKind =
   /** One or more, comma-separated. */
   | { kind: "choices"; of: readonly string[] }
   | { kind: "hostPorts" }
+  /** `name=number`, comma-separated. */
+  | { kind: "weights" }
   | { kind: "store" };
 
 export interface Setting {
@@ -44,6 +46,9 @@ export const SETTINGS = {
   namespace: { env: "LECTERN_NAMESPACE", type: { kind: "string" }, fallback: "lectern", meaning: "meshes with different names on one NATS do not see each other; also the prefix of Redis keys" },
   data: { env: "LECTERN_DATA", type: { kind: "string" }, fallback: ".lectern", meaning: "directory for caches, the embedded servers and the default store" },
   slots: { env: "LECTERN_SLOTS", type: { kind: "integer", min: 1, max: 256 }, fallback: String(cpus().length), meaning: "FFmpeg processes this node runs at once; default: one per core" },
+  tenantQueue: { env: "LECTERN_TENANT_QUEUE", type: { kind: "integer", min: 10, max: 1_000_000 }, fallback: "20000", meaning: "chunks of one tenant that may wait; over it a post is answered 429" },
+  tenantSlots: { env: "LECTERN_TENANT_SLOTS", type: { kind: "integer", min: 1, max: 1_000_000 }, fallback: "1000000", meaning: "chunks of one tenant that a region makes at once in the background" },
+  tenantWeights: { env: "LECTERN_TENANT_WEIGHTS", type: { kind: "weights" }, fallback: "", meaning: "shares of the background, `tenant=weight`, comma-separated; a tenant that is not named has 1" },
   sourceAllow: { env: "LECTERN_SOURCE_ALLOW", type: { kind: "hostPorts" }, fallback: "", meaning: "private or loopback origins that may be fetched, exact `host:port`, comma-separated" },
   sourcePolicy: { env: "LECTERN_SOURCE_POLICY", type: { kind: "string" }, fallback: undefined, meaning: "file that says which sites may be fetched from, through which proxies, how gently; read again when it changes" },
   sourceMaxMb: { env: "LECTERN_SOURCE_MAX_MB", type: mebibytes, fallback: "65536", meaning: "largest source or upload, in MiB" },

@@ -1,6 +1,6 @@
 /**
  * A connection to the region's Redis that never makes a caller wait for an outage: commands fail at once while the
- * server is away, because all that Redis holds can be rebuilt. BullMQ's blocking connections are its own.
+ * server is away, because all that Redis holds can be rebuilt.
  */
 import { Redis, ReplyError } from "ioredis";
 import type { Logger } from "moleculer";

@@ -11,7 +11,7 @@ export function redisUrl(port: number): string {
   return `redis://${HOST}:${port}`;
 }
 
-/** Every write is on disk before its answer; no snapshots beside that; nothing is evicted (BullMQ's requirement). */
+/** Every write is on disk before its answer; no snapshots beside that; nothing is evicted: a queue that forgets is none. */
 export function redisArguments(dir: string, port: number): readonly string[] {
   return [
     "--bind", HOST, "--port", String(port), "--dir", dir, "--daemonize", "no", "--logfile", "",

@@ -4,7 +4,7 @@ import type { SubmitParams } from "../videos/videos.contract.ts";
 
 const POLICIES = ["lazy", "hybrid", "eager"] as const;
 const PRIORITIES = ["high", "normal", "low"] as const;
-const FIELDS = ["url", "uploadId", "title", "policy", "priority", "labels"];
+const FIELDS = ["url", "uploadId", "tenant", "title", "policy", "priority", "labels"];
 const MAX_URL_CHARS = 4096;
 const MAX_TITLE_CHARS = 300;
 const MAX_LABELS = 16;
@@ -14,12 +14,14 @@ const MAX_LABEL_CHARS = 64;
 export function parseSubmitRequest(body: Readonly<Record<string, unknown>>, idempotencyKey: string | undefined): SubmitParams {
   const unknown = Object.keys(body).filter((name) => !FIELDS.includes(name));
   if (unknown.length > 0) throw fail("bad_request", `Unknown field ${quote(unknown)}; there are ${FIELDS.join(", ")}.`);
+  const tenant = parseTenant(body);
   const title = parseText(body, "title", MAX_TITLE_CHARS);
   const policy = parseChoice(body, "policy", POLICIES);
   const priority = parseChoice(body, "priority", PRIORITIES);
   const labels = parseLabels(body["labels"]);
   return {
     source: parseSource(body),
+    ...(tenant === undefined ? {} : { tenant }),
     ...(title === undefined ? {} : { title }),
     ...(policy === undefined ? {} : { policy }),
     ...(priority === undefined ? {} : { priority }),
@@ -36,6 +38,12 @@ function parseSource(body: Readonly<Record<string, unknown>>): SubmitParams["sou
   if (uploadId === undefined) throw fail("bad_request", "url or uploadId is missing.");
   if (!/^[0-9a-z]{26}$/.test(uploadId)) throw fail("upload_not_found", "There is no such upload.");
   return { kind: "upload", uploadId };
+}
+
+function parseTenant(body: Readonly<Record<string, unknown>>): string | undefined {
+  const tenant = parseText(body, "tenant", 63);
+  if (tenant !== undefined && !/^[a-z0-9][a-z0-9-]*$/.test(tenant)) throw fail("bad_request", "tenant must be lower-case letters, digits and hyphens.");
+  return tenant;
 }
 
 function parseText(body: Readonly<Record<string, unknown>>, name: string, maxChars: number): string | undefined {

@@ -1,6 +1,6 @@
 /** `/v1/videos`: ask for a video, look at it, list, follow and delete. */
-import { fail } from "../../config/errors.ts";
-import type { ListVideosResult, SubmitParams, VideoView } from "../videos/videos.contract.ts";
+import { fail, findErrorCode } from "../../config/errors.ts";
+import { tenantOf, type ListVideosResult, type SubmitParams, type VideoView } from "../videos/videos.contract.ts";
 import type { EventStreams } from "./events-stream.ts";
 import { sendEmpty, sendJson, type Exchange, type Route } from "./exchange.ts";
 import { readJsonObject } from "./json-body.ts";
@@ -10,6 +10,7 @@ import { parseVideoId } from "./video-id.ts";
 
 /** `source.check` resolves names, which has its own deadline of 5 s. */
 const CHECK_TIMEOUT_MS = 8_000;
+const ADMIT_TIMEOUT_MS = 1_000;
 const MAX_LIMIT = 100;
 
 export function videosRoutes(publicUrl: string | undefined, streams: EventStreams): Route[] {
@@ -18,7 +19,7 @@ export function videosRoutes(publicUrl: string | undefined, streams: EventStream
       method: "POST", path: "/v1/videos", operation: "submitVideo", area: "api",
       async handle({ req, res, call }) {
         const request = parseSubmitRequest(await readJsonObject(req), header(req.headers["idempotency-key"]));
-        await checkSource(request.source, call);
+        await Promise.all([checkSource(request.source, call), admit(tenantOf(request), call)]);
         const video = await call<VideoView>("videos.submit", request);
         const base = baseUrl(req, publicUrl);
         sendJson(res, 202, withPlayback(video, base), { Location: `${base}/v1/videos/${video.id}` });
@@ -54,6 +55,15 @@ export function videosRoutes(publicUrl: string | undefined, streams: EventStream
       },
     },
   ];
+}
+
+/** Without a scheduler nobody is turned away: the post is durable, and one will come. @throws too_many_requests */
+async function admit(tenant: string, call: Exchange["call"]): Promise<void> {
+  try {
+    await call("scheduler.admit", { tenant }, { timeout: ADMIT_TIMEOUT_MS });
+  } catch (error) {
+    if (findErrorCode(error) === "too_many_requests") throw error;
+  }
 }
 
 async function checkSource(source: SubmitParams["source"], call: Exchange["call"]): Promise<void> {

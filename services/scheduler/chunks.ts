@@ -1,18 +1,26 @@
-/** Pure: how the segments that a policy wants are grouped into chunks, and which come first. */
+/** Pure: how the segments that a policy wants are grouped into chunks, which come first, and how much work each is. */
 import type { Plan, Rendition } from "../../media/plan.ts";
 import { plannedSegments, type Policy } from "../../media/policy.ts";
 import { planStoryboard, STORYBOARD } from "../../media/storyboard.ts";
-import type { ChunkJob } from "../../mixins/queue-worker.ts";
-import type { Lane } from "../transcoder/transcoder.contract.ts";
+import type { NewJob } from "../../mixins/work-queue/work-queue.contract.ts";
+import type { ChunkParams, Lane } from "../transcoder/transcoder.contract.ts";
 import type { Priority } from "../videos/videos.contract.ts";
+
+export type ChunkJob = NewJob<ChunkParams>;
+/** For whom, and how soon. */
+export interface ChunkOrder { id: string; tenant: string; policy: Policy; priority: Priority }
 
 /** One FFmpeg run: long enough that starting it costs little, short enough to lose and to spread over nodes. */
 const ENCODE_SEGMENTS = 5;
 const REPACKAGE_SEGMENTS = 40;
 /** Segments after the one being watched that are made before they are asked for. */
 const READ_AHEAD = 4;
-/** Priorities of one class of videos: BullMQ's end at 2 million, and two classes share them. */
+/** Priorities of one class of videos: the queue's end at 2 million, and two classes share them. */
 const STEPS = 1_000_000;
+/** A viewer who was to find this work done is past it by then, or elsewhere; what they still want they ask for themselves. */
+const PLAY_LATE_MS = 20_000;
+/** Cost of a second: 1 is one of 360p encoded; the rest as measured against it, with what each run costs to start. */
+const COST = { pixels: 640 * 360, decode: 0.5, repackage: 0.02, audio: 0.05, start: 0.2, sheet: 4 };
 
 export const laneOf = (priority: Priority): Lane => (priority === "low" ? "bulk" : "normal");
 
@@ -20,26 +28,71 @@ export const laneOf = (priority: Priority): Lane => (priority === "low" ? "bulk"
  * The chunks of a video in which `isStored` finds a segment missing. Opening first, in the order of the renditions (what is
  * cheap before what is not), `high` before `normal`. Encodes of the picture are made together where the policy wants several.
  */
-export function planChunks(videoId: string, plan: Plan, policy: Policy, priority: Priority, isStored: (rendition: string, segment: number) => boolean): ChunkJob[] {
+export function planChunks({ id: videoId, tenant, policy, priority }: ChunkOrder, plan: Plan, isStored: (rendition: string, segment: number) => boolean): ChunkJob[] {
   const lane = laneOf(priority);
   const base = priority === "normal" ? STEPS : 1;
   return groupsByUrgency(plan).flatMap((group, rank) => spansOf(plan, group, policy).flatMap(({ first, last, renditions }) => {
-    const isComplete = (rendition: string): boolean => Array.from({ length: last - first + 1 }, (_, i) => first + i).every((segment) => isStored(rendition, segment));
+    const isComplete = (rendition: Rendition): boolean => Array.from({ length: last - first + 1 }, (_, i) => first + i).every((segment) => isStored(rendition.name, segment));
     const missing = renditions.filter((rendition) => !isComplete(rendition));
     if (missing.length === 0) return [];
-    const startSec = Math.floor((plan.boundaries[first] ?? 0) / plan.timescale);
-    // Of its group, not of what is missing: what waits already is not added again.
-    const id = `${videoId}-${group.length === 1 ? renditions.join("") : "picture"}-${first}`;
-    return [{ id, chunk: { videoId, renditions: missing, first, last, lane }, priority: base + Math.min(STEPS - 1, startSec * 8 + rank) }];
+    return [{
+      // Of its group, not of what is missing: what waits already is not added again.
+      id: chunkId(videoId, group, first), group: videoId, tenant, lane,
+      priority: base + Math.min(STEPS - 1, Math.floor(startSec(plan, first)) * 8 + rank),
+      cost: costOf(plan, missing, first, last),
+      data: { videoId, renditions: missing.map(({ name }) => name), first, last, lane },
+    }];
   }));
 }
 
 /** Sheets of previews, after everything that is to be watched. With policy `lazy` they are made when they are asked for. */
-export function planSheets(videoId: string, plan: Plan, policy: Policy): ChunkJob[] {
+export function planSheets({ id: videoId, tenant, policy }: ChunkOrder, plan: Plan): ChunkJob[] {
   if (policy === "lazy") return [];
   return Array.from({ length: planStoryboard(plan.facts).sheets }, (_, sheet) => ({
-    id: `${videoId}-${STORYBOARD}-${sheet}`, chunk: { videoId, renditions: [STORYBOARD], first: sheet, last: sheet, lane: "bulk" }, priority: 2 * STEPS,
+    id: `${videoId}-${STORYBOARD}-${sheet}`, group: videoId, tenant, lane: "bulk", priority: 2 * STEPS, cost: COST.sheet,
+    data: { videoId, renditions: [STORYBOARD], first: sheet, last: sheet, lane: "bulk" },
   }));
+}
+
+/** What a viewer at `segment` will want next, when it is not there; none when it is. */
+export function planReadAhead({ id: videoId, tenant }: Pick<ChunkOrder, "id" | "tenant">, plan: Plan, rendition: Rendition, segment: number, isStored: (segment: number) => boolean): ChunkJob | undefined {
+  const next = Array.from({ length: READ_AHEAD }, (_, i) => segment + 1 + i).filter((n) => n < segmentsOf(plan));
+  const first = next.find((n) => !isStored(n));
+  const last = next.at(-1);
+  if (rendition.mode === "repackage" || first === undefined || last === undefined) return undefined;
+  return {
+    id: `${videoId}-${rendition.name}-ahead-${first}`, group: videoId, tenant, lane: "play", priority: 1, lateMs: PLAY_LATE_MS,
+    cost: costOf(plan, [rendition], first, last), data: { videoId, renditions: [rendition.name], first, last, lane: "play" },
+  };
+}
+
+/** Chunks that wait for all and are about to be watched: those after what a viewer at `segment` has made for them. */
+export function chunksAhead(videoId: string, plan: Plan, segment: number): string[] {
+  const from = segment + 1 + READ_AHEAD;
+  if (from >= segmentsOf(plan)) return [];
+  return groupsByUrgency(plan).map((group) => {
+    const size = sizeOf(group);
+    return chunkId(videoId, group, from - (from % size));
+  });
+}
+
+const segmentsOf = (plan: Plan): number => plan.boundaries.length - 1;
+const startSec = (plan: Plan, segment: number): number => (plan.boundaries[segment] ?? 0) / plan.timescale;
+
+function chunkId(videoId: string, group: readonly Rendition[], first: number): string {
+  return `${videoId}-${group.length === 1 ? (group[0]?.name ?? "") : "picture"}-${first}`;
+}
+
+function costOf(plan: Plan, renditions: readonly Rendition[], first: number, last: number): number {
+  const seconds = startSec(plan, last + 1) - startSec(plan, first);
+  const encodesPicture = renditions.some(({ kind, mode }) => kind === "video" && mode === "encode");
+  const perSecond = renditions.reduce((sum, rendition) => sum + secondCost(rendition), encodesPicture ? COST.decode : 0);
+  return COST.start + seconds * perSecond;
+}
+
+function secondCost(rendition: Rendition): number {
+  if (rendition.mode === "repackage") return COST.repackage;
+  return rendition.kind === "audio" ? COST.audio : (rendition.width * rendition.height) / COST.pixels;
 }
 
 /** What one run makes together. */
@@ -49,26 +102,17 @@ function groupsByUrgency(plan: Plan): Rendition[][] {
   return [...[...plan.audio, ...repackaged].map((rendition) => [rendition]), encodes].filter((group) => group.length > 0);
 }
 
+const sizeOf = (group: readonly Rendition[]): number => (group.every(({ mode }) => mode === "repackage") ? REPACKAGE_SEGMENTS : ENCODE_SEGMENTS);
+
 /** Runs of segments that the policy wants of the same renditions of a group; a new one also begins where it wants no more of one. */
-function spansOf(plan: Plan, group: readonly Rendition[], policy: Policy): { first: number; last: number; renditions: string[] }[] {
+function spansOf(plan: Plan, group: readonly Rendition[], policy: Policy): { first: number; last: number; renditions: Rendition[] }[] {
   const wanted = group.map((rendition) => ({ rendition, count: plannedSegments(plan, rendition, policy) }));
-  const spans: { first: number; last: number; renditions: string[] }[] = [];
+  const spans: { first: number; last: number; renditions: Rendition[] }[] = [];
   for (let first = 0; ;) {
     const going = wanted.filter(({ count }) => count > first);
     if (going.length === 0) return spans;
-    const size = going.every(({ rendition }) => rendition.mode === "repackage") ? REPACKAGE_SEGMENTS : ENCODE_SEGMENTS;
-    const end = Math.min(first + size, ...going.map(({ count }) => count));
-    spans.push({ first, last: end - 1, renditions: going.map(({ rendition }) => rendition.name) });
+    const end = Math.min(first + sizeOf(going.map(({ rendition }) => rendition)), ...going.map(({ count }) => count));
+    spans.push({ first, last: end - 1, renditions: going.map(({ rendition }) => rendition) });
     first = end;
   }
-}
-
-/** What a viewer at `segment` will want next, when it is not there; none when it is. */
-export function planReadAhead(videoId: string, plan: Plan, rendition: Rendition, segment: number, isStored: (segment: number) => boolean): ChunkJob | undefined {
-  const count = plan.boundaries.length - 1;
-  const next = Array.from({ length: READ_AHEAD }, (_, i) => segment + 1 + i).filter((n) => n < count);
-  const first = next.find((n) => !isStored(n));
-  const last = next.at(-1);
-  if (rendition.mode === "repackage" || first === undefined || last === undefined) return undefined;
-  return { id: `${videoId}-${rendition.name}-ahead-${first}`, chunk: { videoId, renditions: [rendition.name], first, last, lane: "play" }, priority: 1 };
 }

@@ -5,31 +5,28 @@
 import type { Redis } from "ioredis";
 import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
 import { loadConfig } from "../../config/config.ts";
-import { errorMessage } from "../../config/errors.ts";
+import { errorMessage, fail } from "../../config/errors.ts";
 import { objectKeys } from "../../config/object-keys.ts";
 import { redisKeys, type RedisKeys } from "../../config/redis-keys.ts";
-import { findRendition, planOf, renditionsOf } from "../../media/plan-video.ts";
-import { plannedSegments } from "../../media/policy.ts";
+import { planOf } from "../../media/plan-video.ts";
 import type { EncoderChoice } from "../../media/video-encoders.ts";
-import { openChunkQueue, type ChunkQueue } from "../../mixins/queue-worker.ts";
-import { closeRedis, openRedis, withoutRedis } from "../../mixins/redis.ts";
+import { closeRedis, needRedis, openRedis, withoutRedis } from "../../mixins/redis.ts";
+import { QUEUE_LANES, type JobView, type QueueCounts } from "../../mixins/work-queue/work-queue.contract.ts";
+import { openWorkQueue, type WorkQueue } from "../../mixins/work-queue/work-queue.ts";
 import type { ListResult } from "../storage/storage.contract.ts";
-import type { SegmentRefused, SegmentStored } from "../transcoder/transcoder.contract.ts";
-import { REASON_CLASSES } from "../videos/videos.contract.ts";
+import type { ChunkParams, SegmentRefused, SegmentStored } from "../transcoder/transcoder.contract.ts";
 import type { OutcomeParams, PlannedParams, VideoEventPayload, VideoIdParams, VideoState, VideoView } from "../videos/videos.contract.ts";
-import { laneOf, planChunks, planReadAhead, planSheets } from "./chunks.ts";
+import { admit, type TenantLimits } from "./admission.ts";
+import { openFeeder, type Feeder } from "./feeder.ts";
 import { openReconciler, type Reconciler } from "./reconciler.ts";
-import type { PoisonParams, QueueCounts, SegmentWatched } from "./scheduler.contract.ts";
-import { refusedIndex, storedIndex, type StoredIndex } from "./stored-index.ts";
+import type { AdmitParams, DeadParams, LaneParams, PoisonParams, SegmentWatched } from "./scheduler.contract.ts";
+import { refusedIndex, storedIndex } from "./stored-index.ts";
 import { throttle, type Throttle } from "./throttle.ts";
 
-interface Settings extends ServiceSettingSchema { redisUrl: string | undefined; namespace: string; encoders: EncoderChoice }
-interface State { redis: Redis; keys: RedisKeys; queue: ChunkQueue; stored: StoredIndex; refused: StoredIndex; progress: Throttle; reconciler: Reconciler; meter: NodeJS.Timeout }
+interface Settings extends ServiceSettingSchema { redisUrl: string | undefined; namespace: string; encoders: EncoderChoice; tenants: TenantLimits }
+interface State { redis: Redis; keys: RedisKeys; queue: WorkQueue<ChunkParams>; feeder: Feeder; progress: Throttle; reconciler: Reconciler; meter: NodeJS.Timeout; stored: ReturnType<typeof storedIndex>; refused: ReturnType<typeof refusedIndex> }
 interface Methods {
   getState(videoId: string): Promise<VideoState | undefined>;
-  readSettled(videoId: string, rendition: string): Promise<(segment: number) => boolean>;
-  enqueue(state: VideoState): Promise<void>;
-  finishIfStored(videoId: string): Promise<void>;
   measureQueue(): Promise<void>;
 }
 
@@ -57,29 +54,80 @@ export function schedulerService(settings: Settings) {
       feed: {
         params: { id: "string" },
         async handler(ctx: Context<VideoIdParams>): Promise<void> {
-          const state = await this.getState(ctx.params.id);
-          if (state?.plan === undefined || state.outcome !== undefined) return;
-          for (const { name } of renditionsOf(state.plan)) await Promise.all([this.stored.recount(ctx.params.id, name), this.refused.recount(ctx.params.id, name)]);
-          await this.enqueue(state);
-          await this.finishIfStored(ctx.params.id);
+          await this.feeder.feed(ctx.params.id);
         },
       },
       queue: {
         async handler(): Promise<QueueCounts> {
-          return await this.queue.counts();
+          return await needRedis(() => this.queue.counts());
+        },
+      },
+      /** Whether the tenant may submit another video now. @throws too_many_requests */
+      admit: {
+        params: { tenant: "string" },
+        async handler(ctx: Context<AdmitParams>): Promise<void> {
+          await admit(this.queue, this.settings.tenants, ctx.params.tenant, this.logger);
+        },
+      },
+      /** Its work hands out nothing until `resume`: what runs goes on. */
+      pause: {
+        params: { lane: { type: "enum", values: [...QUEUE_LANES] } },
+        async handler(ctx: Context<LaneParams>): Promise<void> {
+          await needRedis(() => this.queue.pause(ctx.params.lane));
+          this.logger.info(`Lane ${ctx.params.lane} is paused.`);
+        },
+      },
+      resume: {
+        params: { lane: { type: "enum", values: [...QUEUE_LANES] } },
+        async handler(ctx: Context<LaneParams>): Promise<void> {
+          await needRedis(() => this.queue.resume(ctx.params.lane));
+          this.logger.info(`Lane ${ctx.params.lane} goes on.`);
+        },
+      },
+      /** What the queue has of a video. */
+      jobs: {
+        params: { id: "string" },
+        async handler(ctx: Context<VideoIdParams>): Promise<JobView<ChunkParams>[]> {
+          return await needRedis(() => this.queue.jobsOf(ctx.params.id));
+        },
+      },
+      /** Work that was set aside, the latest first. */
+      dead: {
+        params: { limit: { type: "number", integer: true, min: 1, max: 1000, default: 100, convert: true } },
+        async handler(ctx: Context<DeadParams>): Promise<JobView<ChunkParams>[]> {
+          return await needRedis(() => this.queue.dead(ctx.params.limit ?? 100));
+        },
+      },
+      /** Gives a video that failed, and its work that was set aside, another chance. @throws video_not_found, conflict */
+      retry: {
+        params: { id: "string" },
+        async handler(ctx: Context<VideoIdParams>): Promise<void> {
+          const { id } = ctx.params;
+          await ctx.call("videos.reopen", { id });
+          await needRedis(() => this.queue.revive(id));
+          const state = await this.getState(id);
+          if (state?.plan !== undefined) await this.feeder.feed(id);
+        },
+      },
+      /** Ends a video's work in the background; what is there plays on. @throws video_not_found, conflict */
+      cancel: {
+        params: { id: "string" },
+        async handler(ctx: Context<VideoIdParams>): Promise<void> {
+          const { id } = ctx.params;
+          const state = await this.getState(id);
+          if (state === undefined) throw fail("video_not_found", "There is no such video.");
+          if (state.outcome !== undefined || state.verdict?.accepted === false) throw fail("conflict", "The video has no work left to cancel.");
+          await ctx.call<void, OutcomeParams>("videos.finish", { id, outcome: { complete: false, at: new Date().toISOString(), reasons: [{ class: "cancelled", message: "An operator cancelled the rest of its work." }] } });
         },
       },
       check: {
         async handler(): Promise<void> {
-          await this.queue.ping();
+          await needRedis(() => this.redis.ping());
         },
       },
       poison: {
         async handler(ctx: Context<PoisonParams>): Promise<void> {
-          const { videoId, renditions, first, last, message, code } = ctx.params;
-          const rendition = renditions.join(", ");
-          const reason = { class: REASON_CLASSES.find((name) => name === code) ?? "encode_failed", message: `Segments ${first} to ${last} of ${rendition} could not be made.`, rendition, first, last, detail: message };
-          await ctx.call<void, OutcomeParams>("videos.finish", { id: videoId, outcome: { complete: false, at: new Date().toISOString(), reasons: [reason] } });
+          await this.feeder.poison(ctx.params);
         },
       },
     },
@@ -92,13 +140,18 @@ export function schedulerService(settings: Settings) {
       "video.planned": {
         async handler(ctx: Context<VideoEventPayload>) {
           const state = await this.getState(ctx.params.videoId);
-          if (state !== undefined) await this.enqueue(state);
-          await this.finishIfStored(ctx.params.videoId);
+          if (state !== undefined) await this.feeder.enqueue(state);
+          await this.feeder.finishIfStored(ctx.params.videoId);
         },
       },
       "video.deleted": {
         async handler(ctx: Context<VideoEventPayload>) {
-          await this.queue.removeVideo(ctx.params.videoId);
+          await this.queue.cancel(ctx.params.videoId);
+        },
+      },
+      "video.failed": {
+        async handler(ctx: Context<VideoEventPayload>) {
+          await this.queue.cancel(ctx.params.videoId, "keep what was set aside");
         },
       },
       "segment.stored": {
@@ -118,73 +171,43 @@ export function schedulerService(settings: Settings) {
       /** A viewer goes on to the next segments of an encode: they are made before they are asked for. */
       "segment.watched": {
         async handler(ctx: Context<SegmentWatched>) {
-          const { videoId, rendition: name, segment } = ctx.params;
-          const plan = (await this.getState(videoId))?.plan;
-          const rendition = plan === undefined ? undefined : findRendition(plan, name);
-          if (plan === undefined || rendition === undefined) return;
-          const job = planReadAhead(videoId, plan, rendition, segment, await this.readSettled(videoId, name));
-          if (job !== undefined) await this.queue.add("play", [job]);
+          await this.feeder.watch(ctx.params);
         },
       },
     },
     methods: {
       async measureQueue(): Promise<void> {
-        for (const [lane, counts] of Object.entries(await this.queue.counts())) {
-          for (const [state, count] of Object.entries(counts)) this.broker.metrics.set("lectern.queue.jobs", count, { lane, state });
+        for (const [lane, { waiting, active, failed }] of Object.entries(await this.queue.counts())) {
+          for (const [state, count] of Object.entries({ waiting, active, failed })) this.broker.metrics.set("lectern.queue.jobs", count, { lane, state });
         }
+        for (const [what, count] of Object.entries(await this.queue.totals())) this.broker.metrics.set("lectern.queue.steps", count, { what });
       },
       async getState(videoId: string): Promise<VideoState | undefined> {
         const state = await this.broker.call<VideoState | null, VideoIdParams>("videos.state", { id: videoId });
         return state === null || state.deleted ? undefined : state;
       },
-      async enqueue({ record, plan, outcome }: VideoState): Promise<void> {
-        if (plan === undefined || outcome !== undefined) return;
-        const marks = new Map(await Promise.all(renditionsOf(plan).map(async (r) => [r.name, await this.readSettled(record.id, r.name)] as const)));
-        const jobs = planChunks(record.id, plan, record.policy, record.priority, (rendition, segment) => marks.get(rendition)?.(segment) ?? false);
-        const lane = laneOf(record.priority);
-        const [poison] = await this.queue.findFailed(lane, jobs.map((job) => job.id));
-        // Its report was lost: the queue would not take it again.
-        if (poison !== undefined) return await this.broker.call("scheduler.poison", { ...poison.chunk, message: poison.message });
-        await this.queue.add(lane, jobs);
-        await this.queue.add("bulk", planSheets(record.id, plan, record.policy));
-      },
-      /** Which segments nobody has to make: those that are stored, and those that were refused. */
-      async readSettled(videoId: string, rendition: string): Promise<(segment: number) => boolean> {
-        const [isStored, isRefused] = await Promise.all([this.stored.read(videoId, rendition), this.refused.read(videoId, rendition)]);
-        return (segment) => isStored(segment) || isRefused(segment);
-      },
-      /** The index says whether it is worth a look; the store says whether it is so. */
-      async finishIfStored(videoId: string): Promise<void> {
-        const state = await this.getState(videoId);
-        const plan = state?.plan;
-        if (state === undefined || plan === undefined || state.outcome !== undefined) return;
-        const wanted = renditionsOf(plan).map((rendition) => ({ name: rendition.name, count: plannedSegments(plan, rendition, state.record.policy) }));
-        for (const { name, count } of wanted) if ((await this.stored.count(videoId, name, count)) + (await this.refused.count(videoId, name, count)) < count) return;
-        let refusedSegments = 0;
-        for (const { name, count } of wanted) {
-          const stored = count === 0 ? new Set<number>() : await this.stored.recount(videoId, name);
-          const missing = Array.from({ length: count }, (_, segment) => segment).filter((segment) => !stored.has(segment));
-          const refused = missing.length === 0 ? new Set<number>() : await this.refused.recount(videoId, name);
-          if (missing.some((segment) => !refused.has(segment))) return;
-          refusedSegments += missing.length;
-        }
-        await this.broker.call<void, OutcomeParams>("videos.finish", { id: videoId, outcome: { complete: true, at: new Date().toISOString(), ...(refusedSegments === 0 ? {} : { refusedSegments }) } });
-      },
     },
     async started() {
       this.keys = redisKeys(this.settings.namespace);
       this.redis = await openRedis(this.settings.redisUrl, this.logger);
-      this.queue = openChunkQueue(this.settings.redisUrl, this.keys.queuePrefix, this.logger);
+      const { maxWaiting, weights } = this.settings.tenants;
+      this.queue = openWorkQueue<ChunkParams>({ redis: this.redis, prefix: this.keys.queuePrefix, maxWaiting, weights });
       const list = (prefix: string, after: string | undefined): Promise<ListResult> =>
         this.broker.call("storage.list", { prefix, ...(after === undefined ? {} : { after }) });
       this.stored = storedIndex(this.redis, this.keys, list);
       this.refused = refusedIndex(this.redis, this.keys, list);
+      this.feeder = openFeeder({
+        queue: this.queue, stored: this.stored, refused: this.refused, now: () => new Date(),
+        state: (videoId) => this.getState(videoId),
+        finish: (id, outcome) => this.broker.call<void, OutcomeParams>("videos.finish", { id, outcome }),
+      });
       this.progress = throttle(PROGRESS_MS, async (videoId) => {
         const { progress, status } = await this.broker.call<VideoView, VideoIdParams>("videos.get", { id: videoId });
         if (progress !== undefined && status === "ready") await this.broker.call("videos.noteProgress", { id: videoId, progress });
-        await this.finishIfStored(videoId);
+        await this.feeder.finishIfStored(videoId);
       }, (error) => this.logger.debug(`Progress could not be told: ${errorMessage(error)}`));
       this.broker.metrics.register({ name: "lectern.queue.jobs", type: "gauge", labelNames: ["lane", "state"], description: "Chunks in the region's queue" });
+      this.broker.metrics.register({ name: "lectern.queue.steps", type: "gauge", labelNames: ["what"], description: "What has happened to chunks in the region since its Redis was last empty" });
       this.meter = setInterval(() => {
         this.measureQueue().catch((error: unknown) => this.logger.debug(`The queue was not measured: ${errorMessage(error)}`));
       }, METER_MS);
@@ -205,7 +228,6 @@ export function schedulerService(settings: Settings) {
       clearInterval(this.meter);
       await this.reconciler?.close();
       this.progress?.close();
-      await this.queue?.close();
       closeRedis(this.redis);
     },
   };
@@ -213,4 +235,4 @@ export function schedulerService(settings: Settings) {
 }
 
 const config = loadConfig(process.env);
-export default schedulerService({ redisUrl: config.redisUrl, namespace: config.namespace, encoders: { kind: config.encoder, codecs: config.videoCodecs } });
+export default schedulerService({ redisUrl: config.redisUrl, namespace: config.namespace, encoders: { kind: config.encoder, codecs: config.videoCodecs }, tenants: { maxWaiting: config.tenantQueue, weights: config.tenantWeights } });

@@ -10,7 +10,7 @@ import { objectKeys } from "../../config/object-keys.ts";
 import type { RedisKeys } from "../../config/redis-keys.ts";
 import { mediaName, type SegmentName } from "../../media/media-names.ts";
 import { announce, announceToAll } from "../../mixins/announce.ts";
-import { isCancelled } from "../../mixins/cancelled.ts";
+import { cancelled, isCancelled } from "../../mixins/cancelled.ts";
 import { withoutRedis } from "../../mixins/redis.ts";
 import { putPart, storageCalls } from "../../mixins/storage-calls.ts";
 import type { Inspection } from "./inspection.ts";
@@ -35,7 +35,8 @@ export function openPublisher(broker: ServiceBroker, redis: Redis, keys: RedisKe
   }
 
   /** Says whether it is there to stay: what came after the deletion of its video is taken back. */
-  async function store(videoId: string, { rendition, segment, bytes }: Made): Promise<boolean> {
+  async function store(videoId: string, { rendition, segment, bytes, mayStore }: Made): Promise<boolean> {
+    if ((await mayStore?.()) === false) throw cancelled(); // another node makes it now
     const key = objectKeys.media(videoId, rendition, mediaName(segment));
     return (await putPart(storage, videoId, key, bytes)) !== "gone";
   }

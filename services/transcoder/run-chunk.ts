@@ -10,6 +10,7 @@ import { planRuns } from "./encode-runs.ts";
 import { isRefused } from "./inspection.ts";
 import type { Profiles } from "./profiles.ts";
 import type { Publisher } from "./publisher.ts";
+import type { Work } from "../../mixins/work-queue/queue-worker.ts";
 import type { ChunkParams, ChunkResult } from "./transcoder.contract.ts";
 import type { VideoJobs } from "./video-jobs.ts";
 import type { Workshop } from "./workshop.ts";
@@ -17,18 +18,21 @@ import type { Workshop } from "./workshop.ts";
 export interface ChunkTools { broker: ServiceBroker; profiles: Profiles; jobs: VideoJobs; workshop: Workshop; publisher: Publisher }
 
 /** @throws storage_unavailable when segments were made and the store did not take them, and what making them throws */
-export async function runChunk({ broker, profiles, jobs, workshop, publisher }: ChunkTools, { videoId, renditions, first, last, lane }: ChunkParams): Promise<ChunkResult> {
+export async function runChunk({ broker, profiles, jobs, workshop, publisher }: ChunkTools, { videoId, renditions, first, last, lane }: ChunkParams, work?: Work): Promise<ChunkResult> {
   const refusedBefore = await countRefused(broker, videoId, renditions, first, last);
   const missing = new Map(await Promise.all(renditions.map(async (rendition) => [rendition, await findMissing(broker, videoId, rendition, first, last)] as const)));
   for (const [rendition, segments] of missing) publisher.retry(videoId, rendition, segments);
   const [all, made] = [renditions.length * (last - first + 1), [...missing.values()].flat().length];
+  let done = 0;
+  const onOutput = (segment: boolean): void => work?.progress(Math.min(1, (segment ? ++done : done) / made));
   try {
     await jobs.run(videoId, async (job) => {
+      job.onOutput = onOutput;
       // A viewer who waits does not wait for a look.
       if (lane !== "play" && renditions.some((name) => isEncodedPicture(job.plan, name))) await profiles.learn(job);
       const runs = planRuns(job.plan, renditions, first, last, (rendition, segment) => missing.get(rendition)?.includes(segment) ?? false);
       for (const run of runs) await workshop.makeRun(job, run);
-    });
+    }, work);
   } catch (error) {
     if (!(await jobs.isGone(videoId))) throw error;
     return { stored: 0, skipped: all }; // nobody wants it any more

@@ -1,6 +1,7 @@
 /** Sheets of previews: made in the background after a video is planned, or when somebody asks first. Key frames only, where they are known. */
 import { Readable } from "node:stream";
 import { fail } from "../../config/errors.ts";
+import { cancelled } from "../../mixins/cancelled.ts";
 import { objectKeys } from "../../config/object-keys.ts";
 import { writeFragment } from "../../media/cmaf/fragment.ts";
 import { writeInit } from "../../media/cmaf/init.ts";
@@ -54,7 +55,11 @@ export function openStoryboards({ slots, objects, onFailure }: StoryboardPorts) 
     /** Sees to it that the store has the sheet. */
     async ensure(job: Job, sheet: number): Promise<void> {
       check(job, sheet);
-      await objects.ensure(job.videoId, objectKeys.sheet(job.videoId, sheet), () => make(job, sheet, "background"));
+      await objects.ensure(job.videoId, objectKeys.sheet(job.videoId, sheet), async () => {
+        const bytes = await make(job, sheet, "background");
+        if ((await job.mayStore?.()) === false) throw cancelled();
+        return bytes;
+      });
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { StillFormat } from "../../media/ffmpeg/still-arguments.ts";
 import type { SegmentName } from "../../media/media-names.ts";
+import type { QueueLane } from "../../mixins/work-queue/work-queue.contract.ts";
 
 /**
  * Makes one segment now, on the play lane. Answers its bytes as they are made (`growReply`). `waiter` names who waits, who
@@ -9,8 +10,7 @@ export interface MakeParams { videoId: string; rendition: string; segment: Segme
 /** Payload of `waiter.left`: this caller of `make`, or of the cache's `open`, does not want its segment any more. */
 export interface WaiterLeft { waiter: string }
 /** Where work waits: a viewer waits for `play`, nobody in particular for the others. */
-export const LANES = ["play", "normal", "bulk"] as const;
-export type Lane = (typeof LANES)[number];
+export type Lane = QueueLane;
 /** Consecutive segments, `first` and `last` inclusive, of renditions that are made together: several of the picture from one decode. */
 export interface ChunkParams { videoId: string; renditions: string[]; first: number; last: number; lane: Lane }
 /** In segments of any of the renditions. `refused`: made now or before, and never good; absent: none. */

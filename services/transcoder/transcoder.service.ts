@@ -15,8 +15,9 @@ import type { EncoderChoice } from "../../media/video-encoders.ts";
 import { replyBytes, replyGrowing } from "../../mixins/byte-reply.ts";
 import { closeDemuxer, openDemuxer } from "../../mixins/demuxer/demuxer.ts";
 import { openGuest, type Guest } from "../../mixins/guest.ts";
-import { openChunkWorkers, type ChunkWorkers } from "../../mixins/queue-worker.ts";
 import { closeRedis, openRedis } from "../../mixins/redis.ts";
+import { openQueueWorker, type QueueWorker, type Work } from "../../mixins/work-queue/queue-worker.ts";
+import { openWorkQueue } from "../../mixins/work-queue/work-queue.ts";
 import { openRemuxes, remuxSettings, type Remuxes, type RemuxSettings } from "../../mixins/remux.ts";
 import { openSourceDoor, type SourceDoor } from "../../mixins/source-door.ts";
 import type { VideoEventPayload } from "../videos/videos.contract.ts";
@@ -40,17 +41,16 @@ import type { CaptionsParams, ChunkParams, ChunkResult, ClipParams, ClipResult, 
 import { openVideoJobs, type VideoJobs } from "./video-jobs.ts";
 import { openWorkshop, type Workshop } from "./workshop.ts";
 
-interface Settings extends ServiceSettingSchema, RemuxSettings { redisUrl: string | undefined; namespace: string; slots: number; encoders: EncoderChoice }
+interface Settings extends ServiceSettingSchema, RemuxSettings { redisUrl: string | undefined; namespace: string; slots: number; encoders: EncoderChoice; tenants: { maxRunning: number } }
 interface State {
-  guest: Guest; closing: AbortController; redis: Redis; door: SourceDoor; remuxes: Remuxes; slots: Slots; publisher: Publisher; jobs: VideoJobs; workshop: Workshop; workers: ChunkWorkers;
+  guest: Guest; closing: AbortController; redis: Redis; door: SourceDoor; remuxes: Remuxes; slots: Slots; publisher: Publisher; jobs: VideoJobs; workshop: Workshop; worker: QueueWorker;
   objects: MadeObjects; stills: Stills; clips: Clips; storyboards: Storyboards; captions: Captions; profiles: Profiles;
 }
 interface Methods {
   noteFailure(videoId: string, message: string): void;
-  reportPoison(chunk: ChunkParams, error: Error): void;
+  reportPoison(chunk: ChunkParams, error: unknown): void;
+  makeChunk(chunk: ChunkParams, work?: Work): Promise<ChunkResult>;
 }
-
-const CHUNK_MS = 20 * 60_000;
 
 export function transcoderService(settings: Settings) {
   const schema: ServiceSchema<Settings, Methods, State> = {
@@ -77,10 +77,10 @@ export function transcoderService(settings: Settings) {
           return replyBytes(ctx, await this.captions.make(ctx.params.videoId, ctx.params.name));
         },
       },
+      /** A chunk that the queue knows nothing of. */
       chunk: {
         async handler(ctx: Context<ChunkParams>): Promise<ChunkResult> {
-          if (ctx.params.renditions.includes(STORYBOARD)) return await runSheets({ jobs: this.jobs, storyboards: this.storyboards }, ctx.params);
-          return await runChunk({ broker: this.broker, profiles: this.profiles, jobs: this.jobs, workshop: this.workshop, publisher: this.publisher }, ctx.params);
+          return await this.makeChunk(ctx.params);
         },
       },
       still: {
@@ -131,11 +131,15 @@ export function transcoderService(settings: Settings) {
         this.broker.metrics.increment("lectern.ffmpeg.failures.total");
         this.logger.warn(`Video ${videoId}: FFmpeg failed: ${message}`);
       },
-      reportPoison({ videoId, renditions, first, last }: ChunkParams, error: Error): void {
+      reportPoison({ videoId, renditions, first, last }: ChunkParams, error: unknown): void {
         if (renditions.includes(STORYBOARD)) return; // a video without previews is a video
         const code = findErrorCode(error);
-        this.broker.call("scheduler.poison", { videoId, renditions, first, last, message: error.message, ...(code === undefined ? {} : { code }) })
+        this.broker.call("scheduler.poison", { videoId, renditions, first, last, message: errorMessage(error), ...(code === undefined ? {} : { code }) })
           .catch((failure: unknown) => this.logger.warn(`A failed chunk could not be reported: ${errorMessage(failure)}`));
+      },
+      async makeChunk(chunk: ChunkParams, work?: Work): Promise<ChunkResult> {
+        if (chunk.renditions.includes(STORYBOARD)) return await runSheets({ jobs: this.jobs, storyboards: this.storyboards }, chunk, work);
+        return await runChunk({ broker: this.broker, profiles: this.profiles, jobs: this.jobs, workshop: this.workshop, publisher: this.publisher }, chunk, work);
       },
     },
     created() {
@@ -178,22 +182,22 @@ export function transcoderService(settings: Settings) {
       const images = { slots: this.slots, objects: this.objects, onFailure: (videoId: string, message: string) => this.noteFailure(videoId, message) };
       this.stills = openStills(images);
       this.storyboards = openStoryboards(images);
-      this.workers = openChunkWorkers({
-        redisUrl, prefix: keys.queuePrefix, logger: this.logger,
-        concurrency: { play: slots, normal: slots, bulk: 1 },
-        run: async (chunk) => {
-          // Untracked: a node that leaves hands its chunks back instead of waiting for them.
-          await this.broker.call("transcoder.chunk", chunk, { nodeID: this.broker.nodeID, timeout: CHUNK_MS, retries: 0, tracking: false });
-        },
-        isAway,
-        onPoison: (chunk, error) => this.reportPoison(chunk, error),
+      this.worker = openQueueWorker<ChunkParams>({
+        queue: openWorkQueue({ redis: this.redis, prefix: keys.queuePrefix, maxRunning: this.settings.tenants.maxRunning }),
+        subscriber: await openRedis(redisUrl, this.logger),
+        owner: this.broker.nodeID,
+        rooms: { play: slots, background: slots },
+        run: async (chunk, work) => { await this.makeChunk(chunk, work); },
+        judge: (error) => (isAway(error) ? "away" : "fault"),
+        onDead: (chunk, error) => this.reportPoison(chunk, error),
+        logger: this.logger,
       });
     },
     async stopped() {
       this.closing.abort();
-      this.workers?.beginClose();
+      this.worker?.beginClose();
       this.jobs?.abortAll();
-      await this.workers?.close();
+      await this.worker?.close();
       await this.jobs?.settled();
       await this.publisher?.settled();
       await this.objects?.settled();
@@ -207,4 +211,4 @@ export function transcoderService(settings: Settings) {
 }
 
 const config = loadConfig(process.env);
-export default transcoderService({ redisUrl: config.redisUrl, namespace: config.namespace, slots: config.slots, encoders: { kind: config.encoder, codecs: config.videoCodecs }, ...remuxSettings(config) });
+export default transcoderService({ redisUrl: config.redisUrl, namespace: config.namespace, slots: config.slots, encoders: { kind: config.encoder, codecs: config.videoCodecs }, tenants: { maxRunning: config.tenantSlots }, ...remuxSettings(config) });

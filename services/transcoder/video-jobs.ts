@@ -13,6 +13,7 @@ import { rememberFailure, sourceKey, sourceReader } from "../../mixins/source-re
 import type { VideoIdParams, VideoState } from "../videos/videos.contract.ts";
 import type { Profiles } from "./profiles.ts";
 import { unlessAborted } from "../../mixins/cancelled.ts";
+import type { Work } from "../../mixins/work-queue/queue-worker.ts";
 import type { Job } from "./workshop.ts";
 
 type Planned = VideoState & { plan: Plan; verdict: { sourceVersion: string } };
@@ -46,9 +47,13 @@ export function openVideoJobs(broker: ServiceBroker, { demuxer, door, remuxes, p
   return {
     getVideo,
 
-    /** @throws video_not_found, video_deleted, plan_pending, the source's own fault where there was one, and what `work` throws */
-    async run<T>(videoId: string, work: (job: Job) => Promise<T>): Promise<T> {
+    /**
+     * @param held who has the work from the queue: it ends with the lease
+     * @throws video_not_found, video_deleted, plan_pending, the source's own fault where there was one, and what `work` throws
+     */
+    async run<T>(videoId: string, work: (job: Job) => Promise<T>, held?: Pick<Work, "signal" | "isHeld">): Promise<T> {
       const controller = new AbortController();
+      const signal = held === undefined ? controller.signal : AbortSignal.any([controller.signal, held.signal]);
       const controllers = running.get(videoId) ?? new Set();
       running.set(videoId, controllers.add(controller));
       let sourceFailure: (() => unknown) | undefined;
@@ -57,11 +62,12 @@ export function openVideoJobs(broker: ServiceBroker, { demuxer, door, remuxes, p
         const { read, failure } = rememberFailure(sourceReader(broker, record.source, sourceVersion));
         sourceFailure = failure;
         const original: Remux = { source: { key: sourceKey(record.source, sourceVersion), size: plan.facts.size }, read };
-        const indexed = plan.facts.reader === "remux" ? await unlessAborted(controller.signal, remuxes.open(original.source, read)) : original;
+        const indexed = plan.facts.reader === "remux" ? await unlessAborted(signal, remuxes.open(original.source, read)) : original;
         return await work({
-          videoId, plan, signal: controller.signal,
+          videoId, plan, signal,
+          ...(held === undefined ? {} : { mayStore: () => held.isHeld() }),
           profile: () => profiles.find(videoId),
-          readPackets: (span) => unlessAborted(controller.signal, demuxer.packets(indexed.source, indexed.read, span)),
+          readPackets: (span) => unlessAborted(signal, demuxer.packets(indexed.source, indexed.read, span)),
           openFile: () => door.open({ size: indexed.source.size, read: indexed.read }),
           openOriginal: () => door.open({ size: original.source.size, read: original.read }),
         });

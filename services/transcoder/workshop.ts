@@ -29,6 +29,10 @@ export interface Job {
   /** What the video shows, as far as anyone knows. */
   profile?(): Profile | undefined;
   signal: AbortSignal;
+  /** Whether what is made may be stored: no longer when the queue has given the work to another node. Absent: yes. */
+  mayStore?(): Promise<boolean>;
+  /** Told of every piece of output; `segment` is whole then. */
+  onOutput?(segment: boolean): void;
 }
 
 export interface Made {
@@ -39,6 +43,7 @@ export interface Made {
   mode: Rendition["mode"];
   /** A viewer waited for the encode, and others may be about to. */
   awaited: boolean;
+  mayStore?: Job["mayStore"];
 }
 
 export interface WorkshopPorts {
@@ -76,7 +81,8 @@ export function openWorkshop(ports: WorkshopPorts) {
     if (file.size === 0) file.push(bytes);
     file.end();
     flights.adopt(key, bytes);
-    ports.onMade(job.videoId, { rendition: rendition.name, segment, bytes, ms, mode: rendition.mode, awaited: run.kind === "play" && rendition.mode === "encode" });
+    ports.onMade(job.videoId, { rendition: rendition.name, segment, bytes, ms, mode: rendition.mode, awaited: run.kind === "play" && rendition.mode === "encode", ...(job.mayStore === undefined ? {} : { mayStore: job.mayStore }) });
+    job.onOutput?.(segment !== "init");
   }
 
   async function repackage(job: Job, run: Run, rendition: Rendition, segment: SegmentName): Promise<void> {
@@ -102,6 +108,7 @@ export function openWorkshop(ports: WorkshopPorts) {
         const made = chunks.get(name) ?? [];
         chunks.set(name, [...made, bytes]);
         flights.file(run, keyOf(job, name, segment)).push(bytes);
+        job.onOutput?.(false);
         run.nearlyDone = made.length + 1 >= NEARLY_DONE * CHUNKS_PER_SEC * durationSec(job.plan, segment);
       },
       onEnd(name, segment) {

@@ -1,6 +1,6 @@
 /** Pure: from a submission to the record of a video. */
 import { createHash } from "node:crypto";
-import type { Policy, SubmitParams, VideoRecord } from "./videos.contract.ts";
+import { DEFAULT_TENANT, type Policy, type SubmitParams, type VideoRecord } from "./videos.contract.ts";
 
 export interface Submission {
   params: SubmitParams;
@@ -11,24 +11,25 @@ export interface Submission {
 }
 
 export function recordSubmission({ params, identity, newId, now }: Submission): VideoRecord {
-  const { source, title, policy = "hybrid", priority = "normal", labels = {}, idempotencyKey } = params;
+  const { source, tenant, title, policy = "hybrid", priority = "normal", labels = {}, idempotencyKey } = params;
   return {
     id: idempotencyKey === undefined ? newId : digestId(idempotencyKey),
     createdAt: now.toISOString(),
     source,
+    ...(tenant === undefined || tenant === DEFAULT_TENANT ? {} : { tenant }),
     ...(title === undefined ? {} : { title }),
     policy,
     priority,
     labels,
     identity,
-    claim: claimDigest(identity, policy),
+    claim: claimDigest(identity, policy, tenant),
     request: digest([identity, title ?? null, policy, priority, Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1))]),
   };
 }
 
-/** Names the one video that is made of a source under a policy. */
-export function claimDigest(identity: string, policy: Policy): string {
-  return digest([identity, policy]);
+/** Names the one video that a tenant has of a source under a policy. */
+export function claimDigest(identity: string, policy: Policy, tenant = DEFAULT_TENANT): string {
+  return digest(tenant === DEFAULT_TENANT ? [identity, policy] : [identity, policy, tenant]);
 }
 
 function digest(parts: readonly unknown[]): string {

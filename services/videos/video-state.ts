@@ -17,6 +17,13 @@ export function reasonsOf(state: VideoState): Reason[] | undefined {
   return state.outcome?.complete === false ? state.outcome.reasons : undefined;
 }
 
+/** Whether trying again may end otherwise: it failed or was cancelled, or its source, which is still named, could not be had. */
+export function canReopen({ record, verdict, outcome, deleted }: VideoState): boolean {
+  if (deleted) return false;
+  if (verdict?.accepted === false) return record.source.kind === "url" && verdict.reasons.some((reason) => reason.class === "source_refused" || reason.class === "source_unreachable");
+  return outcome?.complete === false;
+}
+
 /** `stored` counts the segments of each rendition that are in the object store. */
 export function viewVideo(state: VideoState, stored: ReadonlyMap<string, number>, nowMs: number): VideoView {
   const { record, plan } = state;
@@ -28,6 +35,7 @@ export function viewVideo(state: VideoState, stored: ReadonlyMap<string, number>
     ...(record.title === undefined ? {} : { title: record.title }),
     createdAt: record.createdAt,
     source: record.source.kind === "url" ? { kind: "url", url: redactUrl(record.source.url) } : record.source,
+    ...(record.tenant === undefined ? {} : { tenant: record.tenant }),
     policy: record.policy,
     priority: record.priority,
     labels: record.labels,

@@ -1,6 +1,7 @@
 /**
  * Reads and writes the objects that a video's state is made of. Each is written once (`ifAbsent`), so what has been
- * read stays true; only what is still missing, and the tombstone, is looked for again.
+ * read stays true; only what is still missing, the tombstone, and a bad end, after which a video may be opened once
+ * more, are looked for again.
  */
 import { LRUCache } from "lru-cache";
 import { objectKeys } from "../../config/object-keys.ts";
@@ -48,7 +49,7 @@ export function videoStore(storage: StorageCalls) {
       }
       const present = parseKnown(found);
       if (present.record === undefined) return undefined;
-      known.set(id, present);
+      known.set(id, keepable(present));
       return { ...present, record: present.record, deleted: false };
     },
     /** Makes the record durable, with the mark that it is unfinished. */
@@ -62,6 +63,15 @@ export function videoStore(storage: StorageCalls) {
     createVerdict: (id: string, verdict: Verdict) => createPart(id, objectKeys.verdict(id), verdict),
     createPlan: (id: string, plan: Plan) => createPart(id, objectKeys.plan(id), plan),
     createOutcome: (id: string, outcome: Outcome) => createPart(id, objectKeys.outcome(id), outcome),
+    /** The mark comes first: whoever dies here leaves a video that a reconciler looks at, and tidies. */
+    async reopen({ id, claim, createdAt }: VideoRecord): Promise<void> {
+      await storage.put(objectKeys.open(id), encode({ at: createdAt }), false);
+      await create(objectKeys.claim(claim), { id }); // unless the source was posted again meanwhile
+      const { verdict, outcome } = parseKnown([undefined, await read(objectKeys.verdict(id)), undefined, await read(objectKeys.outcome(id))]);
+      if (verdict?.accepted === false) await storage.remove(objectKeys.verdict(id));
+      if (outcome?.complete === false) await storage.remove(objectKeys.outcome(id));
+      known.delete(id);
+    },
     /** The mark goes last: until then a restart looks at the video again. */
     close: (id: string) => storage.remove(objectKeys.open(id)),
     /** The video that the source was claimed for: `id`, or who came first. */
@@ -109,6 +119,10 @@ export type VideoStore = ReturnType<typeof videoStore>;
 /** These objects are our own: what the store gives back is what was put. */
 function parseKnown([record, verdict, plan, outcome]: readonly unknown[]): Known {
   return Object.fromEntries(Object.entries({ record, verdict, plan, outcome }).filter(([, value]) => value !== undefined)) as Known;
+}
+
+function keepable({ verdict, outcome, ...rest }: Known): Known {
+  return { ...rest, ...(verdict?.accepted === true ? { verdict } : {}), ...(outcome?.complete === true ? { outcome } : {}) };
 }
 
 function parseClaim(value: unknown): string | undefined {

@@ -16,7 +16,7 @@ export interface Reason { class: ReasonClass; message: string; [fact: string]: u
 export const REASON_CLASSES = [
   "empty", "not_media", "truncated", "corrupt", "unsupported_container", "unsupported_codec", "forbidden_reference",
   "no_video_stream", "limit_dimensions", "limit_duration", "limit_streams", "encrypted",
-  "source_refused", "source_unreachable", "source_changed", "encode_failed",
+  "source_refused", "source_unreachable", "source_changed", "encode_failed", "worker_lost", "cancelled",
 ] as const;
 export type ReasonClass = (typeof REASON_CLASSES)[number];
 
@@ -25,6 +25,8 @@ export interface VideoRecord {
   id: string;
   createdAt: string;
   source: SourceRef;
+  /** Whose it is, where several share the mesh; absent: `default`. */
+  tenant?: string;
   title?: string;
   policy: Policy;
   priority: Priority;
@@ -36,6 +38,8 @@ export interface VideoRecord {
   /** Digest of the whole request, to tell a repeated Idempotency-Key from a reused one. */
   request: string;
 }
+export const DEFAULT_TENANT = "default";
+export const tenantOf = ({ tenant }: Pick<VideoRecord, "tenant">): string => tenant ?? DEFAULT_TENANT;
 /** `verdict.json`. Written once. */
 export type Verdict = { accepted: true; at: string; facts: Facts; sourceVersion: string } | { accepted: false; at: string; reasons: Reason[] };
 /** `outcome.json`. Written once. */
@@ -43,6 +47,7 @@ export type Outcome = { complete: true; at: string; /** Segments that are not st
 
 export interface SubmitParams {
   source: SourceRef;
+  tenant?: string;
   title?: string;
   policy?: Policy;
   priority?: Priority;
@@ -78,6 +83,7 @@ export interface VideoView {
   createdAt: string;
   /** URLs are shown without user names and query. */
   source: { kind: "url"; url: string } | { kind: "upload"; uploadId: string };
+  tenant?: string;
   policy: Policy;
   priority: Priority;
   labels: Record<string, string>;
@@ -96,10 +102,10 @@ export interface ListVideosResult { videos: VideoView[]; next?: string }
 
 /** One line of a video's history: `id` orders it (a Redis stream id). */
 export interface VideoEvent { id: string; type: VideoEventType; data: Record<string, unknown> }
-export type VideoEventType = "submitted" | "rejected" | "validated" | "planned" | "progress" | "refused" | "complete" | "failed" | "deleted";
+export type VideoEventType = "submitted" | "rejected" | "validated" | "planned" | "progress" | "refused" | "complete" | "failed" | "reopened" | "deleted";
 export interface EventsParams { id: string; after?: string }
 
-/** Payload of `video.submitted`, `video.validated`, `video.rejected`, `video.planned`, `video.complete`, `video.failed`, `video.deleted`. */
+/** Payload of `video.submitted`, `video.validated`, `video.rejected`, `video.planned`, `video.complete`, `video.failed`, `video.reopened`, `video.deleted`. */
 export interface VideoEventPayload { videoId: string }
 
 /** The objects of one video that exist so far: the whole truth about it. */

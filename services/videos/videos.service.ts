@@ -19,7 +19,7 @@ import { eventLog, type EventLog } from "./event-log.ts";
 import { qualityNotes, type QualityNotes } from "./quality-notes.ts";
 import { storageCalls, type StorageCalls } from "../../mixins/storage-calls.ts";
 import { claimDigest, recordSubmission } from "./submission.ts";
-import { videoStatus, viewVideo } from "./video-state.ts";
+import { canReopen, videoStatus, viewVideo } from "./video-state.ts";
 import { videoStore, type VideoStore } from "./video-store.ts";
 import type {
   EventsParams, ListVideosParams, ListVideosResult, NoteProgressParams, NoteQualityParams, OutcomeParams, PlannedParams, SubmitParams,
@@ -49,7 +49,7 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
     dependencies: ["storage"],
     actions: {
       submit: {
-        params: { source: "object", title: "string|optional", policy: "string|optional", priority: "string|optional", labels: "object|optional", idempotencyKey: "string|optional" },
+        params: { source: "object", tenant: "string|optional", title: "string|optional", policy: "string|optional", priority: "string|optional", labels: "object|optional", idempotencyKey: "string|optional" },
         async handler(ctx: Context<SubmitParams>): Promise<VideoView> {
           const { source } = ctx.params;
           const identity = source.kind === "url" ? source.url : (await ctx.call<Upload, object>("source.upload", { uploadId: source.uploadId })).sha256;
@@ -126,6 +126,18 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
           await this.tidy({ ...state, outcome });
           if (outcome.complete) this.announce(id, "complete");
           else this.announce(id, "failed", { reasons: outcome.reasons });
+        },
+      },
+      /** Opens a video that failed, or whose source could not be had, once more. @throws video_not_found, video_deleted, conflict */
+      reopen: {
+        params: { id },
+        async handler(ctx: Context<VideoIdParams>): Promise<void> {
+          const state = await this.getState(ctx.params.id);
+          if (state.deleted) throw fail("video_deleted", "The video was deleted.");
+          if (!canReopen(state)) throw fail("conflict", `The video is ${videoStatus(state)}: there is nothing to retry.`);
+          await this.store.reopen(state.record);
+          this.announce(state.record.id, "reopened");
+          if (state.plan === undefined) announce(this.broker, "video.submitted", { videoId: state.record.id });
         },
       },
       remove: {
@@ -209,7 +221,7 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
       },
       /** The same upload may have been posted under another policy too. What was claimed a moment ago counts as well. */
       async sharesUpload(record: VideoRecord, uploadId: string): Promise<boolean> {
-        const owners = await Promise.all(POLICIES.map((policy) => this.store.findClaim(claimDigest(record.identity, policy))));
+        const owners = await Promise.all(POLICIES.map((policy) => this.store.findClaim(claimDigest(record.identity, policy, record.tenant))));
         const others = owners.filter((owner): owner is string => owner !== undefined && owner !== record.id);
         const states = await Promise.all(others.map((owner) => this.store.find(owner)));
         return states.some((state) => state === undefined || (state.record.source.kind === "upload" && state.record.source.uploadId === uploadId));

@@ -1,4 +1,3 @@
-import { Queue } from "bullmq";
 import { expect } from "chai";
 import { Redis } from "ioredis";
 import type { Context, ServiceBroker } from "moleculer";
@@ -6,7 +5,8 @@ import { redisKeys, type RedisKeys } from "../../config/redis-keys.ts";
 import { planOf, renditionsOf } from "../../media/plan-video.ts";
 import { plannedSegments } from "../../media/policy.ts";
 import { schedulerService } from "../../services/scheduler/scheduler.service.ts";
-import type { QueueCounts } from "../../services/scheduler/scheduler.contract.ts";
+import type { JobView, QueueCounts } from "../../mixins/work-queue/work-queue.contract.ts";
+import { openWorkQueue } from "../../mixins/work-queue/work-queue.ts";
 import { storageService } from "../../services/storage/storage.service.ts";
 import type { ChunkParams, Lane } from "../../services/transcoder/transcoder.contract.ts";
 import type { OutcomeParams, PlannedParams, Policy, Priority, VideoState } from "../../services/videos/videos.contract.ts";
@@ -14,6 +14,7 @@ import { sourceAt } from "../support/buffer-source.ts";
 import { openHistory, type History } from "../support/history.ts";
 import { memoryStore } from "../support/memory-store.ts";
 import { quietBroker } from "../support/quiet-broker.ts";
+import { rejection } from "../support/rejection.ts";
 import { freshNamespace, sharedRedis } from "../support/servers.ts";
 import { accepted, rejected, stagedFacts, stagedPlan } from "../support/staged-plan.ts";
 
@@ -55,11 +56,11 @@ describe("scheduler", () => {
       actions: {
         state: (ctx: Context<{ id: string }>) => states.get(ctx.params.id) ?? null,
         get: (ctx: Context<{ id: string }>) => ({ id: ctx.params.id, status: "ready", progress: { stage: "encoding", storedSegments: 0, plannedSegments: 0 } }),
-        planned: note("planned"), finish: note("finish"), noteProgress: note("noteProgress"), relist: note("relist"), tidy: note("tidy"),
+        planned: note("planned"), reopen: note("reopen"), finish: note("finish"), noteProgress: note("noteProgress"), relist: note("relist"), tidy: note("tidy"),
       },
     });
     broker.createService({ name: "validator", actions: { validate: note("validate") } });
-    broker.createService(schedulerService({ redisUrl: (await sharedRedis()).url, namespace, encoders: { kind: "software", codecs: ["h264"] } }));
+    broker.createService(schedulerService({ redisUrl: (await sharedRedis()).url, namespace, encoders: { kind: "software", codecs: ["h264"] }, tenants: { maxWaiting: 1_000, weights: {} } }));
   });
   afterEach(() => broker.stop());
 
@@ -67,10 +68,10 @@ describe("scheduler", () => {
   const feed = (): Promise<void> => broker.call("scheduler.feed", { id: ID });
   /** The work that waits in a lane, first come first. */
   async function queued(lane: Lane): Promise<ChunkParams[]> {
-    const queue = new Queue<ChunkParams>(lane, { connection: { url: (await sharedRedis()).url, maxRetriesPerRequest: null }, prefix: keys.queuePrefix });
-    const jobs = await queue.getJobs(["prioritized", "waiting"], 0, 1_000, true);
-    await queue.close();
-    return jobs.toSorted((a, b) => a.priority - b.priority).map((job) => job.data);
+    const jobs = await openWorkQueue<ChunkParams>({ redis, prefix: keys.queuePrefix }).jobsOf(ID);
+    const waiting = jobs.filter((job) => job.lane === lane && job.state === "waiting");
+    const ids = await redis.zrange(`${keys.queuePrefix}:wait:${lane}:default`, 0, -1);
+    return waiting.toSorted((a, b) => ids.indexOf(a.id) - ids.indexOf(b.id)).map((job) => job.data);
   }
   const lengthOf = (chunks: readonly ChunkParams[], rendition: string): number => chunks.filter((chunk) => chunk.renditions.includes(rendition)).reduce((sum, { first, last }) => sum + last - first + 1, 0);
   const storeSegments = async (rendition: string, first: number, end: number): Promise<void> => {
@@ -132,7 +133,7 @@ describe("scheduler", () => {
       expect(await queued("normal")).to.deep.equal(once);
       expect(Math.min(...once.filter(({ renditions }) => renditions.includes("360p")).map(({ last }) => last))).to.be.at.least(7);
       const counts = await broker.call<QueueCounts>("scheduler.queue");
-      expect(counts).to.deep.include({ normal: { waiting: once.length, active: 0, failed: 0 } });
+      expect(counts).to.deep.include({ normal: { waiting: once.length, active: 0, failed: 0, paused: false } });
     });
     it("until the video is deleted", async () => {
       states.set(ID, planned());
@@ -206,6 +207,62 @@ describe("scheduler", () => {
       await broker.call("scheduler.poison", { videoId: ID, renditions: ["360p"], first: 0, last: 4, message: "Invalid data" });
       const [finish] = called("finish");
       expect(finish?.params["outcome"]).to.deep.include({ complete: false, reasons: [{ class: "encode_failed", message: "Segments 0 to 4 of 360p could not be made.", rendition: "360p", first: 0, last: 4, detail: "Invalid data" }] });
+    });
+  });
+
+  describe("for an operator", () => {
+    const queue = () => openWorkQueue<ChunkParams>({ redis, prefix: keys.queuePrefix });
+    beforeEach(async () => {
+      await broker.start();
+      states.set(ID, planned());
+      await feed();
+    });
+
+    it("pauses a lane, and lets it go on", async () => {
+      await broker.call("scheduler.pause", { lane: "normal" });
+      expect((await broker.call<QueueCounts>("scheduler.queue")).normal.paused).to.equal(true);
+      expect((await queue().take("n", "background"))?.data.lane).to.equal("bulk");
+      await broker.call("scheduler.resume", { lane: "normal" });
+      expect((await queue().take("n", "background"))?.data.lane).to.equal("normal");
+    });
+
+    it("cancels a video's work, keeping what was set aside, and tries it again when asked", async () => {
+      for (let attempt = 0; attempt < 5; attempt++) {
+        const late = openWorkQueue<ChunkParams>({ redis, prefix: keys.queuePrefix, now: () => Date.now() + attempt * 60_000 });
+        const lease = await late.take("n", "background");
+        if (lease === undefined) throw new Error("nothing waits");
+        await redis.hset(`${keys.queuePrefix}:job:${lease.id}`, "attempts", 4); // its last
+        if (attempt === 0) await late.fail(lease, "fault", "Invalid data", "encode_failed");
+        else await late.fail(lease, "back");
+      }
+      const [dead] = await broker.call<JobView<ChunkParams>[], object>("scheduler.dead", {});
+      expect(dead).to.deep.include({ state: "dead", group: ID, message: "Invalid data", code: "encode_failed" });
+      await broker.call("scheduler.cancel", { id: ID });
+      expect(called("finish").at(-1)?.params["outcome"]).to.have.nested.property("reasons.0.class", "cancelled");
+      await broker.emit("video.failed", { videoId: ID });
+      expect((await broker.call<JobView<ChunkParams>[], object>("scheduler.jobs", { id: ID })).map(({ id }) => id)).to.deep.equal([dead?.id]);
+      await broker.call("scheduler.retry", { id: ID });
+      expect(called("reopen")).to.have.lengthOf(1);
+      expect(await broker.call("scheduler.dead", {})).to.deep.equal([]);
+      expect(lengthOf(await queued("normal"), "source")).to.equal(COUNT);
+    });
+
+    it("ends a video whose poison nobody reported", async () => {
+      const lease = await queue().take("n", "background");
+      if (lease === undefined) throw new Error("nothing waits");
+      await redis.hset(`${keys.queuePrefix}:job:${lease.id}`, "attempts", 4);
+      await queue().fail(lease, "fault", "Invalid data");
+      await feed();
+      expect(called("finish").at(-1)?.params["outcome"]).to.have.nested.property("reasons.0.detail", "Invalid data");
+    });
+
+    it("turns a tenant away when too much of its work waits, saying when to come back", async () => {
+      await broker.call("scheduler.admit", { tenant: "default" });
+      await queue().add(Array.from({ length: 1_000 }, (_, n) => ({ id: `x${n}`, lane: "bulk" as const, tenant: "default", group: "x", priority: 1, cost: 1, data: { videoId: "x", renditions: [], first: n, last: n, lane: "bulk" as const } })));
+      const error = await rejection(broker.call("scheduler.admit", { tenant: "default" }), "a tenant with too much work");
+      expect(error).to.include({ type: "too_many_requests", code: 429 });
+      expect(error).to.have.nested.property("data.retryAfterSec").within(5, 600);
+      await broker.call("scheduler.admit", { tenant: "other" });
     });
   });
 

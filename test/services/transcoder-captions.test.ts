@@ -58,7 +58,7 @@ describe("captions and key frames of the transcoder", function () {
     broker.createService(storageService({ store: { kind: "file", dir: "unused" } }, async () => store));
     broker.createService({ name: "videos", actions: { state: (ctx: Context<{ id: string }>) => (ctx.params.id === ID ? state : null), noteQuality: () => null } });
     broker.createService(qualityService({ slots: 2, guest: TEST_GUEST }));
-    broker.createService(transcoderService({ redisUrl: (await sharedRedis()).url, namespace: freshNamespace(), slots: 2, encoders: { kind: "software", codecs: ["h264"] }, ...REMUX_SETTINGS }));
+    broker.createService(transcoderService({ redisUrl: (await sharedRedis()).url, namespace: freshNamespace(), slots: 2, encoders: { kind: "software", codecs: ["h264"] }, tenants: { maxRunning: 100 }, ...REMUX_SETTINGS }));
     await broker.start();
   }
   afterEach(async () => {

@@ -75,7 +75,7 @@ describe("transcoder", function () {
     const overrule = (_: Context, { reports }: CheckResult): CheckResult => ({ reports: reports.map((report) => ({ ...report, findings: findings(report.segment) ?? report.findings })) });
     broker.createService({ ...qualityService({ slots: 2, guest: TEST_GUEST }), hooks: { before: { check: () => beforeCheck() }, after: { check: overrule } } });
     events = watchEvents(broker, "segment.*");
-    broker.createService(transcoderService({ redisUrl: (await sharedRedis()).url, namespace: freshNamespace(), slots: 2, encoders: { kind: "software", codecs: ["h264"] }, ...REMUX_SETTINGS }));
+    broker.createService(transcoderService({ redisUrl: (await sharedRedis()).url, namespace: freshNamespace(), slots: 2, encoders: { kind: "software", codecs: ["h264"] }, tenants: { maxRunning: 100 }, ...REMUX_SETTINGS }));
     await broker.start();
   });
   afterEach(async () => {
