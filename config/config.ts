@@ -3,10 +3,14 @@
  */
 import { resolve } from "node:path";
 import { hostname } from "node:os";
+import { errorMessage } from "./errors.ts";
+import { readRegions } from "./regions-file.ts";
+import type { Regions } from "./regions.ts";
 import { SETTINGS, type Setting, type SettingName } from "./settings.ts";
 import { resolveServices, type ServiceName } from "./services.ts";
+import { isStoreText, parseStore, type StoreLocation } from "./store-location.ts";
 
-export type StoreLocation = { kind: "file"; dir: string } | { kind: "s3"; bucket: string; endpoint: string | undefined };
+export type { StoreLocation };
 
 type VideoCodec = "h264" | "hevc" | "av1";
 type EncoderKind = "software" | "nvenc" | "qsv" | "vaapi";
@@ -21,6 +25,8 @@ export interface Config {
   readonly redisUrl: string | undefined;
   readonly store: StoreLocation;
   readonly region: string;
+  /** Undefined: there is one region. */
+  readonly regions: Regions | undefined;
   readonly services: readonly ServiceName[];
   readonly nodeId: string;
   readonly namespace: string;
@@ -88,6 +94,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
   } catch (error) {
     faults.push(`LECTERN_SERVICES ${error instanceof Error ? error.message : String(error)}.`);
   }
+  const regions = findRegions(text("regions"), required("region"), env, faults);
   if (faults.length > 0) throw new ConfigError(faults);
 
   const dataDir = resolve(required("data"));
@@ -99,8 +106,9 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     metricsPort: integer("metricsPort"),
     natsUrl: text("natsUrl"),
     redisUrl: text("redisUrl"),
-    store: parseStore(text("store") ?? `file:${dataDir}/store`, text("s3Endpoint")),
+    store: regions?.own.store ?? parseStore(text("store") ?? `file:${dataDir}/store`, text("s3Endpoint")),
     region: required("region"),
+    regions,
     services,
     nodeId: text("nodeId") ?? `${hostname()}-${process.pid}`,
     namespace: required("namespace"),
@@ -132,6 +140,16 @@ function splitList(value: string | undefined): string[] {
   return (value ?? "").split(",").map((part) => part.trim()).filter((part) => part !== "");
 }
 
+function findRegions(path: string | undefined, own: string, env: Readonly<Record<string, string | undefined>>, faults: string[]): Regions | undefined {
+  if (path === undefined) return undefined;
+  try {
+    return readRegions(path, own, env);
+  } catch (error) {
+    faults.push(`LECTERN_REGIONS: ${path}: ${errorMessage(error)}.`);
+    return undefined;
+  }
+}
+
 function parseSandbox(value: string | undefined): Config["sandbox"] {
   return value === "bwrap" || value === "limits" ? value : "auto";
 }
@@ -143,12 +161,6 @@ function parseEncoder(value: string | undefined): EncoderKind {
 function parseCodecs(value: string | undefined): readonly VideoCodec[] {
   const codecs = splitList(value);
   return (["h264", "hevc", "av1"] as const).filter((codec) => codecs.includes(codec));
-}
-
-function parseStore(value: string, endpoint: string | undefined): StoreLocation {
-  return value.startsWith("file:")
-    ? { kind: "file", dir: resolve(value.slice("file:".length)) }
-    : { kind: "s3", bucket: value.slice("s3://".length), endpoint };
 }
 
 function findFault(setting: Setting, value: string): string | undefined {
@@ -181,10 +193,8 @@ function findFault(setting: Setting, value: string): string | undefined {
       const bad = splitList(value).filter((pair) => !/^[a-z0-9][a-z0-9-]{0,62}=\d{1,6}(\.\d{1,3})?$/.test(pair) || Number(pair.split("=")[1]) <= 0);
       return bad.length === 0 ? undefined : `must list tenant=weight pairs with weights above 0, not "${bad.join(", ")}"`;
     }
-    case "store": {
-      const good = /^file:.+/.test(value) || /^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(value);
-      return good ? undefined : `must be file:<dir> or s3://<bucket>, not${shown}`;
-    }
+    case "store":
+      return isStoreText(value) ? undefined : `must be file:<dir> or s3://<bucket>, not${shown}`;
     default:
       return type satisfies never;
   }

@@ -41,6 +41,7 @@ export const SETTINGS = {
   store: { env: "LECTERN_STORE", type: { kind: "store" }, fallback: undefined, meaning: "`file:<dir>` or `s3://<bucket>`; absent: the directory `store` under the data directory" },
   s3Endpoint: { env: "LECTERN_S3_ENDPOINT", type: { kind: "url", schemes: ["http:", "https:"] }, fallback: undefined, meaning: "an S3 server other than AWS (path-style addressing)" },
   region: { env: "LECTERN_REGION", type: { kind: "string" }, fallback: "local", meaning: "where this node runs: `us`, `eu`, `asia`, …" },
+  regions: { env: "LECTERN_REGIONS", type: { kind: "string" }, fallback: undefined, meaning: "file that says which regions there are, with their stores, places and public URLs; this region's store is then the one it names. Absent: one region" },
   services: { env: "LECTERN_SERVICES", type: { kind: "list" }, fallback: undefined, meaning: "services this node runs, comma-separated; absent: all" },
   nodeId: { env: "LECTERN_NODE_ID", type: { kind: "string" }, fallback: undefined, meaning: "name of this node in the mesh; absent: host name and process id" },
   namespace: { env: "LECTERN_NAMESPACE", type: { kind: "string" }, fallback: "lectern", meaning: "meshes with different names on one NATS do not see each other; also the prefix of Redis keys" },

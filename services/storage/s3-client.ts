@@ -5,6 +5,8 @@ export interface S3Location {
   bucket: string;
   /** A server other than AWS: addressed by path, since its buckets have no host names. */
   endpoint: string | undefined;
+  /** As AWS names it; by default what the environment says. */
+  awsRegion?: string;
   /** By default those of the SDK's chain: AWS_* variables, its files, the instance's role. */
   credentials?: { accessKeyId: string; secretAccessKey: string };
 }
@@ -18,10 +20,10 @@ const CONNECT_MS = 2_000;
 const SILENCE_MS = 5_000;
 const MAX_SOCKETS = 64;
 
-export function openS3Client({ endpoint, credentials }: S3Location, env: Readonly<Record<string, string | undefined>> = process.env): S3Client {
+export function openS3Client({ endpoint, awsRegion, credentials }: S3Location, env: Readonly<Record<string, string | undefined>> = process.env): S3Client {
   const agent = { keepAlive: true, maxSockets: MAX_SOCKETS };
   return new S3Client({
-    region: env["AWS_REGION"] ?? env["AWS_DEFAULT_REGION"] ?? DEFAULT_REGION,
+    region: awsRegion ?? env["AWS_REGION"] ?? env["AWS_DEFAULT_REGION"] ?? DEFAULT_REGION,
     ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
     ...(credentials === undefined ? {} : { credentials }),
     maxAttempts: MAX_ATTEMPTS,

@@ -20,7 +20,7 @@ describe("configuration", () => {
     expect(loadConfig({})).to.deep.equal({
       httpHost: "127.0.0.1", httpPort: 3000, publicUrl: undefined, metricsHost: "127.0.0.1", metricsPort: 0,
       natsUrl: undefined, redisUrl: undefined, store: { kind: "file", dir: resolve(".lectern/store") },
-      region: "local", services: SERVICES, nodeId: `${hostname()}-${process.pid}`, namespace: "lectern", dataDir: resolve(".lectern"),
+      region: "local", regions: undefined, services: SERVICES, nodeId: `${hostname()}-${process.pid}`, namespace: "lectern", dataDir: resolve(".lectern"),
       slots: cpus().length, tenantQueue: 20_000, tenantSlots: 1_000_000, tenantWeights: {}, sourceAllow: [], sourcePolicy: undefined, sourceMaxBytes: 64 * 1024 ** 3, durationMaxSec: 86_400, maxPixels: 33_554_432, maxStreams: 64,
       cacheMemoryBytes: 256 * 1024 ** 2, sourceCacheBytes: 2 * 1024 ** 3, remuxMaxBytes: 256 * 1024 ** 2, ffmpegPath: "ffmpeg", ffprobePath: "ffprobe", sandbox: "auto", encoder: "software", videoCodecs: ["h264"], logLevel: "info", logFormat: "text",
     });
@@ -38,7 +38,7 @@ describe("configuration", () => {
     expect(config).to.deep.equal({
       httpHost: "0.0.0.0", httpPort: 8080, publicUrl: "https://video.example.org", metricsHost: "::1", metricsPort: 9100,
       natsUrl: "nats://a:4222,tls://b:4222", redisUrl: "rediss://r:6379", store: { kind: "s3", bucket: "lectures", endpoint: "http://127.0.0.1:7480" },
-      region: "eu", services: ["metrics", "storage", "source", "quality", "transcoder", "cache"], nodeId: "node-1", namespace: "test", dataDir: "/srv/lectern", slots: 4, tenantQueue: 500, tenantSlots: 8, tenantWeights: { physics: 3, "art-history": 0.5 },
+      region: "eu", regions: undefined, services: ["metrics", "storage", "source", "quality", "transcoder", "cache"], nodeId: "node-1", namespace: "test", dataDir: "/srv/lectern", slots: 4, tenantQueue: 500, tenantSlots: 8, tenantWeights: { physics: 3, "art-history": 0.5 },
       sourceAllow: ["127.0.0.1:8000", "media.internal:80", "[::1]:9000"], sourcePolicy: "/etc/lectern/policy.yaml", sourceMaxBytes: 1024 ** 2, durationMaxSec: 7_200, maxPixels: 2_073_600, maxStreams: 8,
       cacheMemoryBytes: 3 * 1024 ** 2, sourceCacheBytes: 5 * 1024 ** 2, remuxMaxBytes: 256 * 1024 ** 2, ffmpegPath: "/opt/ffmpeg", ffprobePath: "/opt/ffprobe", sandbox: "bwrap", encoder: "nvenc", videoCodecs: ["h264", "av1"], logLevel: "debug", logFormat: "json",
     });
