@@ -44,6 +44,18 @@ export const objectKeys = {
   /** Bytes of a resumable upload from `offset` on, created once. Byte order of the keys is order of the offsets. */
   uploadPart: (uploadId: string, offset: number) => `uploads/${uploadId}/parts/${String(offset).padStart(15, "0")}`,
   uploadParts: (uploadId: string) => `uploads/${uploadId}/parts/`,
+  /** Changes while a region lives, in its own store. */
+  heartbeat: (region: string) => `heartbeat/${region}.json`,
+  /** In a standby's store: a video that `region` works on and has not finished. */
+  standby: (region: string, videoId: string) => `standby/${region}/${videoId}`,
+  allStandby: (region: string) => `standby/${region}/`,
+  /** Says that `by` works on a video that was `from`'s: the nth time that it changed hands. The last one counts. */
+  adoption: (from: string, videoId: string, n: number, by: string) => `adopted/${from}/${videoId}/${String(n).padStart(4, "0")}-${by}`,
+  adoptionsFrom: (region: string) => `adopted/${region}/`,
+  allAdoptions: "adopted/",
+  /** Says that not all of `unit` may be in `region` yet. `writer` is the process that sees to it. */
+  replicationMark: (region: string, unit: string, writer: string) => `replicating/${region}/${unit.replaceAll("/", "~")}/${writer}`,
+  replicationMarks: (region: string) => `replicating/${region}/`,
   allUploads: "uploads/",
   uploadFolder: (uploadId: string) => `uploads/${uploadId}/`,
 } as const;

@@ -1,12 +1,14 @@
 /** Calls of `storage`, as the modules of a service want them, and the one way in which a part of a video is written. */
 import type { ServiceBroker } from "moleculer";
 import { objectKeys } from "../config/object-keys.ts";
-import type { ListResult, PutResult } from "../services/storage/storage.contract.ts";
+import type { ListResult, PutResult, RecordPlace } from "../services/storage/storage.contract.ts";
 import { readReply } from "./byte-reply.ts";
 
 export interface StorageCalls {
   get(key: string): Promise<Buffer | null>;
-  put(key: string, bytes: Buffer, ifAbsent: boolean): Promise<PutResult>;
+  put(key: string, bytes: Buffer, ifAbsent: boolean, place?: RecordPlace): Promise<PutResult>;
+  /** Which regions a new record should name; null where there is one region. */
+  place?(): Promise<RecordPlace | null>;
   list(prefix: string, after: string | undefined, delimiter: boolean): Promise<ListResult>;
   remove(key: string): Promise<void>;
   removePrefix(prefix: string): Promise<void>;
@@ -18,7 +20,8 @@ export function storageCalls(broker: ServiceBroker): StorageCalls {
       const reply = await broker.call<unknown, { key: string }>("storage.get", { key });
       return reply === null ? null : await readReply(reply);
     },
-    put: (key, bytes, ifAbsent) => broker.call<PutResult, object>("storage.put", { key, bytes, ifAbsent }),
+    put: (key, bytes, ifAbsent, place) => broker.call<PutResult, object>("storage.put", { key, bytes, ifAbsent, ...(place === undefined ? {} : { place }) }),
+    place: () => broker.call<RecordPlace | null, object>("storage.place", {}),
     list: (prefix, after, delimiter) =>
       broker.call<ListResult, object>("storage.list", { prefix, ...(after === undefined ? {} : { after }), ...(delimiter ? { delimiter: "/" } : {}) }),
     remove: (key) => broker.call("storage.remove", { key }),

@@ -23,6 +23,8 @@ export interface ReconcilerPorts {
   /** Ends what a video that has ended left half done. */
   tidy(id: string): Promise<void>;
   relist(id: string): Promise<void>;
+  /** Whether it is this region's to go on with. */
+  isOurs(id: string): Promise<boolean>;
 }
 
 export interface Reconciler { close(): Promise<void> }
@@ -82,7 +84,7 @@ export function openReconciler(ports: ReconcilerPorts): Reconciler {
       return;
     }
     if (state.deleted || state.outcome !== undefined || state.verdict?.accepted === false) return await ports.tidy(id);
-    if (Date.now() - Date.parse(state.record.createdAt) < FRESH_MS) return;
+    if (Date.now() - Date.parse(state.record.createdAt) < FRESH_MS || !(await ports.isOurs(id))) return;
     const step = nextStep(state);
     if (!(await ports.elect(`${step.name}:${id}`, step.lostMs))) return;
     ports.logger[step.name === "feed" ? "debug" : "info"](`Video ${id}: ${step.name} continued.`);

@@ -13,9 +13,11 @@ import type { EncoderChoice } from "../../media/video-encoders.ts";
 import { closeRedis, needRedis, openRedis, withoutRedis } from "../../mixins/redis.ts";
 import { QUEUE_LANES, type JobView, type QueueCounts } from "../../mixins/work-queue/work-queue.contract.ts";
 import { openWorkQueue, type WorkQueue } from "../../mixins/work-queue/work-queue.ts";
+import { worksHere } from "../../mixins/works-here.ts";
 import type { ListResult } from "../storage/storage.contract.ts";
 import type { ChunkParams, SegmentRefused, SegmentStored } from "../transcoder/transcoder.contract.ts";
 import type { OutcomeParams, PlannedParams, VideoEventPayload, VideoIdParams, VideoState, VideoView } from "../videos/videos.contract.ts";
+import { adopterPorts, openAdopter, type Adopter } from "./adopter.ts";
 import { admit, type TenantLimits } from "./admission.ts";
 import { openFeeder, type Feeder } from "./feeder.ts";
 import { openReconciler, type Reconciler } from "./reconciler.ts";
@@ -23,8 +25,8 @@ import type { AdmitParams, DeadParams, LaneParams, PoisonParams, SegmentWatched 
 import { refusedIndex, storedIndex } from "./stored-index.ts";
 import { throttle, type Throttle } from "./throttle.ts";
 
-interface Settings extends ServiceSettingSchema { redisUrl: string | undefined; namespace: string; encoders: EncoderChoice; tenants: TenantLimits }
-interface State { redis: Redis; keys: RedisKeys; queue: WorkQueue<ChunkParams>; feeder: Feeder; progress: Throttle; reconciler: Reconciler; meter: NodeJS.Timeout; stored: ReturnType<typeof storedIndex>; refused: ReturnType<typeof refusedIndex> }
+interface Settings extends ServiceSettingSchema { redisUrl: string | undefined; namespace: string; encoders: EncoderChoice; tenants: TenantLimits; /** Whether there are other regions. */ regional?: boolean }
+interface State { adopter: Adopter | undefined; redis: Redis; keys: RedisKeys; queue: WorkQueue<ChunkParams>; feeder: Feeder; progress: Throttle; reconciler: Reconciler; meter: NodeJS.Timeout; stored: ReturnType<typeof storedIndex>; refused: ReturnType<typeof refusedIndex> }
 interface Methods {
   getState(videoId: string): Promise<VideoState | undefined>;
   measureQueue(): Promise<void>;
@@ -222,10 +224,13 @@ export function schedulerService(settings: Settings) {
         unmark: async (id) => await this.broker.call("storage.remove", { key: objectKeys.open(id) }),
         tidy: async (id) => await this.broker.call("videos.tidy", { id }),
         relist: async (id) => await this.broker.call("videos.relist", { id }),
+        isOurs: async (id) => await worksHere(this.broker, id),
       });
+      if (this.settings.regional === true) this.adopter = openAdopter(adopterPorts(this.broker, this.logger));
     },
     async stopped() {
       clearInterval(this.meter);
+      await this.adopter?.close();
       await this.reconciler?.close();
       this.progress?.close();
       closeRedis(this.redis);
@@ -235,4 +240,4 @@ export function schedulerService(settings: Settings) {
 }
 
 const config = loadConfig(process.env);
-export default schedulerService({ redisUrl: config.redisUrl, namespace: config.namespace, encoders: { kind: config.encoder, codecs: config.videoCodecs }, tenants: { maxWaiting: config.tenantQueue, weights: config.tenantWeights } });
+export default schedulerService({ redisUrl: config.redisUrl, namespace: config.namespace, encoders: { kind: config.encoder, codecs: config.videoCodecs }, tenants: { maxWaiting: config.tenantQueue, weights: config.tenantWeights }, regional: config.regions !== undefined });

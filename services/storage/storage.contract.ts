@@ -4,9 +4,39 @@ export interface PutParams {
   bytes: Uint8Array;
   /** Create only: an object that exists stays as it is. */
   ifAbsent?: boolean;
+  /** Of a part of a video whose record is only being written. */
+  place?: RecordPlace;
 }
-/** `stored: false` when `ifAbsent` found the key taken. */
-export interface PutResult { stored: boolean }
+/**
+ * `stored: false` when `ifAbsent` found the key taken. `copies`: other regions that have the object already; absent
+ * where there are none that should.
+ */
+export interface PutResult { stored: boolean; copies?: string[] }
+
+/** The region that accepted a video, and those that go on with it, the first that lives, when that is dark. */
+export interface RecordPlace { home: string; standby: readonly string[] }
+/** `worker`: the region that works on it now; `changes`: how often that changed. */
+export interface PlacementParams { videoId: string }
+export interface Placement extends RecordPlace { worker: string; changes: number }
+
+/** Another region as this one sees it; also the own one. Times in ms. */
+export interface RegionView {
+  name: string;
+  own: boolean;
+  publicUrl: string;
+  place: { latitude: number; longitude: number };
+  countries: readonly string[];
+  /** Nodes that the mesh has there now. */
+  nodes: number;
+  storeReachable: boolean;
+  /** Nothing was heard of it for as long as the setting says: its videos may be adopted. */
+  dark: boolean;
+  /** How long its store takes to answer; null before the first time. */
+  latencyMs: number | null;
+  /** What waits to be copied there, and how old the oldest of it is. */
+  waiting: number;
+  lagMs: number;
+}
 
 /** `get`, `readRange` and `head` answer null when there is no such object. */
 export interface KeyParams { key: string }

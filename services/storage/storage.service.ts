@@ -6,14 +6,19 @@ import { Readable } from "node:stream";
 import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
 import { loadConfig, type Config } from "../../config/config.ts";
 import { fail } from "../../config/errors.ts";
+import { announceToAll } from "../../mixins/announce.ts";
 import { replyBytes } from "../../mixins/byte-reply.ts";
 import type { ObjectStore } from "./object-store.ts";
 import { formatStore, openObjectStore } from "./open-object-store.ts";
-import type { HeadResult, KeyParams, ListParams, ListResult, PutParams, PutResult, ReadRangeParams, RemovePrefixParams, RemovePrefixResult, UploadParams, UploadResult } from "./storage.contract.ts";
+import { listMeshNodes } from "./regions/mesh-nodes.ts";
+import { regionMeter } from "./regions/region-meter.ts";
+import { openRegionalStore, type RegionalStore } from "./regions/regional-store.ts";
+import type { HeadResult, KeyParams, ListParams, ListResult, Placement, PlacementParams, PutParams, PutResult, ReadRangeParams, RecordPlace, RegionView, RemovePrefixParams, RemovePrefixResult, UploadParams, UploadResult } from "./storage.contract.ts";
 import { startUpkeep, type Upkeep } from "./upkeep.ts";
 
-type Settings = ServiceSettingSchema & Pick<Config, "store">;
-interface State { objects: ObjectStore; upkeep: Upkeep }
+type Settings = ServiceSettingSchema & Pick<Config, "store"> & Partial<Pick<Config, "regions">>;
+/** `regional`: the same store as `objects`, when there are other regions. */
+interface State { objects: ObjectStore; regional: RegionalStore | undefined; upkeep: Upkeep }
 
 const key = "string"; // object-key.ts has the rule
 const bytePosition = { type: "number", integer: true, min: 0 } as const;
@@ -38,10 +43,11 @@ export function storageService(settings: Settings, openStore = openObjectStore) 
     actions: {
       put: {
         ...once,
-        params: { key, bytes: { type: "class", instanceOf: Uint8Array }, ifAbsent: { type: "boolean", optional: true } },
+        params: { key, bytes: { type: "class", instanceOf: Uint8Array }, ifAbsent: { type: "boolean", optional: true }, place: { type: "object", optional: true } },
         async handler(ctx: Context<PutParams>): Promise<PutResult> {
-          const { key, bytes, ifAbsent = false } = ctx.params;
-          return await this.objects.put(key, bytes, { ifAbsent });
+          const { key, bytes, ifAbsent = false, place } = ctx.params;
+          if (this.regional === undefined || place === undefined) return await this.objects.put(key, bytes, { ifAbsent });
+          return await this.regional.put(key, bytes, { ifAbsent, place });
         },
       },
       /** Bytes as mixins/byte-reply.ts has them; null when there is no such object. So does `readRange`. */
@@ -96,6 +102,21 @@ export function storageService(settings: Settings, openStore = openObjectStore) 
           return { removed: await this.objects.removePrefix(ctx.params.prefix) };
         },
       },
+      /** Which regions a new video's record should name; null where there is one region. @throws region_unavailable */
+      async place(): Promise<RecordPlace | null> {
+        return this.regional?.place() ?? null;
+      },
+      /** Null where there is one region, and when no record is known here. */
+      placement: {
+        params: { videoId: "string" },
+        async handler(ctx: Context<PlacementParams>): Promise<Placement | null> {
+          return (await this.regional?.placement(ctx.params.videoId)) ?? null;
+        },
+      },
+      /** This region and the others as this node sees them; empty where there is one region. */
+      async regions(): Promise<RegionView[]> {
+        return this.regional?.views() ?? [];
+      },
       /** Whether objects can be kept and read right now. @throws storage_unavailable, storage_full */
       async check(): Promise<null> {
         await this.upkeep.check();
@@ -103,8 +124,16 @@ export function storageService(settings: Settings, openStore = openObjectStore) 
       },
     },
     async started() {
-      this.objects = await openStore(this.settings.store);
+      const own = await openStore(this.settings.store);
+      this.objects = own;
       this.logger.info(`keeps objects in ${formatStore(this.settings.store)}`);
+      if (settings.regions !== undefined && settings.regions.others.length > 0) {
+        this.objects = this.regional = await openRegionalStore(own, settings.regions, {
+          nodeId: this.broker.nodeID, instance: this.broker.instanceID, openStore, meter: regionMeter(this.broker), logger: this.logger,
+          listNodes: () => listMeshNodes(this.broker),
+          announceDeleted: (videoId) => announceToAll(this.broker, "video.deleted", { videoId }),
+        });
+      }
       this.upkeep = startUpkeep(this.objects, this.logger);
     },
     async stopped() {

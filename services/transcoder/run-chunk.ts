@@ -5,6 +5,7 @@ import { objectKeys } from "../../config/object-keys.ts";
 import { findRendition } from "../../media/plan-video.ts";
 import type { Plan } from "../../media/plan.ts";
 import { mediaName } from "../../media/media-names.ts";
+import { worksHere } from "../../mixins/works-here.ts";
 import type { KeyParams } from "../storage/storage.contract.ts";
 import { planRuns } from "./encode-runs.ts";
 import { isRefused } from "./inspection.ts";
@@ -19,10 +20,13 @@ export interface ChunkTools { broker: ServiceBroker; profiles: Profiles; jobs: V
 
 /** @throws storage_unavailable when segments were made and the store did not take them, and what making them throws */
 export async function runChunk({ broker, profiles, jobs, workshop, publisher }: ChunkTools, { videoId, renditions, first, last, lane }: ChunkParams, work?: Work): Promise<ChunkResult> {
+  const all = renditions.length * (last - first + 1);
+  // The queue of a region that was dark remembers what others have taken over. What a viewer here waits for is made all the same.
+  if (lane !== "play" && !(await worksHere(broker, videoId))) return { stored: 0, skipped: all };
   const refusedBefore = await countRefused(broker, videoId, renditions, first, last);
   const missing = new Map(await Promise.all(renditions.map(async (rendition) => [rendition, await findMissing(broker, videoId, rendition, first, last)] as const)));
   for (const [rendition, segments] of missing) publisher.retry(videoId, rendition, segments);
-  const [all, made] = [renditions.length * (last - first + 1), [...missing.values()].flat().length];
+  const made = [...missing.values()].flat().length;
   let done = 0;
   const onOutput = (segment: boolean): void => work?.progress(Math.min(1, (segment ? ++done : done) / made));
   try {

@@ -8,9 +8,11 @@ export interface Submission {
   identity: string;
   newId: string;
   now: Date;
+  /** Absent where there is one region. */
+  place?: { home: string; standby: readonly string[] };
 }
 
-export function recordSubmission({ params, identity, newId, now }: Submission): VideoRecord {
+export function recordSubmission({ params, identity, newId, now, place }: Submission): VideoRecord {
   const { source, tenant, title, policy = "hybrid", priority = "normal", labels = {}, idempotencyKey } = params;
   return {
     id: idempotencyKey === undefined ? newId : digestId(idempotencyKey),
@@ -24,6 +26,7 @@ export function recordSubmission({ params, identity, newId, now }: Submission): 
     identity,
     claim: claimDigest(identity, policy, tenant),
     request: digest([identity, title ?? null, policy, priority, Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1))]),
+    ...place,
   };
 }
 

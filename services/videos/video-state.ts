@@ -39,6 +39,7 @@ export function viewVideo(state: VideoState, stored: ReadonlyMap<string, number>
     policy: record.policy,
     priority: record.priority,
     labels: record.labels,
+    ...(record.home === undefined ? {} : { region: record.home }),
     ...(reasons === undefined ? {} : { reasons }),
     ...(plan === undefined ? {} : { durationSec: Math.round((1000 * (plan.boundaries.at(-1) ?? 0)) / plan.timescale) / 1000 }),
     ...(renditions === undefined ? {} : { renditions }),

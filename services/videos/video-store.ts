@@ -52,13 +52,19 @@ export function videoStore(storage: StorageCalls) {
       known.set(id, keepable(present));
       return { ...present, record: present.record, deleted: false };
     },
-    /** Makes the record durable, with the mark that it is unfinished. */
-    async createRecord(record: VideoRecord): Promise<boolean> {
-      const [, created] = await Promise.all([
-        storage.put(objectKeys.open(record.id), encode({ at: record.createdAt }), false),
-        create(objectKeys.record(record.id), record),
+    /** Makes the record durable, with the mark that it is unfinished. `copies`: other regions that have both. */
+    async createRecord(record: VideoRecord): Promise<{ created: boolean; copies?: string[] }> {
+      const { home, standby = [] } = record;
+      const place = home === undefined ? undefined : { home, standby };
+      const [mark, { stored, copies }] = await Promise.all([
+        storage.put(objectKeys.open(record.id), encode({ at: record.createdAt }), false, place),
+        storage.put(objectKeys.record(record.id), encode(record), true, place),
       ]);
-      return created;
+      return { created: stored, ...(copies === undefined ? {} : { copies: copies.filter((region) => mark.copies?.includes(region) === true) }) };
+    },
+    /** Which regions a new record should name; undefined where there is one. */
+    async place(): Promise<{ home: string; standby: readonly string[] } | undefined> {
+      return (await storage.place?.()) ?? undefined;
     },
     createVerdict: (id: string, verdict: Verdict) => createPart(id, objectKeys.verdict(id), verdict),
     createPlan: (id: string, plan: Plan) => createPart(id, objectKeys.plan(id), plan),

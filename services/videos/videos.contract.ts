@@ -37,6 +37,10 @@ export interface VideoRecord {
   claim: string;
   /** Digest of the whole request, to tell a repeated Idempotency-Key from a reused one. */
   request: string;
+  /** The region that accepted it; absent where there is one. */
+  home?: string;
+  /** Regions that go on with it, the first that lives, when `home` is dark. */
+  standby?: readonly string[];
 }
 export const DEFAULT_TENANT = "default";
 export const tenantOf = ({ tenant }: Pick<VideoRecord, "tenant">): string => tenant ?? DEFAULT_TENANT;
@@ -97,6 +101,10 @@ export interface VideoView {
   quality?: QualityView;
   /** True in the answer to a post whose source is already a video. */
   existing?: boolean;
+  /** The region that accepted it; absent where there is one. */
+  region?: string;
+  /** In the answer to a post: other regions that have its record already; the rest get it in the background. */
+  replicatedTo?: string[];
 }
 export interface ListVideosResult { videos: VideoView[]; next?: string }
 
@@ -107,6 +115,9 @@ export interface EventsParams { id: string; after?: string }
 
 /** Payload of `video.submitted`, `video.validated`, `video.rejected`, `video.planned`, `video.complete`, `video.failed`, `video.reopened`, `video.deleted`. */
 export interface VideoEventPayload { videoId: string }
+
+/** Payload of `video.recorded`, which goes to all regions. */
+export interface VideoRecorded { videoId: string; createdAt: string }
 
 /** The objects of one video that exist so far: the whole truth about it. */
 export interface VideoState {

@@ -23,13 +23,13 @@ import { canReopen, videoStatus, viewVideo } from "./video-state.ts";
 import { videoStore, type VideoStore } from "./video-store.ts";
 import type {
   EventsParams, ListVideosParams, ListVideosResult, NoteProgressParams, NoteQualityParams, OutcomeParams, PlannedParams, SubmitParams,
-  VerdictParams, VideoEvent, VideoEventType, VideoIdParams, VideoRecord, VideoState, VideoView,
+  VerdictParams, VideoEvent, VideoEventType, VideoIdParams, VideoRecord, VideoRecorded, VideoState, VideoView,
 } from "./videos.contract.ts";
 
 interface Settings extends ServiceSettingSchema { redisUrl: string | undefined; namespace: string }
 interface State { redis: Redis; keys: RedisKeys; store: VideoStore; events: EventLog; catalog: Catalog; quality: QualityNotes }
 /** The video that stands for a submission, and whether this submission made it. */
-interface Claimed { state: VideoState; created: boolean }
+interface Claimed { state: VideoState; created: boolean; copies?: string[] }
 interface Methods {
   getState(id: string): Promise<VideoState>;
   view(state: VideoState): Promise<VideoView>;
@@ -53,15 +53,17 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
         async handler(ctx: Context<SubmitParams>): Promise<VideoView> {
           const { source } = ctx.params;
           const identity = source.kind === "url" ? source.url : (await ctx.call<Upload, object>("source.upload", { uploadId: source.uploadId })).sha256;
-          const record = recordSubmission({ params: ctx.params, identity, newId: ulid().toLowerCase(), now: new Date() });
-          const { state, created } = await this.claimRecord(record);
+          const place = await this.store.place();
+          const record = recordSubmission({ params: ctx.params, identity, newId: ulid().toLowerCase(), now: new Date(), ...(place === undefined ? {} : { place }) });
+          const { state, created, copies } = await this.claimRecord(record);
           if (!created) {
             const first = state.record.source;
             if (source.kind === "upload" && !(first.kind === "upload" && first.uploadId === source.uploadId)) await this.store.removeUploadBytes(source.uploadId);
             return { ...(await this.view(state)), existing: true };
           }
           this.announce(state.record.id, "submitted");
-          return await this.view(state);
+          if (place !== undefined) announceToAll(this.broker, "video.recorded", { videoId: state.record.id, createdAt: state.record.createdAt } satisfies VideoRecorded);
+          return { ...(await this.view(state)), ...(copies === undefined ? {} : { replicatedTo: copies }) };
         },
       },
       get: {
@@ -195,6 +197,12 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
       },
     },
     events: {
+      /** Of any region: each has a list of all. */
+      "video.recorded": {
+        async handler(ctx: Context<VideoRecorded>) {
+          await withoutRedis(() => this.catalog.add(ctx.params.videoId, ctx.params.createdAt), undefined, this.logger);
+        },
+      },
       "video.deleted"(ctx: Context<{ videoId: string }>) {
         this.store.forget(ctx.params.videoId);
         this.quality.forget(ctx.params.videoId);
@@ -249,11 +257,11 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
           if (existing === undefined) {
             // Nobody recorded the owner yet: who writes its record first makes it, whether that is its own poster or not.
             const owned = { ...record, id: owner };
-            const [created] = await Promise.all([
+            const [{ created, copies }] = await Promise.all([
               this.store.createRecord(owned),
               withoutRedis(() => this.catalog.add(owner, owned.createdAt), undefined, this.logger), // a list passes over what has no record
             ]);
-            if (created) return { state: { record: owned, deleted: false }, created };
+            if (created) return { state: { record: owned, deleted: false }, created, ...(copies === undefined ? {} : { copies }) };
             const first = await this.store.find(owner);
             if (first?.record.claim === record.claim) return { state: first, created };
             await this.store.releaseClaim(record.claim, owner); // else this source would stand for the other one

@@ -39,7 +39,7 @@ function mesh(videos: Record<string, VideoState | null | Error>) {
       if (state instanceof Error) throw state;
       return state;
     },
-    validate: step("validate"), plan: step("plan"), feed: step("feed"), relist: step("relist"),
+    validate: step("validate"), plan: step("plan"), feed: step("feed"), relist: step("relist"), isOurs: async (id) => !id.startsWith("theirs"),
     tidy: async (id) => { calls.push(`tidy ${id}`); delete videos[id]; },
     unmark: async (id) => { calls.push(`unmark ${id}`); delete videos[id]; },
   };
@@ -66,6 +66,12 @@ describe("reconciler", () => {
     });
     await start(ports);
     expect(calls).to.deep.equal(["tidy complete", "tidy failed", "tidy rejected", "tidy deleted"]);
+  });
+
+  it("leaves to another region what that has taken over, until it is done", async () => {
+    const { ports, calls } = mesh({ theirs: PLANNED, theirsDone: { ...PLANNED, outcome: { complete: true, at: LONG_AGO } } });
+    await start(ports);
+    expect(calls).to.deep.equal(["tidy theirsDone"]);
   });
 
   it("gives what was just posted its time", async () => {

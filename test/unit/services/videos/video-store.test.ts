@@ -20,7 +20,7 @@ describe("video store", () => {
 
   it("gives back each part as it is written", async () => {
     const record = makeRecord({ title: "Grüße", labels: { course: "cs101" } });
-    expect(await store.createRecord(record)).to.equal(true);
+    expect(await store.createRecord(record)).to.deep.equal({ created: true });
     expect(await store.find(ID)).to.deep.equal({ record, deleted: false });
     await store.createVerdict(ID, VERDICT);
     await store.createPlan(ID, PLAN);
@@ -32,7 +32,7 @@ describe("video store", () => {
   it("writes each part once: who comes second changes nothing and is told so", async () => {
     await store.createRecord(makeRecord());
     const other = videoStore(storage);
-    expect(await other.createRecord(makeRecord({ title: "other" }))).to.equal(false);
+    expect(await other.createRecord(makeRecord({ title: "other" }))).to.deep.equal({ created: false });
     expect([await store.createVerdict(ID, VERDICT), await other.createVerdict(ID, { accepted: false, at: AT, reasons: [] })]).to.deep.equal([true, false]);
     expect([await store.createPlan(ID, PLAN), await other.createPlan(ID, { ...PLAN, boundaries: [0, 1] })]).to.deep.equal([true, false]);
     expect([await store.createOutcome(ID, OUTCOME), await other.createOutcome(ID, { complete: false, at: AT, reasons: [] })]).to.deep.equal([true, false]);

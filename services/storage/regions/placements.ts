@@ -1,0 +1,43 @@
+/** Where a video belongs: which region accepted it, which stand by for it, which works on it now. */
+import { LRUCache } from "lru-cache";
+import { objectKeys } from "../../../config/object-keys.ts";
+import type { ObjectStore } from "../object-store.ts";
+import type { Placement, RecordPlace } from "../storage.contract.ts";
+import type { Adoptions } from "./adoptions.ts";
+
+const KEPT = 5_000;
+
+export function openPlacements(own: Pick<ObjectStore, "get">, ownName: string, adoptions: Pick<Adoptions, "find">) {
+  const known = new LRUCache<string, RecordPlace>({ max: KEPT });
+
+  return {
+    /** Of a record that this process writes. */
+    note(videoId: string, place: RecordPlace): void {
+      known.set(videoId, place);
+    },
+    /** Undefined when the own store has no record of the video. */
+    async find(videoId: string): Promise<Placement | undefined> {
+      const place = known.get(videoId) ?? parsePlace(await own.get(objectKeys.record(videoId)), ownName);
+      if (place === undefined) return undefined;
+      known.set(videoId, place);
+      const adoption = adoptions.find(videoId);
+      return { ...place, worker: adoption?.by ?? place.home, changes: adoption?.n ?? 0 };
+    },
+  };
+}
+
+export type Placements = ReturnType<typeof openPlacements>;
+
+/** A record from before there were regions is of the region that has it. */
+export function parsePlace(bytes: Uint8Array | undefined, ownName: string): RecordPlace | undefined {
+  if (bytes === undefined) return undefined;
+  const record: unknown = JSON.parse(Buffer.from(bytes).toString("utf8"));
+  const { home, standby } = typeof record === "object" && record !== null ? (record as { home?: unknown; standby?: unknown }) : {};
+  const named = Array.isArray(standby) ? standby.filter((name): name is string => typeof name === "string") : [];
+  return { home: typeof home === "string" ? home : ownName, standby: named };
+}
+
+/** The regions that keep all of a video, but for `ownName`: its worker first. */
+export function keepers({ home, standby, worker }: Placement, ownName: string): string[] {
+  return [...new Set([worker, home, ...standby])].filter((name) => name !== ownName);
+}
