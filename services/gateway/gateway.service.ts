@@ -6,26 +6,28 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
 import { loadConfig } from "../../config/config.ts";
 import { errorMessage } from "../../config/errors.ts";
+import type { Regions } from "../../config/regions.ts";
 import { closeListener, listen } from "../../mixins/http-listener.ts";
 import type { VideoEvent, VideoEventPayload, VideoView } from "../videos/videos.contract.ts";
 import { openEventStreams, type EventStreams } from "./events-stream.ts";
 import type { Route } from "./exchange.ts";
 import { loadAssets } from "./pages.ts";
 import { openReadiness } from "./ready.ts";
+import { regionGuideOf } from "./regions/region-guide.ts";
 import { gatewayRoutes } from "./routes.ts";
 import { webServer, webServerSettings } from "./web-server.ts";
 
-interface Settings extends ServiceSettingSchema, GatewaySettings {}
+interface Settings extends ServiceSettingSchema, Omit<GatewaySettings, "regions"> {}
 interface State { streams: EventStreams | undefined; server: Server | undefined; httpUrl: string }
 interface Methods {
   serveRoutes(routes: readonly Route[]): void;
   httpHandler(req: IncomingMessage, res: ServerResponse): Promise<void>;
 }
-export interface GatewaySettings { httpHost: string; httpPort: number; publicUrl: string | undefined; sourceMaxBytes: number }
+export interface GatewaySettings { httpHost: string; httpPort: number; publicUrl: string | undefined; sourceMaxBytes: number; regions?: Regions | undefined }
 
 const CHECK_TIMEOUT_MS = 2_000;
 
-export function gatewayService({ httpHost, httpPort, publicUrl, sourceMaxBytes }: GatewaySettings) {
+export function gatewayService({ httpHost, httpPort, publicUrl, sourceMaxBytes, regions }: GatewaySettings) {
   const schema: ServiceSchema<Settings, Methods, State> = {
     name: "gateway",
     settings: { ...webServerSettings, httpHost, httpPort, publicUrl, sourceMaxBytes },
@@ -53,7 +55,7 @@ export function gatewayService({ httpHost, httpPort, publicUrl, sourceMaxBytes }
         check: (action) => broker.call(action, {}, { timeout: CHECK_TIMEOUT_MS, retries: 0 }),
         now: () => performance.now(),
       });
-      this.serveRoutes(gatewayRoutes({ publicUrl: this.settings.publicUrl, sourceMaxBytes: this.settings.sourceMaxBytes, nodeId: broker.nodeID, streams: this.streams, readiness, assets: await loadAssets() }));
+      this.serveRoutes(gatewayRoutes({ publicUrl: this.settings.publicUrl, sourceMaxBytes: this.settings.sourceMaxBytes, nodeId: broker.nodeID, streams: this.streams, readiness, guide: regionGuideOf(broker, regions), assets: await loadAssets() }));
       // no limit on a whole request: uploads take as long as they take, and a stalled one is cut by its own route
       this.server = createServer({ requestTimeout: 0, headersTimeout: 20_000, keepAliveTimeout: 15_000 }, (req, res) => void this.httpHandler(req, res));
       const { url } = await listen(this.server, this.settings.httpHost, this.settings.httpPort);

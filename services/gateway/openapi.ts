@@ -30,6 +30,8 @@ function problems(...codes: ErrorCode[]): Record<string, object> {
 }
 
 const ok = (description: string, content?: object, headers?: object) => ({ description, ...(content && { content }), ...(headers && { headers }) });
+const region = { name: "region", in: "query", schema: text, description: "a region that is to be used, while it is healthy; or the header Lectern-Region" };
+const elsewhere = { "307": ok("A nearer region has it, where the mesh sends players on", undefined, { Location: { schema: { type: "string", format: "uri" } } }) };
 const location = { Location: { schema: { type: "string", format: "uri" } } };
 const tusHeader = (name: string, schema: object, required = true) => ({ name, in: "header", required, schema });
 const tusResumable = tusHeader("Tus-Resumable", { const: "1.0.0" });
@@ -41,9 +43,9 @@ const paths = {
   "/v1/videos": {
     post: {
       operationId: "submitVideo", summary: "Ask for a video: it plays at once, while it is being encoded",
-      parameters: [{ name: "Idempotency-Key", in: "header", schema: { type: "string", maxLength: 255 }, description: "The same key and body give the same video." }],
+      parameters: [region, { name: "Idempotency-Key", in: "header", schema: { type: "string", maxLength: 255 }, description: "The same key and body give the same video." }],
       requestBody: { required: true, content: json(ref("SubmitRequest")) },
-      responses: { "202": ok("Accepted, and durable", json(ref("Video")), location), ...problems("bad_request", "bad_url", "body_too_large", "source_refused", "upload_not_found", "idempotency_conflict", "overloaded", "storage_unavailable") },
+      responses: { "202": ok("Accepted, and durable", json(ref("Video")), location), ...problems("bad_request", "bad_url", "body_too_large", "source_refused", "upload_not_found", "idempotency_conflict", "overloaded", "storage_unavailable", "region_unavailable") },
     },
     get: {
       operationId: "listVideos", summary: "Videos, newest first",
@@ -121,7 +123,7 @@ const paths = {
   },
   "/play/{id}/master.m3u8": {
     parameters: [id],
-    get: { operationId: "getMasterPlaylist", summary: "The multivariant playlist; waits a moment for a new video's plan", responses: { "200": ok("HLS", playlist), ...problems("video_not_found", "video_deleted", "video_rejected", "video_failed", "plan_pending") } },
+    get: { operationId: "getMasterPlaylist", summary: "The multivariant playlist; waits a moment for a new video's plan", parameters: [region], responses: { "200": ok("HLS", playlist), ...elsewhere, ...problems("video_not_found", "video_deleted", "video_rejected", "video_failed", "plan_pending") } },
   },
   "/play/{id}/storyboard.vtt": {
     parameters: [id],
@@ -133,7 +135,7 @@ const paths = {
   },
   "/play/{id}/manifest.mpd": {
     parameters: [id],
-    get: { operationId: "getManifest", summary: "The DASH manifest, of the same segments; waits like the multivariant playlist", responses: { "200": ok("DASH", { "application/dash+xml": { schema: text } }), ...problems("video_not_found", "video_deleted", "video_rejected", "video_failed", "plan_pending") } },
+    get: { operationId: "getManifest", summary: "The DASH manifest, of the same segments; waits like the multivariant playlist", parameters: [region], responses: { "200": ok("DASH", { "application/dash+xml": { schema: text } }), ...elsewhere, ...problems("video_not_found", "video_deleted", "video_rejected", "video_failed", "plan_pending") } },
   },
   "/play/{id}/subs/{name}.m3u8": {
     parameters: [id, captions],
@@ -164,6 +166,13 @@ const paths = {
     get: { operationId: "getSegment", summary: "Media segment n, from 0; made now if nobody has it", responses: { "200": ok("CMAF segment", segment, { "Server-Timing": { schema: text, description: "where the bytes came from and how long it took" } }), ...problems("video_not_found", "segment_not_found", "encode_failed", "encode_stalled", "overloaded", "source_changed", "source_unreachable") } },
   },
   "/v1/nodes": { get: { operationId: "listNodes", summary: "Nodes of the mesh", responses: { "200": ok("Nodes", json({ type: "object", properties: { nodes: { type: "array", items: ref("Node") } } })) } } },
+  "/v1/regions": {
+    get: {
+      operationId: "listRegions", summary: "Regions of the mesh as this one sees them, healthy ones first, then the quickest to answer; none where there is one region",
+      parameters: [region],
+      responses: { "200": ok("Regions", json({ type: "object", required: ["regions"], properties: { best: { ...text, description: "the one to use for who asks" }, regions: { type: "array", items: ref("Region") } } })), ...problems("bad_request") },
+    },
+  },
   "/v1/queue": { get: { operationId: "getQueue", summary: "Work that waits, by lane", responses: { "200": ok("Counts", json({ type: "object" })), ...problems("not_ready", "queue_unavailable") } } },
   "/health/live": { get: { operationId: "getLiveness", summary: "Whether this node runs", responses: { "200": ok("It does", json({ type: "object" })) } } },
   "/health/ready": { get: { operationId: "getReadiness", summary: "Whether a posted video would play", responses: { "200": ok("It would", json({ type: "object" })), ...problems("not_ready") } } },
@@ -186,6 +195,7 @@ const schemas = {
       policy: { enum: ["lazy", "hybrid", "eager"], default: "hybrid", description: "encode what is watched, what is likely to be, or everything" },
       priority: { enum: ["high", "normal", "low"], default: "normal" },
       labels: { type: "object", maxProperties: 16, additionalProperties: { type: "string", maxLength: 64 } },
+      region: { ...text, description: "the region that is to work on it; by default the best one for who asks" },
     },
   },
   Video: {
@@ -208,10 +218,20 @@ const schemas = {
         },
       },
       existing: { type: "boolean", description: "the source was already this video" },
+      region: { ...text, description: "the region that accepted it; absent where there is one" },
+      replicatedTo: { type: "array", items: text, description: "in the answer to a post: other regions that have its record already" },
       playback: { type: "object", properties: { hls: { type: "string", format: "uri" }, dash: { type: "string", format: "uri" }, page: { type: "string", format: "uri" } } },
     },
   },
   Upload: { type: "object", required: ["uploadId", "size", "sha256"], properties: { uploadId: text, size: count, sha256: text } },
+  Region: {
+    type: "object", required: ["name", "own", "url", "healthy"],
+    properties: {
+      name: text, own: { type: "boolean" }, url: { type: "string", format: "uri" }, healthy: { type: "boolean" }, dark: { type: "boolean" }, nodes: count,
+      latencyMs: { type: ["number", "null"], description: "of its store, from here" }, place: { type: "object", properties: { latitude: { type: "number" }, longitude: { type: "number" } } },
+      countries: { type: "array", items: text }, waiting: { ...count, description: "what this node has to copy there" }, lagSec: { type: "number" },
+    },
+  },
   Node: { type: "object", properties: { id: text, available: { type: "boolean" }, region: text, services: { type: "array", items: text }, host: text, cpuPercent: { type: ["number", "null"] }, gateway: { type: "boolean" } } },
   Reason: { type: "object", required: ["class", "message"], properties: { class: { enum: REASON_CLASSES }, message: text } },
   Problem: {

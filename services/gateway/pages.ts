@@ -19,8 +19,8 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 const WEB_DIR = new URL("../../web/", import.meta.url);
 /** hls.js plays from blob: URLs and runs its worker from one. */
-const CSP = [
-  "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:", "media-src 'self' blob:", "connect-src 'self'",
+const policy = (others: string): string => [
+  "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:", `media-src 'self' blob:${others}`, `connect-src 'self'${others}`,
   "worker-src 'self' blob:", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'self'",
 ].join("; ");
 
@@ -44,44 +44,46 @@ async function toAsset(type: string, plain: Buffer): Promise<Asset> {
   return { type, etag: createHash("sha256").update(plain).digest("base64url").slice(0, 22), plain, gzipped: await compress(plain) };
 }
 
-export function pagesRoutes(assets: Assets): Route[] {
+/** @param otherUrls where the player may go on when this gateway is gone */
+export function pagesRoutes(assets: Assets, otherUrls: readonly string[] = []): Route[] {
+  const csp = policy(otherUrls.map((url) => ` ${new URL(url).origin}`).join(""));
   return [
     {
       method: "GET", path: "/", operation: "getStartPage", area: "page",
       async handle({ req, res }) {
-        sendAsset(req, res, assets.get("index.html"));
+        sendAsset(req, res, csp, assets.get("index.html"));
       },
     },
     {
       method: "GET", path: "/docs", operation: "getDocsPage", area: "page",
       async handle({ req, res }) {
-        sendAsset(req, res, assets.get("docs.html"));
+        sendAsset(req, res, csp, assets.get("docs.html"));
       },
     },
     {
       method: "GET", path: "/watch/:id", operation: "getWatchPage", area: "page",
       async handle({ req, res, params }) {
         parseVideoId(params["id"]);
-        sendAsset(req, res, assets.get("watch.html"));
+        sendAsset(req, res, csp, assets.get("watch.html"));
       },
     },
     {
       method: "GET", path: "/assets/:file", operation: "getAsset", area: "page",
       async handle({ req, res, params }) {
-        sendAsset(req, res, assets.get(params["file"] ?? ""));
+        sendAsset(req, res, csp, assets.get(params["file"] ?? ""));
       },
     },
   ];
 }
 
-function sendAsset(req: IncomingMessage, res: ServerResponse, asset: Asset | undefined): void {
+function sendAsset(req: IncomingMessage, res: ServerResponse, csp: string, asset: Asset | undefined): void {
   if (asset === undefined) throw fail("not_found", "There is nothing at this path.");
   const gzipped = /\bgzip\b/.test(String(req.headers["accept-encoding"] ?? ""));
   const headers = {
     "ETag": `"${asset.etag}${gzipped ? "-gz" : ""}"`,
     "Cache-Control": "no-cache", // kept, and asked about each time: an upgrade shows at once
     "Vary": "Accept-Encoding",
-    "Content-Security-Policy": CSP,
+    "Content-Security-Policy": csp,
     "Referrer-Policy": "same-origin",
   };
   if (matchesEtag(req.headers["if-none-match"], asset.etag)) return sendEmpty(res, 304, headers);

@@ -2,6 +2,8 @@
 import { fail } from "../../config/errors.ts";
 import type { SegmentName } from "../cache/cache.contract.ts";
 import { sendBytes, type Exchange, type Route } from "./exchange.ts";
+import { pointNearer } from "./regions/nearer-region.ts";
+import type { RegionGuide } from "./regions/region-guide.ts";
 import { PLAY, sendSegment } from "./send-segment.ts";
 import { parseVideoId } from "./video-id.ts";
 
@@ -9,19 +11,23 @@ const MANIFEST_HEADERS = { "Content-Type": "application/dash+xml", "Cache-Contro
 const MEDIA_HEADERS = { "Content-Type": "video/mp4", "Cache-Control": "public, max-age=31536000, immutable" };
 const CAPTION_HEADERS = { "Content-Type": "text/vtt; charset=utf-8", "Cache-Control": "public, max-age=31536000, immutable" };
 const PLAYLIST_HEADERS = { "Content-Type": "application/vnd.apple.mpegurl", "Cache-Control": "public, max-age=60" };
-export function playRoutes(): Route[] {
+export function playRoutes(guide: RegionGuide): Route[] {
   return [
     {
       method: "GET", path: "/play/:id/master.m3u8", operation: "getMasterPlaylist", area: "play",
-      async handle({ res, params, call }) {
-        const playlist = await call<string>("delivery.master", { id: parseVideoId(params["id"]) }, PLAY);
+      async handle({ req, res, params, call }) {
+        const id = parseVideoId(params["id"]);
+        if (await pointNearer({ req, res }, guide)) return;
+        const playlist = await call<string>("delivery.master", { id }, PLAY);
         sendBytes(res, 200, PLAYLIST_HEADERS, playlist);
       },
     },
     {
       method: "GET", path: "/play/:id/manifest.mpd", operation: "getManifest", area: "play",
-      async handle({ res, params, call }) {
-        sendBytes(res, 200, MANIFEST_HEADERS, await call<string>("delivery.manifest", { id: parseVideoId(params["id"]) }, PLAY));
+      async handle({ req, res, params, call }) {
+        const id = parseVideoId(params["id"]);
+        if (await pointNearer({ req, res }, guide)) return;
+        sendBytes(res, 200, MANIFEST_HEADERS, await call<string>("delivery.manifest", { id }, PLAY));
       },
     },
     {

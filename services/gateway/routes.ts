@@ -7,6 +7,8 @@ import { operateRoutes } from "./operate-routes.ts";
 import { pagesRoutes, type Assets } from "./pages.ts";
 import { playRoutes } from "./play-routes.ts";
 import type { Readiness } from "./ready.ts";
+import type { RegionGuide } from "./regions/region-guide.ts";
+import { regionRoutes } from "./regions/region-routes.ts";
 import { tusRoutes } from "./tus-routes.ts";
 import { uploadsRoutes } from "./uploads-routes.ts";
 import { videosRoutes } from "./videos-routes.ts";
@@ -18,18 +20,20 @@ export interface RouteNeeds {
   readonly streams: EventStreams;
   readonly readiness: Readiness;
   readonly assets: Assets;
+  readonly guide: RegionGuide;
 }
 
-export function gatewayRoutes({ publicUrl, sourceMaxBytes, nodeId, streams, readiness, assets }: RouteNeeds): Route[] {
+export function gatewayRoutes({ publicUrl, sourceMaxBytes, nodeId, streams, readiness, assets, guide }: RouteNeeds): Route[] {
   return [
-    ...videosRoutes(publicUrl, streams),
+    ...videosRoutes(publicUrl, streams, guide),
     ...uploadsRoutes(publicUrl),
     ...tusRoutes(sourceMaxBytes),
-    ...playRoutes(),
+    ...playRoutes(guide),
     ...imageRoutes(),
     ...clipRoutes(),
     ...operateRoutes(nodeId, readiness),
-    ...pagesRoutes(assets),
+    ...regionRoutes(guide),
+    ...pagesRoutes(assets, guide.otherUrls),
   ];
 }
 

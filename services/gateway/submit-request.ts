@@ -13,7 +13,7 @@ const MAX_LABEL_CHARS = 64;
 /** @throws bad_request, naming the field at fault */
 export function parseSubmitRequest(body: Readonly<Record<string, unknown>>, idempotencyKey: string | undefined): SubmitParams {
   const unknown = Object.keys(body).filter((name) => !FIELDS.includes(name));
-  if (unknown.length > 0) throw fail("bad_request", `Unknown field ${quote(unknown)}; there are ${FIELDS.join(", ")}.`);
+  if (unknown.length > 0) throw fail("bad_request", `Unknown field ${quote(unknown)}; there are ${[...FIELDS, "region"].join(", ")}.`);
   const tenant = parseTenant(body);
   const title = parseText(body, "title", MAX_TITLE_CHARS);
   const policy = parseChoice(body, "policy", POLICIES);

@@ -5,6 +5,7 @@ import type { EventStreams } from "./events-stream.ts";
 import { sendEmpty, sendJson, type Exchange, type Route } from "./exchange.ts";
 import { readJsonObject } from "./json-body.ts";
 import { baseUrl, withPlayback } from "./playback-urls.ts";
+import type { RegionGuide } from "./regions/region-guide.ts";
 import { parseSubmitRequest } from "./submit-request.ts";
 import { parseVideoId } from "./video-id.ts";
 
@@ -13,14 +14,16 @@ const CHECK_TIMEOUT_MS = 8_000;
 const ADMIT_TIMEOUT_MS = 1_000;
 const MAX_LIMIT = 100;
 
-export function videosRoutes(publicUrl: string | undefined, streams: EventStreams): Route[] {
+export function videosRoutes(publicUrl: string | undefined, streams: EventStreams, guide: RegionGuide): Route[] {
   return [
     {
       method: "POST", path: "/v1/videos", operation: "submitVideo", area: "api",
       async handle({ req, res, call }) {
-        const request = parseSubmitRequest(await readJsonObject(req), header(req.headers["idempotency-key"]));
+        const { region, ...body } = await readJsonObject(req);
+        const request = parseSubmitRequest(body, header(req.headers["idempotency-key"]));
+        const nodeID = await guide.nodeFor(req, parseRegion(region));
         await Promise.all([checkSource(request.source, call), admit(tenantOf(request), call)]);
-        const video = await call<VideoView>("videos.submit", request);
+        const video = await call<VideoView>("videos.submit", request, nodeID === undefined ? {} : { nodeID });
         const base = baseUrl(req, publicUrl);
         sendJson(res, 202, withPlayback(video, base), { Location: `${base}/v1/videos/${video.id}` });
       },
@@ -69,6 +72,13 @@ async function admit(tenant: string, call: Exchange["call"]): Promise<void> {
 async function checkSource(source: SubmitParams["source"], call: Exchange["call"]): Promise<void> {
   if (source.kind === "url") await call("source.check", { url: source.url }, { timeout: CHECK_TIMEOUT_MS });
   else await call("source.upload", { uploadId: source.uploadId });
+}
+
+/** @throws bad_request */
+function parseRegion(value: unknown): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== "string") throw fail("bad_request", "region must be a string.");
+  return value;
 }
 
 /** @throws bad_request */

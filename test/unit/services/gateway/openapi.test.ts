@@ -6,6 +6,7 @@ const routes = gatewayRoutes({
   publicUrl: undefined, sourceMaxBytes: 1, nodeId: "node-1", assets: new Map(),
   streams: { open: async () => undefined, wake: () => undefined, close: () => undefined },
   readiness: { missing: async () => [] },
+  guide: { views: async () => [], best: async () => undefined, elsewhere: async () => undefined, nodeFor: async () => undefined, otherUrls: [] },
 });
 
 describe("OpenAPI document", () => {
