@@ -8,11 +8,14 @@ import { encodingPanel } from "./encoding-panel.js";
 import { formatDuration, videoName } from "./format.js";
 import { playerKeys } from "./player-keys.js";
 import { qualityMenu } from "./quality-menu.js";
+import { regionFailover } from "./region-failover.js";
 import { trackMenus } from "./track-menus.js";
 import { followVideo } from "./video-events.js";
 
 const RETRIED_STATUSES = [0, 408, 425, 429, 502, 503, 504];
 const MAX_RECOVERIES = 3;
+/** A wait that is over before this needs no look at the gateway. */
+const WAIT_CHECK_MS = 700;
 
 /** Waits longer than the server holds an answer back; asks again only where that can help. */
 function loadPolicy(firstByteMs, wholeMs) {
@@ -43,6 +46,7 @@ const HLS_CONFIG = {
 /** @param container is emptied */
 export function openPlayer(container, videoId) {
   const master = new URL(`play/${videoId}/master.m3u8`, ROOT);
+  const regions = regionFailover(videoId, goOn);
   const video = element("video", { controls: true, playsinline: true, preload: "auto" });
   const wait = element("div", { class: "wait", role: "status" }, element("span", { class: "spinner", "aria-hidden": "true" }), element("span", { class: "wait-text" }, "Getting it ready…"));
   const fault = element("div", { class: "fault", role: "alert", hidden: true });
@@ -60,6 +64,7 @@ export function openPlayer(container, videoId) {
   let hls;
   let recoveries = 0;
   let over = false;
+  let waitCheck;
   const releaseKeys = playerKeys(video, stage);
   const unfollow = followVideo(videoId, showVideo, (error) => {
     panel.node.hidden = true;
@@ -68,7 +73,11 @@ export function openPlayer(container, videoId) {
   });
 
   for (const type of ["loadeddata", "playing", "canplay", "seeked"]) video.addEventListener(type, () => showWait(false));
-  for (const type of ["waiting", "seeking"]) video.addEventListener(type, () => showWait(true, ""));
+  for (const type of ["waiting", "seeking"]) video.addEventListener(type, () => {
+    showWait(true, "");
+    clearTimeout(waitCheck);
+    waitCheck = setTimeout(() => { if (!wait.hidden) void regions.check(); }, WAIT_CHECK_MS); // a gateway that hangs tells no error
+  });
   video.addEventListener("error", () => {
     if (hls === undefined) explain("The browser could not play this video.");
   });
@@ -78,14 +87,15 @@ export function openPlayer(container, videoId) {
     fault.hidden = true;
     showWait(true, "Getting it ready…");
     if (globalThis.Hls?.isSupported() === true) startHls();
-    else if (video.canPlayType("application/vnd.apple.mpegurl") !== "") video.src = master.href;
+    else if (video.canPlayType("application/vnd.apple.mpegurl") !== "") video.src = regions.rewrite(master.href);
     else return showFault("This browser can’t play this video.", { message: "It has neither Media Source Extensions nor HLS." });
     video.play().catch(() => showWait(video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA)); // without a click some browsers wait for one
   }
 
   function startHls() {
     const { Hls } = globalThis;
-    hls = new Hls(HLS_CONFIG);
+    // hls.js opens a request unless this has; its retries go where the first try should have gone
+    hls = new Hls({ ...HLS_CONFIG, xhrSetup: (xhr, url) => xhr.open("GET", regions.rewrite(url), true) });
     globalThis.lectern = { hls, video };
     hls.on(Hls.Events.MANIFEST_PARSED, () => menu.setLevels(hls.levels));
     hls.on(Hls.Events.LEVELS_UPDATED, () => menu.setLevels(hls.levels));
@@ -93,17 +103,27 @@ export function openPlayer(container, videoId) {
     // not before: a small player would turn down the variant that is there first
     video.addEventListener("playing", () => { hls.capLevelToPlayerSize = true; }, { once: true });
     tracks.follow(hls, Hls);
+    const current = hls;
     hls.on(Hls.Events.ERROR, (_event, error) => {
-      if (error.fatal) onFatal(error);
+      if (error.fatal) void onFatal(error, current);
+      else if (error.type === Hls.ErrorTypes.NETWORK_ERROR) void regions.check(error.frag?.url ?? error.url);
     });
     hls.attachMedia(video);
     hls.loadSource(master.href);
   }
 
-  function onFatal({ type }) {
+  async function onFatal({ type, frag, url }, failed) {
     const { Hls } = globalThis;
     if (type === Hls.ErrorTypes.MEDIA_ERROR && recoveries++ < MAX_RECOVERIES) hls.recoverMediaError();
-    else explain("This video can’t be played now.");
+    else if (!(await regions.check(frag?.url ?? url)) && hls === failed) explain("This video can’t be played now.");
+  }
+
+  /** With another gateway; what is buffered stays. */
+  function goOn() {
+    if (over) return;
+    if (hls === undefined || hls.levels.length === 0) return restart();
+    hls.stopLoad(); // what was asked of the one that is gone
+    hls.startLoad();
   }
 
   /** Asks the server why, and shows its answer. */
@@ -148,6 +168,7 @@ export function openPlayer(container, videoId) {
 
   return {
     close() {
+      clearTimeout(waitCheck);
       unfollow();
       releaseKeys();
       hls?.destroy();
