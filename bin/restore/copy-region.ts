@@ -1,0 +1,52 @@
+/** Copies what a store lacks of another's, and reads it back. */
+import { objectKeys } from "../../config/object-keys.ts";
+import type { ObjectStore } from "../../services/storage/object-store.ts";
+import { copyObject } from "../../services/storage/regions/copy-object.ts";
+import { findRule } from "../../services/storage/regions/replication-rules.ts";
+
+export interface CopyReport { copied: number; bytes: number; /** Keys of objects that differ, or that did not come back as they were. */ damaged: string[] }
+
+/** Deletions first: what was deleted is not brought back. Uploads before the videos that are made of them. */
+const PREFIXES = ["deleted/", "uploads/", "adopted/", objectKeys.allVideos, "claims/"];
+const AT_ONCE = 8;
+/** Longer objects are compared by their size alone. */
+const COMPARED_BYTES = 16 * 1024 * 1024;
+
+/** @param check nothing is written; what would be copied counts */
+export async function copyRegion(from: ObjectStore, own: ObjectStore, check: boolean): Promise<CopyReport> {
+  const report: CopyReport = { copied: 0, bytes: 0, damaged: [] };
+  for (const prefix of PREFIXES) {
+    for (let after: string | undefined; ;) {
+      const page = await from.list({ prefix, ...(after === undefined ? {} : { after }) });
+      const wanted = page.objects.filter(({ key }) => findRule(key) !== undefined);
+      for (let at = 0; at < wanted.length; at += AT_ONCE) await Promise.all(wanted.slice(at, at + AT_ONCE).map(({ key, size }) => bring(key, size)));
+      if (page.next === undefined) break;
+      after = page.next;
+    }
+  }
+  return report;
+
+  async function bring(key: string, size: number): Promise<void> {
+    const there = await own.head(key);
+    // Of two regions each may have created its own object; segments are the same wherever they were made.
+    if (there !== undefined) return void (findRule(key)?.urgency === 2 && there.size === 0 && size > 0 ? report.damaged.push(key) : undefined);
+    if (await isDeleted(key)) return;
+    if (!check && (await copyObject(from, own, key)) !== "copied") return;
+    report.copied++;
+    report.bytes += size;
+    if (!check && !(await isSame(key, size))) report.damaged.push(key);
+  }
+
+  async function isDeleted(key: string): Promise<boolean> {
+    const videoId = key.startsWith(objectKeys.allVideos) ? findRule(key)?.videoId : undefined;
+    if (videoId === undefined) return false;
+    const tombstone = objectKeys.tombstone(videoId);
+    return (await own.head(tombstone)) !== undefined || (await from.head(tombstone)) !== undefined;
+  }
+
+  async function isSame(key: string, size: number): Promise<boolean> {
+    if (size > COMPARED_BYTES) return (await own.head(key))?.size === size;
+    const [theirs, ours] = await Promise.all([from.get(key), own.get(key)]);
+    return theirs === undefined || ours?.equals(theirs) === true; // deleted there meanwhile
+  }
+}

@@ -1,0 +1,83 @@
+import { expect } from "chai";
+import { checkVideos } from "../../../bin/restore/check-videos.ts";
+import { copyRegion } from "../../../bin/restore/copy-region.ts";
+import { parseRestoreArguments } from "../../../bin/restore/restore-arguments.ts";
+import { objectKeys } from "../../../config/object-keys.ts";
+import { planOf, renditionsOf } from "../../../media/plan-video.ts";
+import { memoryStore } from "../../support/memory-store.ts";
+import { makeFacts } from "../../support/sample-facts.ts";
+import { makeRecord } from "../../support/sample-record.ts";
+
+const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
+const PLAN = planOf(makeFacts());
+const OTHERS = { ownName: "us", isRegion: (name: string) => name === "eu" };
+type Store = ReturnType<typeof memoryStore>;
+
+/** A video as far as it has come. */
+function put({ objects }: Store, id: string, { record = {}, finished = false, segments = 0 }: { record?: object; finished?: boolean; segments?: number } = {}): void {
+  objects.set(objectKeys.record(id), json(makeRecord({ id, policy: "eager", home: "us", standby: ["eu"], ...record })));
+  objects.set(objectKeys.verdict(id), json({ accepted: true })).set(objectKeys.plan(id), json(PLAN));
+  if (finished) objects.set(objectKeys.outcome(id), json({ complete: true, at: "" }));
+  for (const { name } of renditionsOf(PLAN)) for (let n = 0; n < segments; n++) objects.set(objectKeys.media(id, name, `${n}.m4s`), json(n));
+}
+
+const SEGMENTS = PLAN.boundaries.length - 1;
+
+describe("restoring a region", () => {
+  let own: Store;
+  let from: Store;
+  beforeEach(() => { [own, from] = [memoryStore(), memoryStore()]; });
+
+  it("marks what is unfinished and this region's, and tells of the rest", async () => {
+    put(own, "done", { finished: true, segments: SEGMENTS });
+    put(own, "unfinished");
+    put(own, "short", { finished: true, segments: SEGMENTS - 1 });
+    put(own, "taken");
+    own.objects.set(objectKeys.adoption("us", "taken", 1, "eu"), json({}));
+    put(own, "orphan", { record: { home: "gone", standby: [] } });
+    put(own, "torn");
+    own.objects.set(objectKeys.plan("torn"), Buffer.from('{"facts"')).delete(objectKeys.record("torn"));
+    put(own, "deleted", { segments: 1 });
+    own.objects.set(objectKeys.tombstone("deleted"), json({}));
+    const report = await checkVideos({ own, ...OTHERS, check: false });
+    expect(report).to.deep.include({ videos: 5, open: 2, elsewhere: 1, incomplete: ["short"], leftovers: ["deleted"] });
+    expect(report.damaged.map((line) => line.split(" ")[0])).to.deep.equal(["videos/torn/plan.json", "videos/torn/"]);
+    expect([...own.objects.keys()].filter((key) => key.startsWith("open/"))).to.deep.equal(["open/orphan", "open/unfinished"]);
+    expect([...own.objects.keys()].filter((key) => key.startsWith("videos/deleted/"))).to.deep.equal([]);
+  });
+
+  it("copies what is missing from another region, but not what was deleted, nor that region's own marks", async () => {
+    put(from, "a", { segments: 2 });
+    put(from, "deleted");
+    own.objects.set(objectKeys.tombstone("deleted"), json({}));
+    from.objects.set("open/a", json({})).set("standby/us/a", json({})).set("heartbeat/eu.json", json({})).set("claims/c.json", json({})).set("uploads/u/source", json(1)).set("uploads/u/parts/0", json(1));
+    own.objects.set(objectKeys.record("a"), Buffer.from("ours"));
+    const { copied, damaged } = await copyRegion(from, own, false);
+    const wanted = [...from.objects.keys()].filter((key) => /^(videos\/a|claims|uploads\/u\/source)/.test(key));
+    expect([...own.objects.keys()].toSorted()).to.deep.equal([...wanted, objectKeys.tombstone("deleted")].toSorted());
+    expect([copied, damaged]).to.deep.equal([wanted.length - 1, []]);
+    expect(own.objects.get(objectKeys.record("a"))?.toString()).to.equal("ours");
+    expect((await copyRegion(from, own, false)).copied).to.equal(0);
+  });
+
+  it("tells of a copy that does not come back as it was", async () => {
+    put(from, "a");
+    const lossy = { ...own, get: async (key: string) => (key.endsWith("plan.json") ? Buffer.from("?") : await own.get(key)) };
+    expect((await copyRegion(from, lossy, false)).damaged).to.deep.equal([objectKeys.plan("a")]);
+  });
+
+  it("only looks with --check", async () => {
+    put(from, "a");
+    put(own, "b");
+    const before = [...own.objects.keys()];
+    expect(await copyRegion(from, own, true)).to.include({ copied: 3 });
+    expect(await checkVideos({ own, ...OTHERS, check: true })).to.include({ videos: 1, open: 1 });
+    expect([...own.objects.keys()]).to.deep.equal(before);
+  });
+
+  it("is told what to do in words, and refuses others", () => {
+    expect(parseRestoreArguments(["--from", "eu", "--check"])).to.deep.equal({ kind: "restore", options: { from: "eu", check: true } });
+    expect(parseRestoreArguments(["--from", "s3://backup", "--endpoint", "http://127.0.0.1:1"])).to.deep.include({ kind: "restore" });
+    for (const args of [["--endpoint", "http://x"], ["--from", "eu", "--endpoint", "http://x"], ["--form", "eu"], ["eu"]]) expect(parseRestoreArguments(args).kind).to.equal("fault");
+  });
+});
