@@ -5,8 +5,9 @@
 import type { Logger, ServiceBroker } from "moleculer";
 import { errorMessage } from "../../config/errors.ts";
 import { objectKeys } from "../../config/object-keys.ts";
+import { announceToAll } from "../../mixins/announce.ts";
 import { storageCalls } from "../../mixins/storage-calls.ts";
-import type { ListResult, Placement, PlacementParams, RegionView } from "../storage/storage.contract.ts";
+import type { ListResult, Placement, PlacementParams, RegionView, VideoAdopted } from "../storage/storage.contract.ts";
 import type { VideoIdParams, VideoState } from "../videos/videos.contract.ts";
 
 export interface AdopterPorts {
@@ -16,6 +17,8 @@ export interface AdopterPorts {
   state(id: string): Promise<VideoState | null>;
   placement(id: string): Promise<Placement | null>;
   create(key: string): Promise<void>;
+  /** Tells every node of a change of hands: their work on the video begins or ends with it. */
+  tell(change: VideoAdopted): void;
   remove(key: string): Promise<void>;
 }
 
@@ -63,7 +66,9 @@ export function openAdopter(ports: AdopterPorts, roundMs = ROUND_MS): Adopter {
     if (isOver(state)) return await ports.remove(mark);
     if (placement.worker === from) {
       if (findHeir(placement, from, dark) !== own) return;
-      await ports.create(objectKeys.adoption(from, id, placement.changes + 1, own));
+      const key = objectKeys.adoption(from, id, placement.changes + 1, own);
+      await ports.create(key);
+      ports.tell({ key });
       ports.logger.info(`Video ${id}: taken over from ${from}.`);
     } else if (placement.worker !== own) return;
     // From here on also after a crash in between.
@@ -97,5 +102,6 @@ export function adopterPorts(broker: ServiceBroker, logger: AdopterPorts["logger
     placement: (videoId) => broker.call<Placement | null, PlacementParams>("storage.placement", { videoId }),
     create: async (key) => void (await storage.put(key, Buffer.from("{}"), true)),
     remove: (key) => storage.remove(key),
+    tell: (change) => announceToAll(broker, "video.adopted", change),
   };
 }

@@ -19,6 +19,9 @@ export interface RecordPlace { home: string; standby: readonly string[] }
 export interface PlacementParams { videoId: string }
 export interface Placement extends RecordPlace { worker: string; changes: number }
 
+/** Payload of `video.adopted`: the object that says so. */
+export interface VideoAdopted { key: string }
+
 /** Another region as this one sees it; also the own one. Times in ms. */
 export interface RegionView {
   name: string;

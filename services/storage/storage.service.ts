@@ -13,7 +13,7 @@ import { formatStore, openObjectStore } from "./open-object-store.ts";
 import { listMeshNodes } from "./regions/mesh-nodes.ts";
 import { regionMeter } from "./regions/region-meter.ts";
 import { openRegionalStore, type RegionalStore } from "./regions/regional-store.ts";
-import type { HeadResult, KeyParams, ListParams, ListResult, Placement, PlacementParams, PutParams, PutResult, ReadRangeParams, RecordPlace, RegionView, RemovePrefixParams, RemovePrefixResult, UploadParams, UploadResult } from "./storage.contract.ts";
+import type { HeadResult, KeyParams, ListParams, ListResult, Placement, PlacementParams, PutParams, PutResult, ReadRangeParams, RecordPlace, RegionView, RemovePrefixParams, RemovePrefixResult, UploadParams, UploadResult, VideoAdopted } from "./storage.contract.ts";
 import { startUpkeep, type Upkeep } from "./upkeep.ts";
 
 type Settings = ServiceSettingSchema & Pick<Config, "store"> & Partial<Pick<Config, "regions">>;
@@ -121,6 +121,12 @@ export function storageService(settings: Settings, openStore = openObjectStore) 
       async check(): Promise<null> {
         await this.upkeep.check();
         return null;
+      },
+    },
+    events: {
+      /** Sooner than it is read in the store. */
+      "video.adopted"(ctx: Context<VideoAdopted>) {
+        this.regional?.noteAdoption(ctx.params.key);
       },
     },
     async started() {

@@ -12,10 +12,10 @@ const PIECE_BYTES = 8 * 1024 * 1024;
 export type Copied = "copied" | "there" | "gone";
 
 export async function copyObject(from: ObjectStore, to: ObjectStore, key: string): Promise<Copied> {
-  const [found, there] = await Promise.all([from.head(key), to.head(key)]);
-  if (there !== undefined) return "there";
+  const found = await from.head(key);
   if (found === undefined) return "gone";
   if (found.size > WHOLE_BYTES) {
+    if ((await to.head(key)) !== undefined) return "there";
     await to.upload(key, Readable.from(readPieces(from, key, found.size), { objectMode: false }), { maxBytes: found.size });
     return (await takeBackIfDeleted(to, key)) ? "gone" : "copied";
   }

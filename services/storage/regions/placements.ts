@@ -7,17 +7,26 @@ import type { Adoptions } from "./adoptions.ts";
 
 const KEPT = 5_000;
 
-export function openPlacements(own: Pick<ObjectStore, "get">, ownName: string, adoptions: Pick<Adoptions, "find">) {
+/** @param read looks for an object here and elsewhere */
+export function openPlacements(read: ObjectStore["get"], ownName: string, adoptions: Pick<Adoptions, "find">) {
   const known = new LRUCache<string, RecordPlace>({ max: KEPT });
+  const reading = new Map<string, Promise<RecordPlace | undefined>>();
+
+  /** All parts of a video are asked for at once, and one look tells of them all. */
+  function readPlace(videoId: string): Promise<RecordPlace | undefined> {
+    const underWay = reading.get(videoId) ?? read(objectKeys.record(videoId)).then((bytes) => parsePlace(bytes, ownName)).finally(() => reading.delete(videoId));
+    reading.set(videoId, underWay);
+    return underWay;
+  }
 
   return {
     /** Of a record that this process writes. */
     note(videoId: string, place: RecordPlace): void {
       known.set(videoId, place);
     },
-    /** Undefined when the own store has no record of the video. */
+    /** Undefined when no store has a record of the video. */
     async find(videoId: string): Promise<Placement | undefined> {
-      const place = known.get(videoId) ?? parsePlace(await own.get(objectKeys.record(videoId)), ownName);
+      const place = known.get(videoId) ?? (await readPlace(videoId));
       if (place === undefined) return undefined;
       known.set(videoId, place);
       const adoption = adoptions.find(videoId);

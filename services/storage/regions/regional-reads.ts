@@ -52,18 +52,25 @@ export function regionalReads({ own, ownName, links, placements, onLook, logger 
   /** What the first of `holders` that has it answers, and whose answer it is; undefined answer: they say that it is absent. */
   async function look<T>(key: string, holders: readonly RegionLink[], read: (store: ObjectStore) => Promise<T | undefined>): Promise<{ link?: RegionLink; found?: T; answered: boolean }> {
     let answered = false;
+    let silent: string | undefined;
     for (const link of holders) {
-      if (link.isAway()) continue;
+      if (link.isAway()) {
+        silent = link.region.name;
+        continue;
+      }
       try {
         const found = await link.use(read, LOOK_MS);
         answered = true;
         onLook(link.region.name, found === undefined ? "absent" : "found");
         if (found !== undefined) return { link, found, answered };
       } catch (error) {
+        silent = link.region.name;
         onLook(link.region.name, "failed");
         logger.debug(`${key} was not read from ${link.region.name}: ${errorMessage(error)}`);
       }
     }
+    // A source that only a dark region has is not gone: who works on it waits.
+    if (silent !== undefined && findRule(key)?.urgency === 1) throw fail("storage_unavailable", `The upload may be in the region ${silent}, which does not answer.`);
     if (answered) misses.set(key, true, { ttl: findRule(key)?.urgency === 2 ? MEDIA_MISS_HOLDS_MS : MISS_HOLDS_MS });
     return { answered };
   }

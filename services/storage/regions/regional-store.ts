@@ -36,18 +36,22 @@ export interface RegionalStore extends ObjectStore {
   /** Undefined when there is no such record here. Waits until the others were asked what they took over. */
   placement(videoId: string): Promise<Placement | undefined>;
   views(): RegionView[];
+  /** Takes in that a video changed hands. */
+  noteAdoption(key: string): void;
 }
 
 const TIMING: RegionalTiming = { probeMs: 2_000, tickMs: 500, scanMs: 5_000, lingerMs: 5_000 };
 const METER_MS = 2_000;
+/** Shorter than callers wait for an answer. */
+const LONGEST_PATIENCE_MS = 10_000;
 
 export async function openRegionalStore(own: ObjectStore, regions: Regions, ports: RegionalPorts): Promise<RegionalStore> {
   const { logger, meter, instance, nodeId, timing = TIMING } = ports;
   const ownName = regions.own.name;
   const links = await Promise.all(regions.others.map((region) => openRegionLink({ region, openStore: ports.openStore, logger, probeEveryMs: timing.probeMs })));
   const liveness = openLiveness({ own, ownName, nodeId, links, darkAfterMs: regions.darkAfterMs, listNodes: ports.listNodes, logger });
-  const adoptions: Adoptions = openAdoptions({ own, ownName, links, patienceMs: regions.darkAfterMs, logger });
-  const placements = openPlacements(own, ownName, adoptions);
+  const adoptions: Adoptions = openAdoptions({ own, ownName, links, patienceMs: Math.min(regions.darkAfterMs, LONGEST_PATIENCE_MS), logger });
+  const placements = openPlacements((key) => reads.get(key), ownName, adoptions);
   const replicators = new Map(links.map((link) => [link.region.name, openReplicator({
     own, ownName, link, writer: instance, logger, timing,
     async wantsMedia(videoId) {
@@ -76,6 +80,7 @@ export async function openRegionalStore(own: ObjectStore, regions: Regions, port
       if (key.startsWith("adopted/")) adoptions.note(key);
       return result;
     },
+    noteAdoption: adoptions.note,
     get: reads.get,
     getRange: reads.getRange,
     head: reads.head,

@@ -109,6 +109,7 @@ export function regionalWrites({ own, regions, links, replicators, placements, o
         return { stored };
       }
       const [copies] = await Promise.all([sending.then((names) => [...sentBefore, ...names]), isRecord ? Promise.all(claimsUnderWay) : undefined]);
+      if (isRecord && copies.length < waited.length) logger.warn(`${key} was accepted with ${copies.length} of ${waited.length} copies; the others follow when their regions can be reached.`);
       for (const name of targets) if (!copies.includes(name)) replicators.get(name)?.add(rule.unit, rule.urgency, key);
       return waited.length === 0 ? { stored } : { stored, copies };
     });

@@ -18,7 +18,10 @@ export interface MarkOptions {
   lingerMs: number;
 }
 
-interface State { holds: number; marked: boolean; usedAt: number; tail: Promise<void> }
+/** `left`: what it is for was forgotten for want of room; the mark stays for who reads marks. */
+interface State { holds: number; marked: boolean; left: boolean; usedAt: number; tail: Promise<void> }
+
+const fresh = (): State => ({ holds: 0, marked: false, left: false, usedAt: 0, tail: Promise.resolve() });
 
 export function openMarks({ own, region, writer, hasWork, logger, lingerMs }: MarkOptions) {
   const states = new Map<string, State>();
@@ -33,7 +36,7 @@ export function openMarks({ own, region, writer, hasWork, logger, lingerMs }: Ma
 
   async function unmark(unit: string, state: State): Promise<void> {
     if (state.holds > 0 || hasWork(unit)) return;
-    if (state.marked) await own.remove(keyOf(unit));
+    if (state.marked && !state.left) await own.remove(keyOf(unit));
     state.marked = false;
     if (states.get(unit) === state && state.holds === 0) states.delete(unit);
   }
@@ -47,7 +50,7 @@ export function openMarks({ own, region, writer, hasWork, logger, lingerMs }: Ma
   return {
     /** Resolves when the unit's mark is durable. What it returns ends the hold. @throws what writing the mark throws */
     async hold(unit: string): Promise<() => void> {
-      const state = states.get(unit) ?? { holds: 0, marked: false, usedAt: 0, tail: Promise.resolve() };
+      const state = states.get(unit) ?? fresh();
       states.set(unit, state);
       state.holds++;
       const release = (): void => {
@@ -56,9 +59,10 @@ export function openMarks({ own, region, writer, hasWork, logger, lingerMs }: Ma
       };
       try {
         await inTurn(state, async () => {
-          if (state.marked) return;
+          if (state.marked && !state.left) return;
           await own.put(keyOf(unit), Buffer.from("{}"));
           state.marked = true;
+          state.left = false;
         });
       } catch (error) {
         release();
@@ -66,8 +70,22 @@ export function openMarks({ own, region, writer, hasWork, logger, lingerMs }: Ma
       }
       return release;
     },
-    /** Whether the mark is one that this process remembers. */
-    knows: (unit: string): boolean => states.has(unit),
+    /** Lets the mark stay when the unit is forgotten here. */
+    leave(unit: string): void {
+      const state = states.get(unit);
+      if (state !== undefined) state.left = true;
+    },
+    /** Whether the mark is one that this process remembers, and will remove. */
+    knows: (unit: string): boolean => states.get(unit)?.left === false,
+    /** Removes a mark that was left, unless the unit is written of again. */
+    async drop(unit: string): Promise<void> {
+      const state = states.get(unit) ?? fresh();
+      await inTurn(state, async () => {
+        if (state.holds > 0 || (state.marked && !state.left)) return;
+        await own.remove(keyOf(unit));
+        state.marked = false;
+      });
+    },
     /** Leaves the marks of what is not copied yet. */
     async close(): Promise<void> {
       clearInterval(timer);

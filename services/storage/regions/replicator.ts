@@ -28,6 +28,8 @@ export interface ReplicatorOptions {
   logger: Pick<Logger, "info" | "warn" | "debug">;
   /** In ms: how long a mark outlives its last copy; how often what waits is looked at; how often marks of the dead are read. */
   timing: { lingerMs: number; tickMs: number; scanMs: number };
+  /** Units that are remembered at once. */
+  maxWorks?: number;
 }
 
 export interface Replicator {
@@ -47,7 +49,7 @@ const LATE_MS = 5_000;
 export function openReplicator(options: ReplicatorOptions): Replicator {
   const { own, link, writer, logger, timing } = options;
   const name = link.region.name;
-  const works = workList();
+  const works = workList(options.maxWorks);
   const marks = openMarks({ own, region: name, writer, hasWork: works.has, logger, lingerMs: timing.lingerMs });
   /** Marks of dead processes, by unit: removed once it is copied. */
   const inherited = new Map<string, Set<string>>();
@@ -55,7 +57,14 @@ export function openReplicator(options: ReplicatorOptions): Replicator {
   let missing = new Set<string>();
   let scanning: Promise<void> | undefined;
   const underWay = new Set<Promise<void>>();
+  /** Something was forgotten for want of room, and only its mark tells of it. */
+  let forgot = false;
   let closed = false;
+
+  function forget(unit: string): void {
+    forgot = true;
+    marks.leave(unit);
+  }
 
   function pump(): void {
     while (!closed && !link.isAway() && works.runningCount() < WORKS_AT_ONCE) {
@@ -78,9 +87,9 @@ export function openReplicator(options: ReplicatorOptions): Replicator {
       const left = work.keys === undefined ? inherited.get(work.unit) : undefined;
       if (left === undefined) return;
       inherited.delete(work.unit);
-      for (const mark of left) await own.remove(mark);
+      for (const mark of left) await (mark.endsWith(`/${writer}`) ? marks.drop(work.unit) : own.remove(mark));
     } catch (error) {
-      works.again(work);
+      if (!works.again(work)) forget(work.unit);
       logger[work.attempts === 3 ? "warn" : "debug"](`${work.unit} could not be copied to ${name}: ${errorMessage(error)}`);
     }
   }
@@ -89,33 +98,34 @@ export function openReplicator(options: ReplicatorOptions): Replicator {
   async function scan(): Promise<void> {
     const living = await options.findLiving();
     if (living === undefined || link.isAway()) return;
-    const forgot = works.takeOverflow();
     if (!living.isFirst && !forgot) return;
     const prefix = objectKeys.replicationMarks(name);
     const absent = new Set<string>();
+    let seenAll = false;
     for (let after: string | undefined; !works.isFull(); ) {
       const page = await own.list({ prefix, ...(after === undefined ? {} : { after }) });
       for (const { key } of page.objects) {
         const [unitName = "", by = ""] = key.slice(prefix.length).split("/");
         const unit = unitName.replaceAll("~", "/");
         if (by === writer) {
-          if (!works.has(unit) && !marks.knows(unit)) works.add(unit, urgencyOf(unit));
-          else if (forgot && !works.has(unit)) works.add(unit, urgencyOf(unit));
+          if (!marks.knows(unit)) inherit(unit, key);
         } else if (!living.writers.has(by)) {
           absent.add(by);
           if (missing.has(by)) inherit(unit, key); // a process that has just started may not be known yet
         }
       }
+      seenAll = page.next === undefined;
       if (page.next === undefined) break;
       after = page.next;
     }
+    if (seenAll && !works.isFull()) forgot = false;
     missing = absent;
   }
 
   function inherit(unit: string, mark: string): void {
     const left = inherited.get(unit) ?? new Set();
     inherited.set(unit, left.add(mark));
-    if (!works.has(unit)) works.add(unit, urgencyOf(unit));
+    if (!works.has(unit)) works.add(unit, urgencyOf(unit)); // without room the next scan finds it again
   }
 
   const tick = setInterval(pump, timing.tickMs);
@@ -131,7 +141,7 @@ export function openReplicator(options: ReplicatorOptions): Replicator {
   return {
     hold: marks.hold,
     add(unit, urgency, key) {
-      works.add(unit, urgency, key);
+      if (!works.add(unit, urgency, key)) forget(unit);
       pump();
     },
     lag: works.lag,

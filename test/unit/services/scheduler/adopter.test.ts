@@ -24,6 +24,7 @@ function stage(videos: Record<string, { placement?: Placement | null; state?: Vi
     state: async (id) => videos[id]?.state === undefined ? OPEN : videos[id].state,
     placement: async (id) => videos[id]?.placement === undefined ? PLACEMENT : videos[id].placement,
     create: async (key) => void keys.push(key),
+    tell: ({ key }) => void keys.push(`told ${key}`),
     remove: async (key) => { keys.push(`-${key}`); marks.delete(key); },
   };
   return { ports, keys, rounds: () => rounds };
@@ -40,7 +41,7 @@ describe("the adopter", () => {
   it("takes a video of a dark region over: first the change of hands, then the mark to work on it", async () => {
     const staged = stage({ v: {} });
     await run(staged);
-    expect(staged.keys).to.deep.equal(["adopted/us/v/0001-eu", "open/v", "-standby/us/v"]);
+    expect(staged.keys).to.deep.equal(["adopted/us/v/0001-eu", "told adopted/us/v/0001-eu", "open/v", "-standby/us/v"]);
   });
 
   it("does nothing while the region lives", async () => {

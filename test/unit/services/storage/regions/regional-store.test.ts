@@ -152,12 +152,49 @@ describe("a store with other regions behind it", () => {
       await eventually(has("us", SEGMENT));
     });
 
+    it("find all parts of a video of another region at the first try", async () => {
+      await start();
+      for (const part of ["record.json", "verdict.json", "plan.json", "outcome.json"]) regions.objects("eu").set(`videos/v/${part}`, record("eu", "asia"));
+      const read = await Promise.all(["record.json", "verdict.json", "plan.json", "outcome.json"].map((part) => us.get(`videos/v/${part}`)));
+      expect(read.map((found) => found?.toString())).to.deep.equal(Array.from({ length: 4 }, () => record("eu", "asia").toString()));
+    });
+
+    it("wait for an upload that only a region has that is away", async () => {
+      await start();
+      regions.away.add("eu");
+      await eventually(() => us.views().some(({ name, storeReachable }) => name === "eu" && !storeReachable));
+      expect(await rejection(us.get("uploads/u/upload.json"), "an upload")).to.include({ type: "storage_unavailable" });
+      regions.away.delete("eu");
+      await eventually(() => us.views().every(({ own, storeReachable }) => own || storeReachable));
+      expect(await us.get("uploads/u/upload.json")).to.equal(undefined);
+    });
+
     it("ask nobody for a segment of this region's own video that nobody has made", async () => {
       await start();
       await accept();
       expect(await us.get(SEGMENT)).to.equal(undefined);
       expect(await us.head(SEGMENT)).to.equal(undefined);
       expect([...regions.askedOf("eu", SEGMENT), ...regions.askedOf("asia", SEGMENT)]).to.deep.equal([]);
+    });
+
+    it("know who works on a video, as soon as that changes", async () => {
+      await start();
+      await accept();
+      expect(await us.placement("v")).to.deep.equal({ home: "us", standby: ["eu"], worker: "us", changes: 0 });
+      us.noteAdoption("adopted/us/v/0001-eu");
+      us.noteAdoption("adopted/eu/v/0002-asia");
+      us.noteAdoption("adopted/us/v/0001-eu");
+      expect(await us.placement("v")).to.deep.include({ worker: "asia", changes: 2 });
+      expect(await us.placement("none")).to.equal(undefined);
+    });
+
+    it("tell a region that comes back what was taken over meanwhile", async () => {
+      regions = stageRegions("us", "eu");
+      regions.objects("us").set(RECORD, record("us", "eu"));
+      regions.objects("eu").set("adopted/us/v/0001-eu", bytes);
+      us = await regions.open("us");
+      expect(await us.placement("v")).to.deep.include({ worker: "eu" });
+      expect(keysOf("us", "adopted/")).to.deep.equal(["adopted/us/v/0001-eu"]);
     });
 
     it("ask the others once for a record that nobody has, and not for its parts", async () => {

@@ -1,0 +1,111 @@
+import { expect } from "chai";
+import { openReplicator, type Replicator } from "../../../../../services/storage/regions/replicator.ts";
+import type { RegionLink } from "../../../../../services/storage/regions/region-link.ts";
+import { workList } from "../../../../../services/storage/regions/work-list.ts";
+import { eventually } from "../../../../support/eventually.ts";
+import { memoryStore } from "../../../../support/memory-store.ts";
+import { silent } from "../../../../support/staged-regions.ts";
+
+const say = (): void => undefined;
+const unitOf = (n: number): string => `videos/v${n}/`;
+
+describe("the replicator", () => {
+  let own: ReturnType<typeof memoryStore>;
+  let target: ReturnType<typeof memoryStore>;
+  let away: boolean;
+  let back: (() => void)[];
+  let replicator: Replicator | undefined;
+  beforeEach(() => {
+    [own, target, away, back] = [memoryStore(), memoryStore(), true, []];
+  });
+  afterEach(async () => { await replicator?.close(); });
+
+  function open(maxWorks?: number): Replicator {
+    const link: RegionLink = {
+      region: { name: "eu", store: { kind: "file", dir: "eu" }, publicUrl: "", place: { latitude: 0, longitude: 0 }, countries: [] },
+      isAway: () => away, use: (work) => work(target), latencyMs: () => 1, silentMs: () => 0, onBack: (listener) => void back.push(listener), close: async () => undefined,
+    };
+    replicator = openReplicator({
+      own, ownName: "us", link, writer: "us-1", wantsMedia: async () => true, findLiving: async () => ({ writers: new Set(["us-1"]), isFirst: false }),
+      onCopied: say, onLateDeletion: say, logger: silent, timing: { lingerMs: 20, tickMs: 5, scanMs: 10 }, ...(maxWorks === undefined ? {} : { maxWorks }),
+    });
+    return replicator;
+  }
+
+  async function write(to: Replicator, n: number): Promise<void> {
+    const release = await to.hold(unitOf(n));
+    own.objects.set(`${unitOf(n)}record.json`, Buffer.from(String(n)));
+    to.add(unitOf(n), 0, `${unitOf(n)}record.json`);
+    release();
+  }
+  const marks = (): string[] => [...own.objects.keys()].filter((key) => key.startsWith("replicating/"));
+  const copies = (): number => [...target.objects.keys()].filter((key) => key.endsWith("record.json")).length;
+
+  it("finds by their marks what it had no room to remember", async () => {
+    const full = open(3);
+    for (let n = 0; n < 20; n++) await write(full, n);
+    expect(full.lag().units).to.equal(3);
+    (await full.hold("videos/idle/"))();
+    await eventually(() => !marks().some((key) => key.includes("idle"))); // it and all that was forgotten before are swept
+    expect(marks()).to.have.lengthOf(20);
+    away = false;
+    back.forEach((listener) => listener());
+    await eventually(() => copies() === 20);
+    await eventually(() => marks().length === 0);
+  });
+
+  it("has the mark before a write begins, and keeps it until all is copied", async () => {
+    const waiting = open();
+    const release = await waiting.hold(unitOf(1));
+    expect(marks()).to.deep.equal(["replicating/eu/videos~v1~/us-1"]);
+    waiting.add(unitOf(1), 0);
+    release();
+    await waiting.close();
+    expect(marks()).to.have.lengthOf(1);
+  });
+
+  it("refuses a hold whose mark cannot be written", async () => {
+    own.put = async () => { throw new Error("full"); };
+    const refusing = open();
+    expect(await refusing.hold(unitOf(1)).then(() => "held", (error: Error) => error.message)).to.equal("full");
+  });
+});
+
+describe("what waits to be copied", () => {
+  it("is taken by urgency, one thing of a unit at a time", () => {
+    const works = workList();
+    works.add("a/", 2, "a/1");
+    works.add("b/", 1, "b/1");
+    works.add("c", 0);
+    works.add("a/", 2, "a/2");
+    works.add("a/", 0, "a/record");
+    const taken = [works.take(), works.take(), works.take(), works.take()];
+    expect(taken.map((work) => work?.unit)).to.deep.equal(["c", "a/", "b/", undefined]);
+    if (taken[1] !== undefined) works.done(taken[1]);
+    expect([...(works.take()?.keys ?? [])]).to.deep.equal(["a/1", "a/2"]);
+  });
+
+  it("is tried again after a rest that grows, unless somebody hurries", () => {
+    let now = 0;
+    const works = workList(10, () => now);
+    works.add("a", 0);
+    for (const restMs of [500, 1_000, 2_000]) {
+      const work = works.take();
+      expect(work).to.not.equal(undefined);
+      if (work !== undefined) works.again(work);
+      now += restMs - 1;
+      expect(works.take()).to.equal(undefined);
+      now += 1;
+    }
+    const work = works.take();
+    if (work !== undefined) works.again(work);
+    works.hurry();
+    expect(works.take()?.attempts).to.equal(4);
+  });
+
+  it("is compared as a whole when there is much of it", () => {
+    const works = workList();
+    for (let n = 0; n <= 500; n++) works.add("a/", 2, `a/${n}`);
+    expect(works.take()?.keys).to.equal(undefined);
+  });
+});
