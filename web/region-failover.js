@@ -60,7 +60,6 @@ export function regionFailover(videoId, onMove, reach = (url, init) => fetch(url
     for (const [at, candidate] of candidates.entries()) {
       if (!(await answers[at])) continue;
       for (const base of bases) if (base === failed || moved.get(base) === failed) moved.set(base, candidate);
-      moved.delete(candidate);
       onMove();
       return true;
     }

@@ -68,6 +68,8 @@ describe("restoring a region", () => {
 
   it("only looks with --check", async () => {
     put(from, "a");
+    put(from, "deleted");
+    own.objects.set(objectKeys.tombstone("deleted"), json({}));
     put(own, "b");
     const before = [...own.objects.keys()];
     expect(await copyRegion(from, own, true)).to.include({ copied: 3 });

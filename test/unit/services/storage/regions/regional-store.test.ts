@@ -116,15 +116,6 @@ describe("a store with other regions behind it", () => {
       expect(next.views().find(({ name }) => name === "eu")?.waiting).to.equal(0);
     });
 
-    it("stays with the living process that wrote it", async () => {
-      await start();
-      regions.away.add("eu");
-      await accept();
-      await regions.open("us", {}, "us-0");
-      await eventually(() => regions.askedOf("us", "list").filter((line) => line.includes("list")).length > 10);
-      expect(keysOf("us", "replicating/eu/").every((key) => key.endsWith("/us-1"))).to.equal(true);
-    });
-
     it("is deleted there, of a video that was deleted meanwhile", async () => {
       await start();
       await accept();

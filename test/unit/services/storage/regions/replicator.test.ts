@@ -14,9 +14,10 @@ describe("the replicator", () => {
   let target: ReturnType<typeof memoryStore>;
   let away: boolean;
   let back: (() => void)[];
+  let living: Set<string>;
   let replicator: Replicator | undefined;
   beforeEach(() => {
-    [own, target, away, back] = [memoryStore(), memoryStore(), true, []];
+    [own, target, away, back, living] = [memoryStore(), memoryStore(), true, [], new Set(["us-1"])];
   });
   afterEach(async () => { await replicator?.close(); });
 
@@ -26,7 +27,7 @@ describe("the replicator", () => {
       isAway: () => away, use: (work) => work(target), latencyMs: () => 1, silentMs: () => 0, onBack: (listener) => void back.push(listener), close: async () => undefined,
     };
     replicator = openReplicator({
-      own, ownName: "us", link, writer: "us-1", wantsMedia: async () => true, findLiving: async () => ({ writers: new Set(["us-1"]), isFirst: false }),
+      own, ownName: "us", link, writer: "us-1", wantsMedia: async () => true, findLiving: async () => ({ writers: living, isFirst: living.size > 1 }),
       onCopied: say, onLateDeletion: say, logger: silent, timing: { lingerMs: 20, tickMs: 5, scanMs: 10 }, ...(maxWorks === undefined ? {} : { maxWorks }),
     });
     return replicator;
@@ -62,6 +63,20 @@ describe("the replicator", () => {
     release();
     await waiting.close();
     expect(marks()).to.have.lengthOf(1);
+  });
+
+  it("copies what a process that is gone left, and nothing of one that lives", async () => {
+    let scans = 0;
+    const { list } = own;
+    own.list = async (params) => { scans++; return await list(params); };
+    own.objects.set(`${unitOf(1)}record.json`, Buffer.from("1")).set("replicating/eu/videos~v1~/us-2", Buffer.from("{}"));
+    living.add("us-2").add("us-3");
+    away = false;
+    open();
+    await eventually(() => scans > 4);
+    expect([marks(), copies()]).to.deep.equal([["replicating/eu/videos~v1~/us-2"], 0]);
+    living.delete("us-2");
+    await eventually(() => copies() === 1 && marks().length === 0);
   });
 
   it("refuses a hold whose mark cannot be written", async () => {
