@@ -170,7 +170,7 @@ const paths = {
     get: {
       operationId: "listRegions", summary: "Regions of the mesh as this one sees them, healthy ones first, then the quickest to answer; none where there is one region",
       parameters: [region],
-      responses: { "200": ok("Regions", json({ type: "object", required: ["regions"], properties: { best: { ...text, description: "the one to use for who asks" }, regions: { type: "array", items: ref("Region") } } })), ...problems("bad_request") },
+      responses: { "200": ok("Regions", json({ type: "object", required: ["regions"], properties: { best: { ...text, description: "the one to use for who asks" }, regions: { type: "array", items: ref("Region") } } })) },
     },
   },
   "/v1/queue": { get: { operationId: "getQueue", summary: "Work that waits, by lane", responses: { "200": ok("Counts", json({ type: "object" })), ...problems("not_ready", "queue_unavailable") } } },

@@ -2,7 +2,6 @@
 import { createRequire } from "node:module";
 import { isIPv4 } from "node:net";
 import type { IncomingMessage } from "node:http";
-import { fail } from "../../../config/errors.ts";
 import type { Asker } from "./choose-region.ts";
 
 /** An ISO 3166-1 country of an address; undefined when it is not known. */
@@ -10,10 +9,14 @@ export type FindCountry = (address: string) => string | undefined;
 
 export const REGION_HEADER = "lectern-region";
 
-/** @param known names of the regions @throws bad_request for a choice that is none of them */
-export function readAsker(req: IncomingMessage, known: readonly string[], geoHeaders: readonly string[], findCountry: FindCountry | undefined): Asker {
-  const choice = new URL(req.url ?? "", "http://query").searchParams.get("region") ?? textOf(req, REGION_HEADER);
-  if (choice !== undefined && !known.includes(choice)) throw unknownRegion(known);
+/** The region that a request names, whether there is one or not. */
+export function findChoice(req: IncomingMessage): string | undefined {
+  return new URL(req.url ?? "", "http://query").searchParams.get("region") ?? textOf(req, REGION_HEADER);
+}
+
+/** A choice that is no region counts for nothing: a link that names one of last year plays. */
+export function readAsker(req: IncomingMessage, geoHeaders: readonly string[], findCountry: FindCountry | undefined): Asker {
+  const choice = findChoice(req);
   const told = geoHeaders.map((name) => [name, textOf(req, name)] as const);
   const country = told.map(([, value]) => value?.toUpperCase()).find((value) => value !== undefined && /^[A-Z]{2}$/.test(value));
   const latitude = degrees(told, "latitude", 90);
@@ -24,10 +27,6 @@ export function readAsker(req: IncomingMessage, known: readonly string[], geoHea
     ...(looked === undefined ? {} : { country: looked }),
     ...(latitude === undefined || longitude === undefined ? {} : { place: { latitude, longitude } }),
   };
-}
-
-export function unknownRegion(known: readonly string[]): Error {
-  return fail("bad_request", known.length === 0 ? "There is one region only." : `region must be one of ${known.join(", ")}.`);
 }
 
 function degrees(told: readonly (readonly [string, string | undefined])[], what: string, limit: number): number | undefined {

@@ -4,17 +4,20 @@ import type { ServiceBroker } from "moleculer";
 import { fail } from "../../../config/errors.ts";
 import type { Regions } from "../../../config/regions.ts";
 import type { RegionView } from "../../storage/storage.contract.ts";
-import { openCountries, readAsker, unknownRegion, type FindCountry } from "./asker.ts";
+import { findChoice, openCountries, readAsker, type FindCountry } from "./asker.ts";
 import { chooseRegion, isHealthy } from "./choose-region.ts";
 
 export interface RegionGuide {
   /** At most a second old; empty where there is one region. */
   views(): Promise<readonly RegionView[]>;
-  /** The best region for a request; undefined where there is one. @throws bad_request for a choice that is none */
+  /** The best region for a request; undefined where there is one. */
   best(req: IncomingMessage): Promise<RegionView | undefined>;
   /** Where to send a player that is better served by another region. */
   elsewhere(req: IncomingMessage): Promise<{ name: string; url: string; redirect: boolean } | undefined>;
-  /** The node to hand a post to, when that is another region's. @throws region_unavailable when a region that was asked for has none */
+  /**
+   * The node to hand a post to, when that is another region's. `asked`: the region that its body names.
+   * @throws bad_request for a choice that is no region; region_unavailable when the one that was chosen is away
+   */
   nodeFor(req: IncomingMessage, asked: string | undefined): Promise<string | undefined>;
   /** Public URLs of the other regions. */
   readonly otherUrls: readonly string[];
@@ -43,8 +46,7 @@ export function openRegionGuide({ regions, views, findNodes, findCountry, now }:
   }
 
   const best = async (req: IncomingMessage): Promise<RegionView | undefined> => {
-    const asker = readAsker(req, names, regions?.geoHeaders ?? [], findCountry);
-    return chooseRegion(await look(), asker);
+    return regions === undefined ? undefined : chooseRegion(await look(), readAsker(req, regions.geoHeaders, findCountry));
   };
 
   return {
@@ -56,12 +58,12 @@ export function openRegionGuide({ regions, views, findNodes, findCountry, now }:
       return found === undefined || found.own ? undefined : { name: found.name, url: found.publicUrl, redirect: regions.redirect };
     },
     async nodeFor(req, asked) {
-      if (asked !== undefined && !names.includes(asked)) throw unknownRegion(names);
-      const all = await look();
-      const found = asked === undefined ? await best(req) : all.find(({ name }) => name === asked);
-      if (found === undefined || found.own) return undefined;
-      const [node] = isHealthy(found) ? shuffle(await findNodes(found.name)) : [];
-      if (node === undefined && asked !== undefined) throw fail("region_unavailable", `The region ${asked} is away.`, { retryAfterSec: 5 });
+      const choice = asked ?? findChoice(req);
+      if (choice !== undefined && !names.includes(choice)) throw fail("bad_request", names.length === 0 ? "There is one region only." : `region must be one of ${names.join(", ")}.`);
+      const found = choice === undefined ? await best(req) : (await look()).find(({ name }) => name === choice);
+      if (found?.own === true || (choice !== undefined && choice === regions?.own.name)) return undefined;
+      const [node] = found !== undefined && isHealthy(found) ? shuffle(await findNodes(found.name)) : [];
+      if (node === undefined && choice !== undefined) throw fail("region_unavailable", `The region ${choice} is away.`, { retryAfterSec: 5 });
       return node;
     },
     otherUrls: regions?.others.map(({ publicUrl }) => publicUrl) ?? [],

@@ -39,11 +39,20 @@ export type Placements = ReturnType<typeof openPlacements>;
 
 /** A record from before there were regions is of the region that has it. */
 export function parsePlace(bytes: Uint8Array | undefined, ownName: string): RecordPlace | undefined {
-  if (bytes === undefined) return undefined;
-  const record: unknown = JSON.parse(Buffer.from(bytes).toString("utf8"));
+  const record = bytes === undefined ? undefined : parseJson(Buffer.from(bytes).toString("utf8"));
+  if (record === undefined) return undefined;
   const { home, standby } = typeof record === "object" && record !== null ? (record as { home?: unknown; standby?: unknown }) : {};
   const named = Array.isArray(standby) ? standby.filter((name): name is string => typeof name === "string") : [];
   return { home: typeof home === "string" ? home : ownName, standby: named };
+}
+
+/** Undefined for a record that is damaged: then as if there were none. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The regions that keep all of a video, but for `ownName`: its worker first. */

@@ -4,6 +4,7 @@ import { expect } from "chai";
 import { ConfigError, loadConfig } from "../../../config/config.ts";
 import { parseRegions, RegionsError } from "../../../config/regions-file.ts";
 import { distanceKm } from "../../../config/regions.ts";
+import { runProcess } from "../../support/processes.ts";
 
 const EXAMPLE = new URL("../../../deploy/regions.example.yaml", import.meta.url);
 const KEYS = { S3_US_KEY: "a", S3_US_SECRET: "b", S3_EU_KEY: "c", S3_EU_SECRET: "d" };
@@ -35,6 +36,14 @@ describe("the file of regions", () => {
     const { own, others, ...rest } = parseRegions(`regions: [${entry("us")}]`, "us", {});
     expect([own.store, own.publicUrl, others]).to.deep.equal([{ kind: "file", dir: resolve("/srv/us") }, "https://us.test", []]);
     expect(rest).to.deep.equal({ sync: 0, syncWaitMs: 2_000, whenAway: "accept", media: "standby", darkAfterMs: 10_000, redirect: false, geoHeaders: [], geoDatabase: false });
+  });
+
+  it("comes with a NATS for each of its regions that nats-server can read, joined to the others", async () => {
+    for (const { name } of [...parseRegions(readFileSync(EXAMPLE, "utf8"), "us", KEYS).others, { name: "us" }]) {
+      const path = new URL(`../../../deploy/nats/${name}.conf`, import.meta.url).pathname;
+      await runProcess("nats-server", ["-t", "-c", path]);
+      for (const other of ["us", "eu", "asia"]) expect(readFileSync(path, "utf8")).to.include(`nats.${other}.example.org:7222`);
+    }
   });
 
   const FAULTY: [string, string, string][] = [

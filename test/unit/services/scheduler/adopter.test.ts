@@ -44,6 +44,14 @@ describe("the adopter", () => {
     expect(staged.keys).to.deep.equal(["adopted/us/v/0001-eu", "told adopted/us/v/0001-eu", "open/v", "-standby/us/v"]);
   });
 
+  it("takes it over once, when two schedulers try at the same time", async () => {
+    const staged = stage({ v: {} });
+    const other = openAdopter(staged.ports, 1);
+    await run(staged);
+    await other.close();
+    expect([...new Set(staged.keys)]).to.deep.equal(["adopted/us/v/0001-eu", "told adopted/us/v/0001-eu", "open/v", "-standby/us/v"]);
+  });
+
   it("does nothing while the region lives", async () => {
     const staged = stage({ v: {} }, [view("eu", { own: true }), view("us")]);
     await run(staged);
