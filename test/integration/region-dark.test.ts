@@ -25,7 +25,7 @@ describe("two regions, one of which goes dark", function () {
     folder = await openFolder();
     await makeLecture(folder.path("lecture.mp4"), { seconds: SECONDS, size: "1280x720" });
     origin = await startOrigin({ dir: folder.path("") });
-    const started = await startRegions(["us", "eu"], { file: "darkAfterSec: 3", settings: { LECTERN_SOURCE_ALLOW: origin.hostPort } });
+    const started = await startRegions(["us", "eu"], { file: "darkAfterSec: 3\nsyncWaitMs: 10000", settings: { LECTERN_SOURCE_ALLOW: origin.hostPort } });
     stop = started.stop;
     [us, eu] = [started.regions["us"], started.regions["eu"]] as [RegionMesh, RegionMesh];
     [inUs, inEu] = [api(us.httpUrl), api(eu.httpUrl)];

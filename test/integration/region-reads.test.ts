@@ -32,7 +32,7 @@ describe("three regions", function () {
     folder = await openFolder();
     for (const name of ["a.mp4", "b.mp4"]) await makeLecture(folder.path(name), { seconds: SECONDS, size: "480x360" });
     origin = await startOrigin({ dir: folder.path("") });
-    ({ regions, stop } = await startRegions(["us", "eu", "asia"], { file: "redirect: true\ngeo: { headers: [X-Geo-Country] }", settings: { LECTERN_SOURCE_ALLOW: origin.hostPort } }));
+    ({ regions, stop } = await startRegions(["us", "eu", "asia"], { file: "redirect: true\nsyncWaitMs: 10000\ngeo: { headers: [X-Geo-Country] }", settings: { LECTERN_SOURCE_ALLOW: origin.hostPort } }));
   });
   after(async () => {
     await stop?.();
@@ -53,7 +53,6 @@ describe("three regions", function () {
       return answer.regions.every(({ healthy }) => healthy) && answer;
     });
     expect(known.map(({ name, own, url }) => ({ name, own, url }))).to.have.deep.members(["us", "eu", "asia"].map((name) => ({ name, own: name === "us", url: region(name).httpUrl })));
-    for (const name of ["us", "eu", "asia"]) expect(region(name).nodeLog()).to.not.include("is away:");
   });
 
   it("work on a video where its poster says", async () => {

@@ -17,15 +17,16 @@ describe("liveness of regions", () => {
   let own: ReturnType<typeof memoryStore>;
   let theirs: ReturnType<typeof memoryStore>;
   let storeAway: boolean;
+  let lateOnce: boolean;
   let nodes: MeshNode[];
   let looks: number;
   let link: RegionLink | undefined;
   let liveness: Liveness | undefined;
 
   beforeEach(async () => {
-    [nowMs, own, theirs, storeAway, looks] = [0, memoryStore(), memoryStore(), false, 0];
+    [nowMs, own, theirs, storeAway, looks, lateOnce] = [0, memoryStore(), memoryStore(), false, 0, false];
     nodes = [node("us-1", "us", "storage", "scheduler"), node("eu-1", "eu", "storage", "scheduler")];
-    const store = { ...theirs, get: async (key: string) => { if (storeAway) throw fail("storage_unavailable", "away"); return await theirs.get(key); } };
+    const store = { ...theirs, get: async (key: string) => { if (storeAway || lateOnce) { lateOnce = false; throw fail("storage_unavailable", "away"); } return await theirs.get(key); } };
     link = await openRegionLink({ region: EU, openStore: async () => store, logger: silent, probeEveryMs: 5, now: () => nowMs });
     liveness = openLiveness({ own, ownName: "us", nodeId: "us-1", links: [link], darkAfterMs: DARK_MS, listNodes: async () => { looks++; return nodes; }, logger: silent, now: () => nowMs });
     await eventually(() => liveness?.nodesOf("us") === 1);
@@ -84,6 +85,15 @@ describe("liveness of regions", () => {
     await eventually(() => own.objects.has("heartbeat/us.json"));
     await see(node("us-0", "us", "storage"), ...nodes);
     expect(liveness?.living()).to.deep.equal({ writers: new Set(["us-0!", "us-1!"]), isFirst: false });
+  });
+
+  it("take one answer that does not come for no outage", async () => {
+    let back = 0;
+    link?.onBack(() => { back++; });
+    lateOnce = true;
+    await eventually(() => !lateOnce);
+    await beat();
+    expect([link?.isAway(), back]).to.deep.equal([false, 0]);
   });
 
   it("refuse what goes to a store that is away at once, and use it when it is back", async () => {
