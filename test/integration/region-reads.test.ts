@@ -109,7 +109,10 @@ describe("three regions", function () {
     const store = join(region("asia").dataDir, "store");
     await rename(store, `${store}-aside`);
     await writeFile(store, "no directory");
-    await eventually(async () => region("us").nodeLog().includes("The store of the region asia is away"));
+    await eventually(async () => {
+      const { regions: known } = (await (await fetch(`${region("us").httpUrl}/v1/regions`)).json()) as { regions: { name: string; healthy: boolean }[] };
+      return known.some(({ name, healthy }) => name === "asia" && !healthy);
+    });
     expect((await at("us").remove(id)).status).to.equal(204);
     await eventually(async () => (await listStore(region("eu"), `videos/${id}/`)).length === 0);
     await rm(store);

@@ -66,6 +66,8 @@ export async function openRegionLink({ region, openStore, logger, probeEveryMs =
     const startedAt = now();
     try {
       const beat = (await inTime((async () => await (await open()).get(objectKeys.heartbeat(region.name)))(), PROBE_MS))?.toString("utf8");
+      // A directory that is not mounted, or a bucket that was emptied, has nothing and refuses nothing.
+      if (beat === undefined && lastBeat !== undefined) throw fail("storage_unavailable", "the region's heartbeat is gone from it");
       const tookMs = now() - startedAt;
       latency = latency === undefined ? tookMs : latency + SMOOTHING * (tookMs - latency);
       // By its change and not by the time in it: clocks of two regions need not agree.

@@ -92,8 +92,19 @@ describe("liveness of regions", () => {
     link?.onBack(() => { back++; });
     lateOnce = true;
     await eventually(() => !lateOnce);
+    nowMs = 1;
     await beat();
     expect([link?.isAway(), back]).to.deep.equal([false, 0]);
+  });
+
+  it("take a store that has lost the heartbeat for one that is away", async () => {
+    nowMs = 1;
+    await beat();
+    theirs.objects.clear();
+    await eventually(() => link?.isAway());
+    nowMs = 2;
+    await beat();
+    expect(link?.isAway()).to.equal(false);
   });
 
   it("refuse what goes to a store that is away at once, and use it when it is back", async () => {
