@@ -55,6 +55,7 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
           const identity = source.kind === "url" ? source.url : (await ctx.call<Upload, object>("source.upload", { uploadId: source.uploadId })).sha256;
           const place = await this.store.place();
           const record = recordSubmission({ params: ctx.params, identity, newId: ulid().toLowerCase(), now: new Date(), ...(place === undefined ? {} : { place }) });
+          if (source.kind === "upload" && record.tenant !== undefined) await this.store.noteUploadTenant(source.uploadId, record.tenant);
           const { state, created, copies } = await this.claimRecord(record);
           if (!created) {
             const first = state.record.source;
@@ -227,9 +228,11 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
         if (useless && record.source.kind === "upload" && !(await this.sharesUpload(record, record.source.uploadId))) await this.store.removeUpload(record.source.uploadId);
         await this.store.close(record.id);
       },
-      /** The same upload may have been posted under another policy too. What was claimed a moment ago counts as well. */
+      /** The same upload may have been posted under another policy, and for another tenant too. What was claimed a moment ago counts as well. */
       async sharesUpload(record: VideoRecord, uploadId: string): Promise<boolean> {
-        const owners = await Promise.all(POLICIES.map((policy) => this.store.findClaim(claimDigest(record.identity, policy, record.tenant))));
+        const tenants = [undefined, ...(await this.store.uploadTenants(uploadId))];
+        const claims = tenants.flatMap((tenant) => POLICIES.map((policy) => claimDigest(record.identity, policy, tenant)));
+        const owners = await Promise.all(claims.map((claim) => this.store.findClaim(claim)));
         const others = owners.filter((owner): owner is string => owner !== undefined && owner !== record.id);
         const states = await Promise.all(others.map((owner) => this.store.find(owner)));
         return states.some((state) => state === undefined || (state.record.source.kind === "upload" && state.record.source.uploadId === uploadId));
