@@ -19,12 +19,13 @@ import { eventLog, type EventLog } from "./event-log.ts";
 import { qualityNotes, type QualityNotes } from "./quality-notes.ts";
 import { storageCalls, type StorageCalls } from "../../mixins/storage-calls.ts";
 import { claimDigest, recordSubmission } from "./submission.ts";
-import { canReopen, videoStatus, viewVideo } from "./video-state.ts";
+import { canReopen, historyOf, videoStatus, viewVideo } from "./video-state.ts";
 import { videoStore, type VideoStore } from "./video-store.ts";
 import type {
-  EventsParams, ListVideosParams, ListVideosResult, NoteProgressParams, NoteQualityParams, OutcomeParams, PlannedParams, SubmitParams,
-  VerdictParams, VideoEvent, VideoEventType, VideoIdParams, VideoRecord, VideoRecorded, VideoState, VideoView,
+  EventsParams, ListVideosParams, ListVideosResult, NoteMomentsParams, NoteProgressParams, NoteQualityParams, OutcomeParams, PlannedParams, SubmitParams,
+  VerdictParams, VideoEvent, VideoEventType, VideoHistory, VideoIdParams, VideoRecord, VideoRecorded, VideoState, VideoView,
 } from "./videos.contract.ts";
+import { MOMENTS } from "./videos.contract.ts";
 
 interface Settings extends ServiceSettingSchema { redisUrl: string | undefined; namespace: string }
 interface State { redis: Redis; keys: RedisKeys; store: VideoStore; events: EventLog; catalog: Catalog; quality: QualityNotes }
@@ -165,6 +166,20 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
         params: { id, after: { type: "string", pattern: "^\\d{1,15}-\\d{1,10}$", optional: true } },
         async handler(ctx: Context<EventsParams>): Promise<{ events: VideoEvent[] }> {
           return { events: await needRedis(() => this.events.read(ctx.params.id, ctx.params.after)) };
+        },
+      },
+      /** When the video reached which step. @throws video_not_found */
+      history: {
+        params: { id },
+        async handler(ctx: Context<VideoIdParams>): Promise<VideoHistory> {
+          const state = await this.getState(ctx.params.id);
+          return historyOf(state, await withoutRedis(() => this.events.moments(state.record.id), {}, this.logger));
+        },
+      },
+      noteMoments: {
+        params: { id, moments: { type: "record", key: { type: "enum", values: [...MOMENTS] }, value: "number" } },
+        async handler(ctx: Context<NoteMomentsParams>): Promise<void> {
+          await withoutRedis(() => this.events.noteMoments(ctx.params.id, ctx.params.moments), undefined, this.logger);
         },
       },
       /** Tells those who follow the video how far it has come. */

@@ -3,9 +3,10 @@ import { expect } from "chai";
 import type { Context, ServiceBroker } from "moleculer";
 import { fail, findErrorCode } from "../../config/errors.ts";
 import { storageService } from "../../services/storage/storage.service.ts";
-import type { Outcome, SubmitParams, Verdict, VideoState, VideoView } from "../../services/videos/videos.contract.ts";
+import type { Outcome, SubmitParams, Verdict, VideoEvent, VideoHistory, VideoState, VideoView } from "../../services/videos/videos.contract.ts";
 import { videosService } from "../../services/videos/videos.service.ts";
 import { sourceAt } from "../support/buffer-source.ts";
+import { eventually } from "../support/eventually.ts";
 import { watchEvents, type History, type SeenEvent } from "../support/history.ts";
 import { memoryStore } from "../support/memory-store.ts";
 import { quietBroker } from "../support/quiet-broker.ts";
@@ -120,6 +121,20 @@ describe("videos", () => {
       expect([claims(), store.objects.has(`open/${id}`)]).to.deep.equal([[], false]);
       await reopen(id);
       expect((await get(id)).status).to.equal("ready");
+    });
+
+    it("keep what happened before, and when", async () => {
+      const id = await plannedVideo();
+      await finish(id, FAILED);
+      await reopen(id);
+      const read = async (): Promise<string[]> => (await broker.call<{ events: VideoEvent[] }, object>("videos.events", { id })).events.map(({ type }) => type);
+      await eventually(async () => (await read()).length === 5);
+      expect(await read()).to.have.members(["submitted", "validated", "planned", "failed", "reopened"]);
+      await broker.call("videos.noteMoments", { id, moments: { asked: 1_000, watched: 2_000 } });
+      await broker.call("videos.noteMoments", { id, moments: { watched: 9_000, stored: 3_000 } }); // a later viewer, on another node
+      const history = await broker.call<VideoHistory, object>("videos.history", { id });
+      expect(history).to.include({ id, status: "ready", judgedAt: "2026-01-01T00:00:00.000Z" }).and.not.have.any.keys("endedAt", "reasons");
+      expect(history.moments).to.include({ asked: 1_000, watched: 2_000, stored: 3_000 }).and.to.include.keys("submitted", "validated", "planned", "failed", "reopened");
     });
   });
 
