@@ -20,7 +20,7 @@ export function startsOf(playlist: string): { startSec: number; sec: number }[] 
 /** Until nothing is made ahead of the viewer any more: it would be measured with what comes next. */
 export async function untilIdle(base: string): Promise<void> {
   for (;;) {
-    const lanes = (await (await fetch(`${base}/v1/queue`)).json()) as Record<string, { waiting?: number; active?: number }>;
+    const { lanes } = (await (await fetch(`${base}/v1/queue`)).json()) as { lanes: Record<string, { waiting?: number; active?: number }> };
     if (Object.values(lanes).every(({ waiting = 0, active = 0 }) => waiting + active === 0)) return;
     await new Promise((resolve) => setTimeout(resolve, 200));
   }

@@ -35,6 +35,8 @@ export const ERRORS = {
   idempotency_conflict: { status: 422, retryable: false, meaning: "this Idempotency-Key was used with another request" },
   conflict: { status: 409, retryable: false, meaning: "the thing is not in a state in which this can be done" },
   too_many_requests: { status: 429, retryable: false, meaning: "too much work of this tenant waits; try again after `Retry-After`" },
+  node_not_found: { status: 404, retryable: false, meaning: "there is no such node in the mesh" },
+  cross_site: { status: 403, retryable: false, meaning: "the page of another site may not order this" },
   not_found: { status: 404, retryable: false, meaning: "there is nothing at this path" },
   method_not_allowed: { status: 405, retryable: false, meaning: "the path does not take this method" },
   segment_not_found: { status: 404, retryable: false, meaning: "the video has no such rendition or segment" },

@@ -44,6 +44,9 @@ export const objectKeys = {
   /** Bytes of a resumable upload from `offset` on, created once. Byte order of the keys is order of the offsets. */
   uploadPart: (uploadId: string, offset: number) => `uploads/${uploadId}/parts/${String(offset).padStart(15, "0")}`,
   uploadParts: (uploadId: string) => `uploads/${uploadId}/parts/`,
+  /** A mark: a video of this tenant may need the upload. The default tenant needs none. */
+  uploadTenant: (uploadId: string, tenant: string) => `uploads/${uploadId}/tenants/${tenant}`,
+  uploadTenants: (uploadId: string) => `uploads/${uploadId}/tenants/`,
   /** Changes while a region lives, in its own store. */
   heartbeat: (region: string) => `heartbeat/${region}.json`,
   /** In a standby's store: a video that `region` works on and has not finished. */

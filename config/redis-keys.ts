@@ -11,6 +11,8 @@ export function redisKeys(namespace: string) {
     refused: (videoId: string, rendition: string) => `${namespace}:refused:${videoId}/${rendition}`,
     /** Stream: what happened to a video, for server-sent events. Bounded; expires. */
     events: (videoId: string) => `${namespace}:events:${videoId}`,
+    /** Hash: when each step of a video was reached, in ms since 1970. Expires. */
+    moments: (videoId: string) => `${namespace}:moments:${videoId}`,
     /** Sorted set: video ids by time of creation, for lists. */
     catalog: `${namespace}:catalog`,
     /** Hash: until when a host is left alone, and how far its rates are used up, in ms of Redis' clock. Expires. */

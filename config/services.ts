@@ -2,7 +2,7 @@
  * Which services exist, in the order they start (ground floor first), and which must sit on the same node so that
  * media bytes never cross the mesh: whoever touches bytes has its own door to the sources and to the store.
  */
-export const SERVICES = ["metrics", "storage", "videos", "source", "quality", "validator", "transcoder", "scheduler", "cache", "delivery", "gateway"] as const;
+export const SERVICES = ["metrics", "storage", "videos", "source", "quality", "validator", "transcoder", "scheduler", "cache", "delivery", "operator", "gateway"] as const;
 export type ServiceName = (typeof SERVICES)[number];
 
 const BESIDE: Readonly<Record<ServiceName, readonly ServiceName[]>> = {
@@ -16,7 +16,8 @@ const BESIDE: Readonly<Record<ServiceName, readonly ServiceName[]>> = {
   scheduler: ["storage"],
   cache: ["storage"],
   delivery: ["cache"],
-  gateway: ["delivery", "source"],
+  operator: [],
+  gateway: ["delivery", "source", "operator"],
 };
 
 /**

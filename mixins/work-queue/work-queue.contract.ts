@@ -19,6 +19,8 @@ export interface NewJob<Data> {
   cost: number;
   /** Nobody wants it when it has waited this long. */
   lateMs?: number;
+  /** Nobody waits for it: it is left out of its group's story. */
+  aside?: boolean;
   data: Data;
 }
 
@@ -50,3 +52,27 @@ export interface JobView<Data> {
 export type QueueCounts = Record<QueueLane, { waiting: number; active: number; failed: number; paused: boolean }>;
 /** `cost` of what waits. */
 export interface TenantLoad { waiting: number; cost: number; running: number }
+
+/**
+ * What became of a group's work so far. Its time is split: `activeMs` while something of it ran, else `waitingMs` while
+ * something waited, else `delayedMs` while all that was left paused before another attempt.
+ */
+export interface GroupStory {
+  /** ms since 1970: when its first work came. */
+  queuedAt: number;
+  /** Of its first work, and how many jobs waited there then. */
+  lane: QueueLane;
+  ahead: number;
+  activeMs: number;
+  waitingMs: number;
+  delayedMs: number;
+  /** Of its jobs now. */
+  now: { active: number; waiting: number; delayed: number };
+  taken: number;
+  completed: number;
+  /** Attempts that failed; leases that ended because their node died or stood still. */
+  failures: number;
+  stalls: number;
+  /** ms of work by node, most first. */
+  spent: { owner: string; ms: number }[];
+}

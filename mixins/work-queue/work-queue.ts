@@ -6,7 +6,8 @@
  */
 import type { Redis } from "ioredis";
 import { queueScripts } from "./queue-scripts.ts";
-import type { JobView, Lease, NewJob, QueueCounts, QueueLane, TenantLoad, WorkClass } from "./work-queue.contract.ts";
+import { readStory } from "./group-story.ts";
+import type { GroupStory, JobView, Lease, NewJob, QueueCounts, QueueLane, TenantLoad, WorkClass } from "./work-queue.contract.ts";
 import { QUEUE_LANES } from "./work-queue.contract.ts";
 
 export interface WorkQueueOptions {
@@ -143,6 +144,18 @@ export function openWorkQueue<Data>({ redis, prefix, maxWaiting = MAX_WAITING, m
     async dead(limit: number): Promise<JobView<Data>[]> { return await views(await redis.zrevrange(key("dead"), 0, limit - 1)); },
     async jobsOf(group: string): Promise<JobView<Data>[]> { return await views(await redis.smembers(key("group", group))); },
     find: view,
+
+    /** When what has waited longest in each lane was added, ms since 1970; lanes where nothing waits are left out. */
+    async oldest(): Promise<Partial<Record<QueueLane, number>>> {
+      const found = await Promise.all(QUEUE_LANES.map(async (lane) => [lane, (await redis.zrange(key("ages", lane), 0, 0, "WITHSCORES"))[1]] as const));
+      return Object.fromEntries(found.flatMap(([lane, addedAt]) => (addedAt === undefined ? [] : [[lane, Number(addedAt)]])));
+    },
+
+    /** Undefined when the group has had no work, or Redis has lost it. */
+    async story(group: string): Promise<GroupStory | undefined> {
+      const [story, [sec, us]] = await Promise.all([redis.hgetall(key("story", group)), redis.time()]);
+      return story["queuedAt"] === undefined ? undefined : readStory(story, now?.() ?? Number(sec) * 1000 + Math.floor(Number(us) / 1000));
+    },
   };
 }
 

@@ -21,7 +21,7 @@ import { readSegment, replySegment } from "../../mixins/segment-answer.ts";
 import type { ImageResult, OpenParams, SegmentParams, SegmentResult } from "../cache/cache.contract.ts";
 import type { SegmentWatched } from "../scheduler/scheduler.contract.ts";
 import type { ClipParams, ClipResult, SheetParams, StillParams, WaiterLeft } from "../transcoder/transcoder.contract.ts";
-import type { VideoEventPayload, VideoIdParams, VideoState } from "../videos/videos.contract.ts";
+import type { NoteMomentsParams, VideoEventPayload, VideoIdParams, VideoState } from "../videos/videos.contract.ts";
 import type { KeyParams, ListParams, ListResult } from "../storage/storage.contract.ts";
 import type { CaptionsParams as MakeCaptionsParams, KeyFrameParams as MakeKeyFrameParams } from "../transcoder/transcoder.contract.ts";
 import { openBandwidths, type Bandwidths } from "./bandwidths.ts";
@@ -35,7 +35,7 @@ interface State {
   /** Videos of which a segment was delivered here. */
   played: LRUCache<string, true>;
 }
-interface Methods { getPlan(id: string): Promise<Plan>; noteFirstSegment(id: string, mode: Rendition["mode"]): void }
+interface Methods { getPlan(id: string): Promise<Plan>; noteFirstSegment(id: string, mode: Rendition["mode"], askedAt: number): void }
 
 const MAKE_MS = 35_000;
 /** How long a request waits for a clip: less than proxies let one wait. */
@@ -116,8 +116,9 @@ export function deliveryService(openWaiter = planWaiter) {
           const rendition = findRendition(plan, name);
           if (rendition === undefined || (segment !== "init" && segment >= segmentCount(plan))) throw fail("segment_not_found", "The video has no such segment.");
           const asked = { videoId: id, rendition: name, segment, ...(waiter === undefined ? {} : { waiter }) };
+          const askedAt = Date.now();
           const answer = readSegment(await ctx.call<Parameters<typeof readSegment>[0], OpenParams>("cache.open", asked, { timeout: MAKE_MS, retries: 0 }), MAKE_MS);
-          if (segment !== "init" && !this.played.has(id)) this.noteFirstSegment(id, rendition.mode);
+          if (segment !== "init" && !this.played.has(id)) this.noteFirstSegment(id, rendition.mode, askedAt);
           if (segment !== "init" && rendition.mode === "encode") announce(this.broker, "segment.watched", { videoId: id, rendition: name, segment } satisfies SegmentWatched);
           return replySegment(ctx, answer);
         },
@@ -182,9 +183,11 @@ export function deliveryService(openWaiter = planWaiter) {
     },
     methods: {
       /** How long after its post a video first played; one that was watched much later says nothing about that. */
-      noteFirstSegment(id: string, mode: Rendition["mode"]): void {
+      noteFirstSegment(id: string, mode: Rendition["mode"], askedAt: number): void {
         const playedAt = Date.now();
         this.played.set(id, true);
+        this.broker.call<void, NoteMomentsParams>("videos.noteMoments", { id, moments: { asked: askedAt, watched: playedAt } })
+          .catch((error: unknown) => this.logger.debug(`A first play was not noted: ${errorMessage(error)}`));
         this.broker.call<VideoState | null, VideoIdParams>("videos.state", { id }).then((state) => {
           const seconds = state === null ? Infinity : (playedAt - Date.parse(state.record.createdAt)) / 1000;
           if (seconds < FIRST_PLAY_SEC) this.broker.metrics.observe("lectern.first.segment.seconds", seconds, { mode });

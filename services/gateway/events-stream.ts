@@ -63,6 +63,9 @@ export function openEventStreams(ports: EventStreamPorts, maxStreams = MAX_STREA
     return [];
   });
 
+  /** The video as it is now, when its history has an end that `video` does not show: it came since, or the video was opened once more. */
+  const recheck = async (id: string, video: VideoView, events: readonly VideoEvent[]): Promise<VideoView> => (!isFinal(video) && events.some(isLast) ? await ports.view(id) : video);
+
   function add(stream: Stream): void {
     count++;
     byVideo.set(stream.videoId, (byVideo.get(stream.videoId) ?? new Set()).add(stream));
@@ -87,12 +90,12 @@ export function openEventStreams(ports: EventStreamPorts, maxStreams = MAX_STREA
     if (stream.res.writableLength > MAX_PENDING_BYTES) stream.res.destroy();
   }
 
-  /** Sends what is new, the video's present state before it. */
+  /** Sends what is new, the video's present state before it. An end that the video was opened after is left out: clients go by it. */
   function tell(stream: Stream, video: VideoView, events: readonly VideoEvent[]): void {
-    send(stream, [formatEvent("video", stream.present(video)), ...events.map((event) => formatEvent(event.type, event.data, event.id))].join(""));
+    const told = events.filter((event, index) => !isLast(event) || (isFinal(video) && !events.slice(index).some(({ type }) => type === "reopened")));
+    send(stream, [formatEvent("video", stream.present(video)), ...told.map((event) => formatEvent(event.type, event.data, event.id))].join(""));
     stream.after = events.at(-1)?.id ?? stream.after;
-    const saidLast = events.some((event) => FINAL_STATUSES.some((status) => status === event.type));
-    if (saidLast || (events.length === 0 && isFinal(video))) end(stream);
+    if (told.some(isLast) || (events.length === 0 && isFinal(video))) end(stream);
   }
 
   async function look(stream: Stream): Promise<void> {
@@ -106,7 +109,7 @@ export function openEventStreams(ports: EventStreamPorts, maxStreams = MAX_STREA
         stream.again = false;
         const events = await readEvents(stream.videoId, stream.after);
         if (events.length > 0) {
-          tell(stream, await readView(stream.videoId), events);
+          tell(stream, await recheck(stream.videoId, await readView(stream.videoId), events), events);
           stream.again = true; // there may be a next page
         }
       } while (stream.again && !stream.res.writableEnded && !stream.res.destroyed);
@@ -134,7 +137,8 @@ export function openEventStreams(ports: EventStreamPorts, maxStreams = MAX_STREA
       const stream: Stream = { res, videoId, present, after, busy: true, again: false };
       add(stream);
       try {
-        const [video, events] = await Promise.all([readView(videoId), readEventsIfAny(videoId, after)]);
+        const [found, events] = await Promise.all([readView(videoId), readEventsIfAny(videoId, after)]);
+        const video = await recheck(videoId, found, events);
         if (res.destroyed) return;
         if (after !== undefined && events.length === 0 && isFinal(video)) {
           drop(stream);
@@ -161,6 +165,10 @@ export function openEventStreams(ports: EventStreamPorts, maxStreams = MAX_STREA
       for (const stream of [...byVideo.values()].flatMap((streams) => [...streams])) end(stream);
     },
   };
+}
+
+function isLast({ type }: VideoEvent): boolean {
+  return FINAL_STATUSES.some((status) => status === type);
 }
 
 function isFinal(video: VideoView): boolean {

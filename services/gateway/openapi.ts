@@ -4,6 +4,7 @@ import { ERRORS, type ErrorCode } from "../../config/errors.ts";
 import { STILL_FORMATS } from "../../media/ffmpeg/still-arguments.ts";
 import { FAULTS } from "../../media/quality/report.ts";
 import { REASON_CLASSES } from "../videos/videos.contract.ts";
+import { operatePaths, operateSchemas } from "./openapi-operate.ts";
 
 const json = (schema: object) => ({ "application/json": { schema } });
 const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
@@ -45,7 +46,7 @@ const paths = {
       operationId: "submitVideo", summary: "Ask for a video: it plays at once, while it is being encoded",
       parameters: [region, { name: "Idempotency-Key", in: "header", schema: { type: "string", maxLength: 255 }, description: "The same key and body give the same video." }],
       requestBody: { required: true, content: json(ref("SubmitRequest")) },
-      responses: { "202": ok("Accepted, and durable", json(ref("Video")), location), ...problems("bad_request", "bad_url", "body_too_large", "source_refused", "upload_not_found", "idempotency_conflict", "overloaded", "storage_unavailable", "region_unavailable") },
+      responses: { "202": ok("Accepted, and durable", json(ref("Video")), location), ...problems("bad_request", "bad_url", "body_too_large", "source_refused", "upload_not_found", "idempotency_conflict", "too_many_requests", "overloaded", "storage_unavailable", "region_unavailable") },
     },
     get: {
       operationId: "listVideos", summary: "Videos, newest first",
@@ -62,7 +63,7 @@ const paths = {
     parameters: [id],
     get: {
       operationId: "followVideo", summary: "Server-sent events of a video, until it is complete, rejected, failed or deleted",
-      description: "`video` carries the whole video; it comes first and again before news. The others (`submitted`, `validated`, `planned`, `progress`, `refused`, `complete`, `rejected`, `failed`, `deleted`) are its history and have ids.",
+      description: "`video` carries the whole video; it comes first and again before news. The others (`submitted`, `validated`, `planned`, `progress`, `refused`, `complete`, `rejected`, `failed`, `reopened`, `deleted`) are its history and have ids; an end is left out when the video was opened again after it.",
       parameters: [{ name: "Last-Event-ID", in: "header", schema: text, description: "Resumes after this event." }],
       responses: { "200": ok("Events", { "text/event-stream": { schema: text } }), "204": ok("All has been said before"), ...problems("video_not_found", "overloaded") },
     },
@@ -165,7 +166,7 @@ const paths = {
     parameters: [id, rendition, inPath("n", count)],
     get: { operationId: "getSegment", summary: "Media segment n, from 0; made now if nobody has it", responses: { "200": ok("CMAF segment", segment, { "Server-Timing": { schema: text, description: "where the bytes came from and how long it took" } }), ...problems("video_not_found", "segment_not_found", "encode_failed", "encode_stalled", "overloaded", "source_changed", "source_unreachable") } },
   },
-  "/v1/nodes": { get: { operationId: "listNodes", summary: "Nodes of the mesh", responses: { "200": ok("Nodes", json({ type: "object", properties: { nodes: { type: "array", items: ref("Node") } } })) } } },
+  ...operatePaths(problems),
   "/v1/regions": {
     get: {
       operationId: "listRegions", summary: "Regions of the mesh as this one sees them, healthy ones first, then the quickest to answer; none where there is one region",
@@ -173,7 +174,6 @@ const paths = {
       responses: { "200": ok("Regions", json({ type: "object", required: ["regions"], properties: { best: { ...text, description: "the one to use for who asks" }, regions: { type: "array", items: ref("Region") } } })) },
     },
   },
-  "/v1/queue": { get: { operationId: "getQueue", summary: "Work that waits, by lane", responses: { "200": ok("Counts", json({ type: "object" })), ...problems("not_ready", "queue_unavailable") } } },
   "/health/live": { get: { operationId: "getLiveness", summary: "Whether this node runs", responses: { "200": ok("It does", json({ type: "object" })) } } },
   "/health/ready": { get: { operationId: "getReadiness", summary: "Whether a posted video would play", responses: { "200": ok("It would", json({ type: "object" })), ...problems("not_ready") } } },
   "/metrics": { get: { operationId: "getMetrics", summary: "This node's metrics", responses: { "200": ok("Prometheus text", { "text/plain": { schema: text } }), ...problems("not_ready") } } },
@@ -232,7 +232,7 @@ const schemas = {
       countries: { type: "array", items: text }, waiting: { ...count, description: "what this node has to copy there" }, lagSec: { type: "number" },
     },
   },
-  Node: { type: "object", properties: { id: text, available: { type: "boolean" }, region: text, services: { type: "array", items: text }, host: text, cpuPercent: { type: ["number", "null"] }, gateway: { type: "boolean" } } },
+  ...operateSchemas,
   Reason: { type: "object", required: ["class", "message"], properties: { class: { enum: REASON_CLASSES }, message: text } },
   Problem: {
     type: "object", required: ["type", "title", "status", "detail", "code", "requestId"], description: "RFC 9457",

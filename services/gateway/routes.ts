@@ -1,5 +1,6 @@
 /** Every route of the gateway. OpenAPI, `Allow` and the tests are checked against this table. */
 import { clipRoutes } from "./clip-routes.ts";
+import { commandRoutes } from "./command-routes.ts";
 import type { EventStreams } from "./events-stream.ts";
 import type { Route } from "./exchange.ts";
 import { imageRoutes } from "./image-routes.ts";
@@ -31,6 +32,7 @@ export function gatewayRoutes({ publicUrl, sourceMaxBytes, nodeId, streams, read
     ...playRoutes(guide),
     ...imageRoutes(),
     ...clipRoutes(),
+    ...commandRoutes(),
     ...operateRoutes(nodeId, readiness),
     ...regionRoutes(guide),
     ...pagesRoutes(assets, guide.otherUrls),

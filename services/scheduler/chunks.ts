@@ -49,7 +49,7 @@ export function planChunks({ id: videoId, tenant, policy, priority }: ChunkOrder
 export function planSheets({ id: videoId, tenant, policy }: ChunkOrder, plan: Plan): ChunkJob[] {
   if (policy === "lazy") return [];
   return Array.from({ length: planStoryboard(plan.facts).sheets }, (_, sheet) => ({
-    id: `${videoId}-${STORYBOARD}-${sheet}`, group: videoId, tenant, lane: "bulk", priority: 2 * STEPS, cost: COST.sheet,
+    id: `${videoId}-${STORYBOARD}-${sheet}`, group: videoId, tenant, lane: "bulk", priority: 2 * STEPS, cost: COST.sheet, aside: true,
     data: { videoId, renditions: [STORYBOARD], first: sheet, last: sheet, lane: "bulk" },
   }));
 }

@@ -1,4 +1,4 @@
-import type { QueueLane } from "../../mixins/work-queue/work-queue.contract.ts";
+import type { GroupStory, QueueCounts, QueueLane, TenantLoad } from "../../mixins/work-queue/work-queue.contract.ts";
 
 /** Payload of `segment.watched`: a viewer got this segment, and will want the next ones. */
 export interface SegmentWatched { videoId: string; rendition: string; segment: number }
@@ -8,3 +8,17 @@ export interface AdmitParams { tenant: string }
 export interface DeadParams { limit?: number }
 /** Says that a chunk failed as often as it may. */
 export interface PoisonParams { videoId: string; renditions: string[]; first: number; last: number; message: string; /** The error's, when it has one. */ code?: string }
+
+/** The region's queue, for operators. */
+export interface QueueReport {
+  /** `oldestMs`: how long what has waited longest waits; absent where nothing does. */
+  lanes: Record<QueueLane, QueueCounts[QueueLane] & { oldestMs?: number }>;
+  /** The hundred with the most work that waits, by its cost. */
+  tenants: (TenantLoad & { tenant: string })[];
+  /** What has happened to chunks since Redis was last empty. */
+  totals: Record<string, number>;
+  /** What a unit of cost takes: about a second of 360p encoded. Absent while nothing is known. */
+  paceMs?: number;
+}
+/** What became of a video's work; null when the queue knows nothing of it. */
+export type StoryAnswer = GroupStory | null;

@@ -3,6 +3,7 @@
  * stored, and continues what a lost event or a dead node left. It never touches media bytes. Any number may run.
  */
 import type { Redis } from "ioredis";
+import { LRUCache } from "lru-cache";
 import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
 import { loadConfig } from "../../config/config.ts";
 import { errorMessage, fail } from "../../config/errors.ts";
@@ -16,23 +17,26 @@ import { openWorkQueue, type WorkQueue } from "../../mixins/work-queue/work-queu
 import { worksHere } from "../../mixins/works-here.ts";
 import type { ListResult } from "../storage/storage.contract.ts";
 import type { ChunkParams, SegmentRefused, SegmentStored } from "../transcoder/transcoder.contract.ts";
-import type { OutcomeParams, PlannedParams, VideoEventPayload, VideoIdParams, VideoState, VideoView } from "../videos/videos.contract.ts";
+import type { NoteMomentsParams, OutcomeParams, PlannedParams, VideoEventPayload, VideoIdParams, VideoState, VideoView } from "../videos/videos.contract.ts";
 import { adopterPorts, openAdopter, type Adopter } from "./adopter.ts";
 import { admit, type TenantLimits } from "./admission.ts";
 import { openFeeder, type Feeder } from "./feeder.ts";
+import { reportQueue } from "./queue-report.ts";
 import { openReconciler, type Reconciler } from "./reconciler.ts";
-import type { AdmitParams, DeadParams, LaneParams, PoisonParams, SegmentWatched } from "./scheduler.contract.ts";
+import type { AdmitParams, DeadParams, LaneParams, PoisonParams, QueueReport, SegmentWatched, StoryAnswer } from "./scheduler.contract.ts";
 import { refusedIndex, storedIndex } from "./stored-index.ts";
 import { throttle, type Throttle } from "./throttle.ts";
 
 interface Settings extends ServiceSettingSchema { redisUrl: string | undefined; namespace: string; encoders: EncoderChoice; tenants: TenantLimits; /** Whether there are other regions. */ regional?: boolean }
-interface State { adopter: Adopter | undefined; redis: Redis; keys: RedisKeys; queue: WorkQueue<ChunkParams>; feeder: Feeder; progress: Throttle; reconciler: Reconciler; meter: NodeJS.Timeout; stored: ReturnType<typeof storedIndex>; refused: ReturnType<typeof refusedIndex> }
+interface State { begun: LRUCache<string, true>; adopter: Adopter | undefined; redis: Redis; keys: RedisKeys; queue: WorkQueue<ChunkParams>; feeder: Feeder; progress: Throttle; reconciler: Reconciler; meter: NodeJS.Timeout; stored: ReturnType<typeof storedIndex>; refused: ReturnType<typeof refusedIndex> }
 interface Methods {
   getState(videoId: string): Promise<VideoState | undefined>;
   measureQueue(): Promise<void>;
+  noteStored(videoId: string): void;
 }
 
 const METER_MS = 2_000;
+const KEPT_BEGUN = 10_000;
 const PROGRESS_MS = 400;
 const LONG_MS = 60_000;
 
@@ -62,6 +66,19 @@ export function schedulerService(settings: Settings) {
       queue: {
         async handler(): Promise<QueueCounts> {
           return await needRedis(() => this.queue.counts());
+        },
+      },
+      /** All of the queue that operators look at. */
+      report: {
+        async handler(): Promise<QueueReport> {
+          return await needRedis(() => reportQueue(this.queue, Date.now()));
+        },
+      },
+      /** What became of a video's work. */
+      story: {
+        params: { id: "string" },
+        async handler(ctx: Context<VideoIdParams>): Promise<StoryAnswer> {
+          return (await needRedis(() => this.queue.story(ctx.params.id))) ?? null;
         },
       },
       /** Whether the tenant may submit another video now. @throws too_many_requests */
@@ -105,8 +122,10 @@ export function schedulerService(settings: Settings) {
         params: { id: "string" },
         async handler(ctx: Context<VideoIdParams>): Promise<void> {
           const { id } = ctx.params;
+          const before = await this.getState(id);
+          // First what may fail without a trace: a video that is open while its work is set aside fails again.
+          if (before?.outcome?.complete === false) await needRedis(() => this.queue.revive(id));
           await ctx.call("videos.reopen", { id });
-          await needRedis(() => this.queue.revive(id));
           const state = await this.getState(id);
           if (state?.plan !== undefined) await this.feeder.feed(id);
         },
@@ -160,6 +179,7 @@ export function schedulerService(settings: Settings) {
         async handler(ctx: Context<SegmentStored>) {
           const { videoId, rendition, segment } = ctx.params;
           await withoutRedis(() => this.stored.mark(videoId, rendition, segment), undefined, this.logger);
+          this.noteStored(videoId);
           this.progress.touch(videoId);
         },
       },
@@ -178,6 +198,13 @@ export function schedulerService(settings: Settings) {
       },
     },
     methods: {
+      /** Each scheduler notes once what it heard; the first of them counts. */
+      noteStored(videoId: string): void {
+        if (this.begun.has(videoId)) return;
+        this.begun.set(videoId, true);
+        this.broker.call<void, NoteMomentsParams>("videos.noteMoments", { id: videoId, moments: { stored: Date.now() } })
+          .catch((error: unknown) => this.logger.debug(`A first segment was not noted: ${errorMessage(error)}`));
+      },
       async measureQueue(): Promise<void> {
         for (const [lane, { waiting, active, failed }] of Object.entries(await this.queue.counts())) {
           for (const [state, count] of Object.entries({ waiting, active, failed })) this.broker.metrics.set("lectern.queue.jobs", count, { lane, state });
@@ -188,6 +215,9 @@ export function schedulerService(settings: Settings) {
         const state = await this.broker.call<VideoState | null, VideoIdParams>("videos.state", { id: videoId });
         return state === null || state.deleted ? undefined : state;
       },
+    },
+    created() {
+      this.begun = new LRUCache({ max: KEPT_BEGUN });
     },
     async started() {
       this.keys = redisKeys(this.settings.namespace);

@@ -14,11 +14,12 @@ export interface Submission {
 
 export function recordSubmission({ params, identity, newId, now, place }: Submission): VideoRecord {
   const { source, tenant, title, policy = "hybrid", priority = "normal", labels = {}, idempotencyKey } = params;
+  const isNamed = tenant !== undefined && tenant !== DEFAULT_TENANT;
   return {
-    id: idempotencyKey === undefined ? newId : digestId(idempotencyKey),
+    id: idempotencyKey === undefined ? newId : digestId(isNamed ? `${tenant}\n${idempotencyKey}` : idempotencyKey), // a key is a tenant's own
     createdAt: now.toISOString(),
     source,
-    ...(tenant === undefined || tenant === DEFAULT_TENANT ? {} : { tenant }),
+    ...(isNamed ? { tenant } : {}),
     ...(title === undefined ? {} : { title }),
     policy,
     priority,

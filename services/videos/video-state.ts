@@ -1,7 +1,7 @@
 /** Pure: what a video's write-once objects say of its state. */
 import { noteFacts } from "../../media/notes.ts";
 import type { Plan } from "../../media/plan.ts";
-import type { Progress, Reason, RenditionView, VideoRecord, VideoState, VideoStatus, VideoView } from "./videos.contract.ts";
+import type { Progress, Reason, RenditionView, VideoHistory, VideoMoments, VideoRecord, VideoState, VideoStatus, VideoView } from "./videos.contract.ts";
 import { renditionsOf } from "../../media/plan-video.ts";
 import { plannedSegments } from "../../media/policy.ts";
 
@@ -22,6 +22,15 @@ export function canReopen({ record, verdict, outcome, deleted }: VideoState): bo
   if (deleted) return false;
   if (verdict?.accepted === false) return record.source.kind === "url" && verdict.reasons.some((reason) => reason.class === "source_refused" || reason.class === "source_unreachable");
   return outcome?.complete === false;
+}
+
+export function historyOf(state: VideoState, moments: VideoMoments): VideoHistory {
+  const { record: { id, createdAt }, verdict, outcome } = state;
+  const reasons = reasonsOf(state);
+  return {
+    id, createdAt, status: videoStatus(state), moments,
+    ...(verdict === undefined ? {} : { judgedAt: verdict.at }), ...(outcome === undefined ? {} : { endedAt: outcome.at }), ...(reasons === undefined ? {} : { reasons }),
+  };
 }
 
 /** `stored` counts the segments of each rendition that are in the object store. */

@@ -98,6 +98,20 @@ export function videoStore(storage: StorageCalls) {
     async removeUploadBytes(uploadId: string): Promise<void> {
       await storage.remove(objectKeys.uploadBytes(uploadId));
     },
+    async noteUploadTenant(uploadId: string, tenant: string): Promise<void> {
+      await storage.put(objectKeys.uploadTenant(uploadId, tenant), encode({}), false);
+    },
+    /** Tenants, but for the default one, that may have a video of the upload. */
+    async uploadTenants(uploadId: string): Promise<string[]> {
+      const prefix = objectKeys.uploadTenants(uploadId);
+      const tenants: string[] = [];
+      for (let after: string | undefined; ;) {
+        const page: ListResult = await storage.list(prefix, after, false);
+        tenants.push(...page.objects.map(({ key }) => key.slice(prefix.length)));
+        if (page.next === undefined) return tenants;
+        after = page.next;
+      }
+    },
     async removeUpload(uploadId: string): Promise<void> {
       await storage.removePrefix(objectKeys.uploadFolder(uploadId));
     },

@@ -113,6 +113,24 @@ export interface VideoEvent { id: string; type: VideoEventType; data: Record<str
 export type VideoEventType = "submitted" | "rejected" | "validated" | "planned" | "progress" | "refused" | "complete" | "failed" | "reopened" | "deleted";
 export interface EventsParams { id: string; after?: string }
 
+/** When a video reached a step, ms since 1970: of those that may come again the last time, of the others the first. */
+export type VideoMoments = Partial<Record<Moment, number>>;
+/** `asked`, `watched`: a viewer's first segment, wanted and there. `stored`: the first segment in the object store. */
+export const MOMENTS = ["submitted", "validated", "planned", "asked", "watched", "stored", "complete", "rejected", "failed", "reopened"] as const;
+export type Moment = (typeof MOMENTS)[number];
+export interface NoteMomentsParams { id: string; moments: VideoMoments }
+/** Where a video has been. What Redis has lost is left out of `moments`. */
+export interface VideoHistory {
+  id: string;
+  status: VideoStatus;
+  /** ISO 8601, as are the others. */
+  createdAt: string;
+  judgedAt?: string;
+  endedAt?: string;
+  reasons?: Reason[];
+  moments: VideoMoments;
+}
+
 /** Payload of `video.submitted`, `video.validated`, `video.rejected`, `video.planned`, `video.complete`, `video.failed`, `video.reopened`, `video.deleted`. */
 export interface VideoEventPayload { videoId: string }
 

@@ -19,12 +19,13 @@ import { eventLog, type EventLog } from "./event-log.ts";
 import { qualityNotes, type QualityNotes } from "./quality-notes.ts";
 import { storageCalls, type StorageCalls } from "../../mixins/storage-calls.ts";
 import { claimDigest, recordSubmission } from "./submission.ts";
-import { canReopen, videoStatus, viewVideo } from "./video-state.ts";
+import { canReopen, historyOf, videoStatus, viewVideo } from "./video-state.ts";
 import { videoStore, type VideoStore } from "./video-store.ts";
 import type {
-  EventsParams, ListVideosParams, ListVideosResult, NoteProgressParams, NoteQualityParams, OutcomeParams, PlannedParams, SubmitParams,
-  VerdictParams, VideoEvent, VideoEventType, VideoIdParams, VideoRecord, VideoRecorded, VideoState, VideoView,
+  EventsParams, ListVideosParams, ListVideosResult, NoteMomentsParams, NoteProgressParams, NoteQualityParams, OutcomeParams, PlannedParams, SubmitParams,
+  VerdictParams, VideoEvent, VideoEventType, VideoHistory, VideoIdParams, VideoRecord, VideoRecorded, VideoState, VideoView,
 } from "./videos.contract.ts";
+import { MOMENTS } from "./videos.contract.ts";
 
 interface Settings extends ServiceSettingSchema { redisUrl: string | undefined; namespace: string }
 interface State { redis: Redis; keys: RedisKeys; store: VideoStore; events: EventLog; catalog: Catalog; quality: QualityNotes }
@@ -55,6 +56,7 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
           const identity = source.kind === "url" ? source.url : (await ctx.call<Upload, object>("source.upload", { uploadId: source.uploadId })).sha256;
           const place = await this.store.place();
           const record = recordSubmission({ params: ctx.params, identity, newId: ulid().toLowerCase(), now: new Date(), ...(place === undefined ? {} : { place }) });
+          if (source.kind === "upload" && record.tenant !== undefined) await this.store.noteUploadTenant(source.uploadId, record.tenant);
           const { state, created, copies } = await this.claimRecord(record);
           if (!created) {
             const first = state.record.source;
@@ -166,6 +168,20 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
           return { events: await needRedis(() => this.events.read(ctx.params.id, ctx.params.after)) };
         },
       },
+      /** When the video reached which step. @throws video_not_found */
+      history: {
+        params: { id },
+        async handler(ctx: Context<VideoIdParams>): Promise<VideoHistory> {
+          const state = await this.getState(ctx.params.id);
+          return historyOf(state, await withoutRedis(() => this.events.moments(state.record.id), {}, this.logger));
+        },
+      },
+      noteMoments: {
+        params: { id, moments: { type: "record", key: { type: "enum", values: [...MOMENTS] }, value: "number" } },
+        async handler(ctx: Context<NoteMomentsParams>): Promise<void> {
+          await withoutRedis(() => this.events.noteMoments(ctx.params.id, ctx.params.moments), undefined, this.logger);
+        },
+      },
       /** Tells those who follow the video how far it has come. */
       noteProgress: {
         async handler(ctx: Context<NoteProgressParams>): Promise<void> {
@@ -227,9 +243,11 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
         if (useless && record.source.kind === "upload" && !(await this.sharesUpload(record, record.source.uploadId))) await this.store.removeUpload(record.source.uploadId);
         await this.store.close(record.id);
       },
-      /** The same upload may have been posted under another policy too. What was claimed a moment ago counts as well. */
+      /** The same upload may have been posted under another policy, and for another tenant too. What was claimed a moment ago counts as well. */
       async sharesUpload(record: VideoRecord, uploadId: string): Promise<boolean> {
-        const owners = await Promise.all(POLICIES.map((policy) => this.store.findClaim(claimDigest(record.identity, policy, record.tenant))));
+        const tenants = [undefined, ...(await this.store.uploadTenants(uploadId))];
+        const claims = tenants.flatMap((tenant) => POLICIES.map((policy) => claimDigest(record.identity, policy, tenant)));
+        const owners = await Promise.all(claims.map((claim) => this.store.findClaim(claim)));
         const others = owners.filter((owner): owner is string => owner !== undefined && owner !== record.id);
         const states = await Promise.all(others.map((owner) => this.store.find(owner)));
         return states.some((state) => state === undefined || (state.record.source.kind === "upload" && state.record.source.uploadId === uploadId));

@@ -43,8 +43,8 @@ describe("a video that is deleted while it is encoded", function () {
       expect((await lectern.segment(id, "source", 0)).status).to.equal(410);
       expect((await lectern.get(id)).status).to.equal("deleted");
       await eventually(async () => { // the scheduler hears of it as soon as the transcoder does, and not before
-        const queue = (await (await fetch(`${mesh.httpUrl}/v1/queue`)).json()) as Record<string, { waiting: number }>;
-        return Object.values(queue).every(({ waiting }) => waiting === 0);
+        const { lanes } = (await (await fetch(`${mesh.httpUrl}/v1/queue`)).json()) as { lanes: Record<string, { waiting: number }> };
+        return Object.values(lanes).every(({ waiting }) => waiting === 0);
       });
       await eventually(async () => (await listStore(mesh)).length === before.length + 1); // a segment that was under way is taken back
       expect(await listStore(mesh)).to.deep.equal([...before, `deleted/${id}.json`].toSorted());

@@ -5,6 +5,7 @@ import { formatMasterPlaylist, formatMediaPlaylist } from "../../media/hls/playl
 import type { Plan } from "../../media/plan.ts";
 import type { SegmentParams, SegmentResult } from "../../services/cache/cache.contract.ts";
 import { deliveryService } from "../../services/delivery/delivery.service.ts";
+import type { NoteMomentsParams } from "../../services/videos/videos.contract.ts";
 import { planWaiter } from "../../services/delivery/plan-waiter.ts";
 import { openHistory, watchEvents, type History, type SeenEvent } from "../support/history.ts";
 import { quietBroker } from "../support/quiet-broker.ts";
@@ -22,12 +23,14 @@ describe("delivery", () => {
   let looks: History<string>;
   let findPlan: () => Plan | null;
   let asked: SegmentParams[];
+  let noted: History<NoteMomentsParams>;
   let events: History<SeenEvent>;
 
   const start = async (waitMs?: number): Promise<void> => {
     looks = openHistory();
     findPlan = () => PLAN;
     asked = [];
+    noted = openHistory();
     broker = quietBroker();
     broker.createService({
       name: "videos",
@@ -36,6 +39,7 @@ describe("delivery", () => {
           looks.add(ctx.params.id);
           return findPlan();
         },
+        noteMoments: (ctx: Context<NoteMomentsParams>) => noted.add(ctx.params),
       },
     });
     broker.createService({
@@ -129,6 +133,16 @@ describe("delivery", () => {
     const { payload } = await events.until(() => true);
     expect(payload).to.deep.equal({ videoId: ID, rendition: "360p", segment: 1 });
     expect(events.all).to.have.lengthOf(1);
+  });
+
+  it("notes once when a viewer wanted the first segment, and when it was there", async () => {
+    await segment("360p", "init");
+    for (const n of [4, 5]) await segment("source", n);
+    const { id, moments: { asked: wanted = Infinity, watched = 0 } } = await noted.until(() => true);
+    expect(id).to.equal(ID);
+    expect(wanted).to.be.at.most(watched);
+    await broker.call("videos.plan", { id: ID }); // a whole call later
+    expect(noted.all).to.have.lengthOf(1);
   });
 
   it("forgets the plan of a video that is deleted", async () => {

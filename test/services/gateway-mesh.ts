@@ -5,6 +5,8 @@ import { ServiceBroker, type Context } from "moleculer";
 import { requestMetrics } from "../../config/middlewares/request-metrics.ts";
 import { fail } from "../../config/errors.ts";
 import { gatewayService } from "../../services/gateway/gateway.service.ts";
+import { operatorService } from "../../services/operator/operator.service.ts";
+import type { QueueReport } from "../../services/scheduler/scheduler.contract.ts";
 import { metricsService } from "../../services/metrics/metrics.service.ts";
 import type { SegmentAnswer } from "../../mixins/segment-answer.ts";
 import type { SegmentParams } from "../../services/cache/cache.contract.ts";
@@ -28,7 +30,14 @@ export interface Fakes {
   /** Called for each chunk of an upload; resolves when the next may come. */
   received(bytes: Uint8Array): Promise<void>;
   failing: Set<string>;
+  /** Orders to the scheduler and to nodes. */
+  orders: [string, object][];
+  /** Whether a tenant may post; throws when not. */
+  admit(tenant: string): void;
 }
+
+const LANE = { waiting: 0, active: 0, failed: 0, paused: false };
+export const QUEUE: QueueReport = { lanes: { play: LANE, normal: { ...LANE, waiting: 2, oldestMs: 900 }, bulk: { ...LANE, failed: 1 } }, tenants: [{ tenant: "default", waiting: 2, running: 0, cost: 3 }], totals: { added: 3 }, paceMs: 200 };
 
 export interface GatewayMesh { broker: ServiceBroker; url: string; fakes: Fakes; stop(): Promise<void> }
 
@@ -48,12 +57,15 @@ export async function startGatewayMesh({ publicUrl }: { publicUrl?: string } = {
     left: openHistory(),
     received: async () => undefined,
     failing: new Set(),
+    orders: [],
+    admit: () => undefined,
   };
   const find = (id: string): VideoView => {
     const video = fakes.videos.get(id);
     if (video === undefined) throw fail("video_not_found", "There is no such video.");
     return video;
   };
+  const order = (name: string) => (ctx: Context<object>): void => { fakes.orders.push([name, ctx.params]); };
   const check = (name: string) => (): string => {
     if (fakes.failing.has(name)) throw fail("not_ready", "staged");
     return "ok";
@@ -70,6 +82,10 @@ export async function startGatewayMesh({ publicUrl }: { publicUrl?: string } = {
       list: (ctx: Context<{ limit?: number; cursor?: string }>) => {
         if (ctx.params.cursor === "broken") throw fail("bad_request", "cursor is not one that a list gave.");
         return { videos: [...fakes.videos.values()].slice(0, ctx.params.limit ?? 20), next: "more" };
+      },
+      history: (ctx: Context<{ id: string }>) => {
+        const { id, status, createdAt } = find(ctx.params.id);
+        return { id, status, createdAt, moments: {} };
       },
       remove(ctx: Context<{ id: string }>) {
         find(ctx.params.id);
@@ -120,9 +136,14 @@ export async function startGatewayMesh({ publicUrl }: { publicUrl?: string } = {
       captions: (ctx: Context<{ name: string }>) => Buffer.from(`WEBVTT ${ctx.params.name}`),
     },
   });
-  broker.createService({ name: "scheduler", actions: { queue: () => ({ play: 0, normal: 2, bulk: 1 }), check: check("scheduler.check") } });
+  broker.createService({ name: "scheduler", actions: {
+    report: () => QUEUE, jobs: () => [], dead: () => [], story: () => null, check: check("scheduler.check"),
+    admit: (ctx: Context<{ tenant: string }>) => fakes.admit(ctx.params.tenant),
+    retry: order("retry"), cancel: order("cancel"), pause: order("pause"), resume: order("resume"),
+  } });
   broker.createService({ name: "storage", actions: { check: check("storage.check") } });
   broker.createService({ name: "transcoder", actions: { check: check("transcoder.check") } });
+  broker.createService(operatorService());
   broker.createService({ name: "validator" });
   broker.createService({ name: "cache" });
   broker.createService(metricsService({ metricsHost: "127.0.0.1", metricsPort: 0 }));

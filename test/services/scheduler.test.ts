@@ -56,7 +56,12 @@ describe("scheduler", () => {
       actions: {
         state: (ctx: Context<{ id: string }>) => states.get(ctx.params.id) ?? null,
         get: (ctx: Context<{ id: string }>) => ({ id: ctx.params.id, status: "ready", progress: { stage: "encoding", storedSegments: 0, plannedSegments: 0 } }),
-        planned: note("planned"), reopen: note("reopen"), finish: note("finish"), noteProgress: note("noteProgress"), relist: note("relist"), tidy: note("tidy"),
+        reopen(ctx: Context<Call["params"]>): void {
+          note("reopen")(ctx);
+          const { outcome: _, ...open } = states.get(ctx.params.id) ?? planned();
+          states.set(ctx.params.id, open);
+        },
+        planned: note("planned"), finish: note("finish"), noteProgress: note("noteProgress"), relist: note("relist"), tidy: note("tidy"),
       },
     });
     broker.createService({ name: "validator", actions: { validate: note("validate") } });
@@ -241,6 +246,7 @@ describe("scheduler", () => {
       expect(called("finish").at(-1)?.params["outcome"]).to.have.nested.property("reasons.0.class", "cancelled");
       await broker.emit("video.failed", { videoId: ID });
       expect((await broker.call<JobView<ChunkParams>[], object>("scheduler.jobs", { id: ID })).map(({ id }) => id)).to.deep.equal([dead?.id]);
+      states.set(ID, planned({ outcome: { complete: false, at: "", reasons: [] } }));
       await broker.call("scheduler.retry", { id: ID });
       expect(called("reopen")).to.have.lengthOf(1);
       expect(await broker.call("scheduler.dead", {})).to.deep.equal([]);

@@ -310,6 +310,12 @@ describe("the work queue", () => {
       for (const lane of ["play", "normal", "bulk"] as const) {
         const of = (...states: string[]): number => found.filter((one) => one?.lane === lane && states.includes(one.state)).length;
         expect(tallied[lane]).to.include({ waiting: of("waiting", "delayed"), active: of("active"), failed: of("dead") });
+        expect(await redis.zcard(`${prefix}:ages:${lane}`)).to.equal(of("waiting"));
+      }
+      for (let n = 0; n < 5; n++) {
+        const of = (state: string): number => found.filter((one) => one?.group === `v${n}` && one.state === state).length;
+        const { now: told } = (await queue.story(`v${n}`)) ?? { now: { active: 0, waiting: 0, delayed: 0 } };
+        expect(told).to.deep.equal({ active: of("active"), waiting: of("waiting"), delayed: of("delayed") });
       }
       // In the end all of it can be done; what died of its lapsed leases just now, when it is revived.
       now += 10_000_000;

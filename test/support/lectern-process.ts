@@ -15,16 +15,16 @@ export interface LecternProcess {
 const SETPRIV = getProgram("setpriv", programFolders(process.env["PATH"]), "the tests need util-linux");
 
 /** Killed by the kernel when the test's process ends. */
-export function openLectern(args: readonly string[], env: NodeJS.ProcessEnv): LecternProcess {
-  const child = spawn(SETPRIV, ["--pdeathsig", "KILL", "--", process.execPath, ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
+export function openLectern(args: readonly string[], env: NodeJS.ProcessEnv, stdin: "ignore" | "pipe" = "ignore"): LecternProcess {
+  const child = spawn(SETPRIV, ["--pdeathsig", "KILL", "--", process.execPath, ...args], { env, stdio: [stdin, "pipe", "pipe"] });
   let output = "";
   const watchers = new Set<() => void>();
   const take = (chunk: string): void => {
     output += chunk;
     watchers.forEach((watch) => watch());
   };
-  child.stdout.setEncoding("utf8").on("data", take);
-  child.stderr.setEncoding("utf8").on("data", take);
+  child.stdout?.setEncoding("utf8").on("data", take);
+  child.stderr?.setEncoding("utf8").on("data", take);
   const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
     child.once("close", (code, signal) => resolve({ code, signal }));
   });

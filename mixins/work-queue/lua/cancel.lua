@@ -6,4 +6,5 @@ for _, id in ipairs(redis.call('SMEMBERS', name('group', ARGV[2]))) do
     removed = removed + 1
   end
 end
+if ARGV[3] ~= '1' then redis.call('DEL', name('story', ARGV[2])) end
 return removed

@@ -9,6 +9,8 @@
 -- <prefix>:leases              sorted set: "<id> <token>", by when the lease ends
 -- <prefix>:delayed             sorted set: ids, by when they wait again
 -- <prefix>:dead                sorted set: ids that are set aside, by when
+-- <prefix>:ages:<lane>         sorted set: ids that wait, by when they were added
+-- <prefix>:story:<group>       hash: what became of a group's work, and how long each step took. Expires
 -- <prefix>:group:<group>       set: ids of a group
 -- <prefix>:counts              hash: jobs by "<state>:<lane>", and "cost:<tenant>", "held:<tenant>", "busy:<tenant>"
 -- <prefix>:totals              hash: what has happened, since Redis was last empty
@@ -22,6 +24,7 @@ if now == nil then
 end
 local MAX_MOVED = 100 -- jobs that one call moves by the way
 local MAX_DEAD = 1000
+local STORY_SEC = 30 * 86400
 
 local function name(...) return prefix .. ':' .. table.concat({...}, ':') end
 local COUNTS, TOTALS, LEASES = name('counts'), name('totals'), name('leases')
@@ -31,8 +34,30 @@ local function get(id, field) return redis.call('HGET', name('job', id), field) 
 local function set(id, ...) redis.call('HSET', name('job', id), ...) end
 local function total(what) redis.call('HINCRBY', TOTALS, what, 1) end
 
+-- Adds to the story of the job's group, unless nobody waits for the job.
+local function note(id, field, by)
+  local group, aside = unpack(redis.call('HMGET', name('job', id), 'group', 'aside'))
+  if aside ~= '1' and redis.call('EXISTS', name('story', group)) == 1 then redis.call('HINCRBY', name('story', group), field, by) end
+end
+
+-- A group's time goes to what is done for it: work, else waiting, else the pause before another attempt.
+local function tell(group, lane, state, by)
+  local story = name('story', group)
+  local at, active, waiting, delayed = unpack(redis.call('HMGET', story, 'at', 'active', 'waiting', 'delayed'))
+  if at then
+    local doing = tonumber(active or 0) > 0 and 'active' or tonumber(waiting or 0) > 0 and 'waiting' or tonumber(delayed or 0) > 0 and 'delayed'
+    if doing and now > tonumber(at) then redis.call('HINCRBY', story, doing .. 'Ms', now - at) end
+  else
+    redis.call('HSET', story, 'queuedAt', now, 'lane', lane, 'ahead', redis.call('HGET', COUNTS, 'waiting:' .. lane) or 0)
+    redis.call('EXPIRE', story, STORY_SEC)
+  end
+  redis.call('HSET', story, 'at', now)
+  redis.call('HINCRBY', story, state, by)
+end
+
 local function count(state, id, by)
-  local lane, tenant, cost = unpack(redis.call('HMGET', name('job', id), 'lane', 'tenant', 'cost'))
+  local lane, tenant, cost, group, aside = unpack(redis.call('HMGET', name('job', id), 'lane', 'tenant', 'cost', 'group', 'aside'))
+  if state ~= 'dead' and aside ~= '1' then tell(group, lane, state, by) end
   redis.call('HINCRBY', COUNTS, state .. ':' .. lane, by)
   local field = ({waiting = 'held:', active = 'busy:'})[state]
   if field == nil then return end
@@ -47,7 +72,7 @@ local function lanesOf(cls) if cls == 'play' then return {'play'} end return {'n
 
 -- Puts the job among those that wait. `front`: before all others of its lane and tenant.
 local function enqueue(id, front)
-  local lane, tenant, priority = unpack(redis.call('HMGET', name('job', id), 'lane', 'tenant', 'priority'))
+  local lane, tenant, priority, addedAt = unpack(redis.call('HMGET', name('job', id), 'lane', 'tenant', 'priority', 'addedAt'))
   local cls = class(lane)
   local tenants, shares = name('tenants', cls), name('shares', tenant)
   if not redis.call('ZSCORE', tenants, tenant) then
@@ -68,6 +93,7 @@ local function enqueue(id, front)
   local seq = redis.call('HINCRBY', COUNTS, 'seq', 1) % 4294967296
   local rank = front and 0 or tonumber(priority)
   redis.call('ZADD', name('wait', lane, tenant), string.format('%.17g', rank * 4294967296 + seq), id)
+  redis.call('ZADD', name('ages', lane), addedAt, id)
   set(id, 'state', 'waiting')
   count('waiting', id, 1)
 end
@@ -86,6 +112,7 @@ end
 local function dequeue(id)
   local lane, tenant = unpack(redis.call('HMGET', name('job', id), 'lane', 'tenant'))
   redis.call('ZREM', name('wait', lane, tenant), id)
+  redis.call('ZREM', name('ages', lane), id)
   count('waiting', id, -1)
   settle(tenant, class(lane))
 end
@@ -106,6 +133,8 @@ end
 -- Ends one lease. Says whether nobody runs the job now.
 local function release(id, token)
   local which = place(id, token)
+  local owner, since = unpack(redis.call('HMGET', name('job', id), which .. 'Owner', which .. 'Since'))
+  note(id, 'spent:' .. owner, math.max(0, now - since))
   redis.call('ZREM', LEASES, id .. ' ' .. token)
   redis.call('HDEL', name('job', id), which, which .. 'Owner', which .. 'Since', which .. 'Progress')
   local first, second = tokens(id)
@@ -154,6 +183,7 @@ local function tick()
   for _, member in ipairs(redis.call('ZRANGEBYSCORE', LEASES, '-inf', now, 'LIMIT', 0, MAX_MOVED)) do
     local id, token = string.match(member, '^(.*) (%d+)$')
     total('lapsed')
+    note(id, 'stalls', 1)
     if release(id, token) then
       local stalls = redis.call('HINCRBY', name('job', id), 'stalls', 1)
       if stalls >= tonumber(get(id, 'maxStalls')) then

@@ -9,6 +9,7 @@ for _, key in ipairs({name('pace'), name('pace', owner)}) do
   redis.call('HSET', key, 'ms', string.format('%.17g', known + (ms - known) / 8))
   redis.call('EXPIRE', key, 86400)
 end
+note(id, 'completed', 1)
 remove(id)
 total('completed')
 return 1

@@ -15,6 +15,7 @@ if how == 'away' and now - get(id, 'addedAt') < tonumber(ARGV[6]) then
   return 'again'
 end
 total('failed')
+note(id, 'failures', 1)
 local attempts = redis.call('HINCRBY', name('job', id), 'attempts', 1)
 if attempts >= tonumber(get(id, 'maxAttempts')) then
   bury(id)

@@ -11,6 +11,7 @@ local function begin(id, which)
   set(id, 'state', 'active', which, token, which .. 'Owner', owner, which .. 'Since', now, which .. 'Progress', 0)
   redis.call('ZADD', LEASES, now + leaseMs, id .. ' ' .. token)
   total('taken')
+  note(id, 'taken', 1)
   return {id, token, get(id, 'data'), tonumber(get(id, 'attempts'))}
 end
 

@@ -42,8 +42,8 @@ export function findRule(key: string): Rule | undefined {
   }
 }
 
-/** A resumable upload goes on in the region where it began; only what came of it is copied. */
-const isUploadPart = ([id, name, ...more]: readonly string[]): boolean => id !== undefined && more.length === 0 && (name === "source" || name === "upload.json");
+/** A resumable upload goes on in the region where it began; only what came of it is copied, and whose videos may need it. */
+const isUploadPart = ([id, name, ...more]: readonly string[]): boolean => id !== undefined && (more.length === 0 ? name === "source" || name === "upload.json" : name === "tenants" && more.length === 1);
 
 /** The unit that a removed folder is; undefined: none that others have. */
 export function findUnit(folder: string): string | undefined {

@@ -18,7 +18,7 @@ describe("object keys", () => {
       `still videos/${ID}/stills/720p-3.m4s.jpg`, `clip videos/${ID}/clips/720p-3.m4s.mp4`, `sheet videos/${ID}/storyboard/720p.jpg`, `profile videos/${ID}/profile.json`, `quality videos/${ID}/quality/720p/3.m4s`, `allQuality videos/${ID}/quality/`,
       `refusal videos/${ID}/refused/720p/3.m4s.json`, `refusals videos/${ID}/refused/720p/`, `captions videos/${ID}/subs/720p.vtt`, `tombstone deleted/${ID}.json`,
       `open open/${ID}`, "allOpen open/", "allVideos videos/", `claim claims/${ID}.json`,
-      `uploadBytes uploads/${ID}/source`, `upload uploads/${ID}/upload.json`, `uploadBegun uploads/${ID}/begun.json`, `uploadPart uploads/${ID}/parts/00000000000720p`, `uploadParts uploads/${ID}/parts/`,
+      `uploadBytes uploads/${ID}/source`, `upload uploads/${ID}/upload.json`, `uploadBegun uploads/${ID}/begun.json`, `uploadPart uploads/${ID}/parts/00000000000720p`, `uploadParts uploads/${ID}/parts/`, `uploadTenant uploads/${ID}/tenants/720p`, `uploadTenants uploads/${ID}/tenants/`,
       `heartbeat heartbeat/${ID}.json`, `standby standby/${ID}/720p`, `allStandby standby/${ID}/`, `adoption adopted/${ID}/720p/3.m4s-jpg`, `adoptionsFrom adopted/${ID}/`, "allAdoptions adopted/",
       `replicationMark replicating/${ID}/720p/3.m4s`, `replicationMarks replicating/${ID}/`, "allUploads uploads/", `uploadFolder uploads/${ID}/`,
     ]);
@@ -44,8 +44,8 @@ describe("object keys", () => {
 describe("Redis keys", () => {
   it("all carry the namespace, so that meshes on one Redis do not meet", () => {
     const keys = redisKeys("eu");
-    const built = [keys.warmSegment("v", "720p", "0.m4s"), keys.flight("v", "720p", "0.m4s"), keys.stored("v", "720p"), keys.refused("v", "720p"), keys.events("v"), keys.catalog, keys.hostTimes("a.test:80"), keys.hostLeases("a.test:80"), keys.blockOwners("s"), keys.queuePrefix];
-    expect(built).to.deep.equal(["eu:warm:v/720p/0.m4s", "eu:flight:v/720p/0.m4s", "eu:stored:v/720p", "eu:refused:v/720p", "eu:events:v", "eu:catalog", "eu:host:{a.test:80}:times", "eu:host:{a.test:80}:leases", "eu:blocks:s", "eu:queue"]);
+    const built = [keys.warmSegment("v", "720p", "0.m4s"), keys.flight("v", "720p", "0.m4s"), keys.stored("v", "720p"), keys.refused("v", "720p"), keys.events("v"), keys.moments("v"), keys.catalog, keys.hostTimes("a.test:80"), keys.hostLeases("a.test:80"), keys.blockOwners("s"), keys.queuePrefix];
+    expect(built).to.deep.equal(["eu:warm:v/720p/0.m4s", "eu:flight:v/720p/0.m4s", "eu:stored:v/720p", "eu:refused:v/720p", "eu:events:v", "eu:moments:v", "eu:catalog", "eu:host:{a.test:80}:times", "eu:host:{a.test:80}:leases", "eu:blocks:s", "eu:queue"]);
     expect(Object.keys(keys)).to.have.length(built.length);
   });
 

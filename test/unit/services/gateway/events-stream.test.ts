@@ -75,4 +75,38 @@ describe("event streams", () => {
     streams.wake("v");
     expect(await answer.text()).to.contain('"status":"ready"');
   });
+
+  describe("of a video that was opened once more", () => {
+    const log = (...types: VideoEvent["type"][]): VideoEvent[] => types.map((type, n) => ({ id: `${n + 1}-0`, type, data: {} }));
+    const types = (text: string): string[] => [...text.matchAll(/^event: (\w+)$/gm)].map(([, type]) => type ?? "").filter((type) => type !== "video");
+    const follow = async (status: VideoView["status"], events: VideoEvent[]): Promise<string[]> => {
+      let looks = 0;
+      const url = await start({
+        view: async () => view(status),
+        events: async (_id, after) => {
+          if (++looks === 2) queueMicrotask(() => streams.close()); // one that goes on would be followed for ever
+          return events.filter(({ id }) => after === undefined || id > after);
+        },
+      });
+      return types(await (await fetch(url)).text());
+    };
+
+    it("go on after the end that it had", async () => {
+      expect(await follow("ready", log("submitted", "failed", "reopened", "progress"))).to.deep.equal(["submitted", "reopened", "progress"]);
+    });
+
+    it("go on also when nobody wrote down that it was opened", async () => {
+      expect(await follow("ready", log("submitted", "failed", "progress"))).to.deep.equal(["submitted", "progress"]);
+    });
+
+    it("end with its second end", async () => {
+      expect(await follow("failed", log("submitted", "failed", "reopened", "failed"))).to.deep.equal(["submitted", "reopened", "failed"]);
+    });
+
+    it("look again at a video whose end came while it was read", async () => {
+      let views = 0;
+      const url = await start({ view: async () => view(++views === 1 ? "ready" : "failed"), events: async (_id, after) => (after === undefined ? log("submitted", "failed") : []) });
+      expect(types(await (await fetch(url)).text())).to.deep.equal(["submitted", "failed"]);
+    });
+  });
 });

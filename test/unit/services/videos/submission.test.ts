@@ -31,6 +31,15 @@ describe("record of a submission", () => {
     fc.assert(fc.property(fc.string(), (idempotencyKey) => { expect(submit({ idempotencyKey }).id).to.match(/^[0-9a-z]{26}$/); }));
   });
 
+  it("is a tenant's own, and so is its Idempotency-Key; the default tenant need not be named", () => {
+    const [none, byName, a, b] = [undefined, "default", "a", "b"].map((tenant) => submit({ idempotencyKey: "key", ...(tenant === undefined ? {} : { tenant }) }));
+    expect(byName).to.deep.equal(none).and.not.have.property("tenant");
+    expect(a).to.include({ tenant: "a" });
+    expect(new Set([none, a, b].map((record) => record?.claim)).size).to.equal(3);
+    expect(new Set([none, a, b].map((record) => record?.id)).size).to.equal(3);
+    expect(claimDigest(URL, "hybrid", "default")).to.equal(claimDigest(URL, "hybrid"));
+  });
+
   it("has a digest of the whole request, that tells a repeated one from another", () => {
     const same = submit({ idempotencyKey: "key", labels: { a: "1", b: "2" } }).request;
     expect(submit({ idempotencyKey: "key", labels: { b: "2", a: "1" } }, { now: new Date(), newId: "x" }).request).to.equal(same);
