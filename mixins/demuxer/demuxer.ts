@@ -7,8 +7,8 @@ import { Worker } from "node:worker_threads";
 import { errorMessage, fail } from "../../config/errors.ts";
 import type { DemuxerRequest, FromThread, Inspection, OpenSource, Packet, ToThread, Track } from "./demuxer.contract.ts";
 
-/** Bytes [start, end) of the source. */
-export type ReadSource = (start: number, end: number) => Promise<Uint8Array>;
+/** Bytes [start, end) of the source. `ahead`: false for those who hop about, for whom nothing is fetched in advance. */
+export type ReadSource = (start: number, end: number, ahead?: boolean) => Promise<Uint8Array>;
 export interface PacketSpan { track: Track; index: number; timescale: number; from: number; to: number }
 
 const TIMEOUT_MS = 20_000;
