@@ -122,7 +122,7 @@ function readWhole(size: number, readRange: ReadRange): ReadRange {
 function readTables(movie: MovieBox | undefined, size: number): Tables {
   if (movie === undefined) return new Map();
   try {
-    return new Map([...readSampleTables(movie.bytes)].filter(([, table]) => fits(table, size)));
+    return new Map([...readSampleTables({ bytes: movie.bytes, holes: [] })].filter(([, table]) => fits(table, size)));
   } catch (error) {
     if (findErrorCode(error) === undefined) throw error;
     return new Map();

@@ -33,7 +33,7 @@ function openInput(bytes: Buffer): Input {
 async function readTables(bytes: Buffer): Promise<Map<number, SampleTable>> {
   const read = (start: number, end: number): Uint8Array => bytes.subarray(start, end);
   const movie = await readMovieBox(read, read, bytes.length);
-  return movie === undefined ? new Map() : new Map([...readSampleTables(movie.bytes)].filter(([, table]) => fits(table, bytes.length)));
+  return movie === undefined ? new Map() : new Map([...readSampleTables({ bytes: movie.bytes, holes: [] })].filter(([, table]) => fits(table, bytes.length)));
 }
 
 /** Whether both readers take the file; one that is damaged is left to the other ways of looking at it. */
