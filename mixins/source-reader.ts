@@ -6,13 +6,13 @@ import type { ReadSource } from "./demuxer/demuxer.ts";
 
 /** Bytes [start, end) of the source as long as it is `version`. @throws source_changed, source_unreachable, source_refused */
 export function sourceReader(broker: ServiceBroker, source: SourceRef, version: string) {
-  const readPart = async (start: number, end: number): Promise<Buffer> =>
-    await readReply(await broker.call<unknown, ReadParams>("source.read", { source, version, start, end }));
+  const readPart = async (start: number, end: number, ahead: boolean): Promise<Buffer> =>
+    await readReply(await broker.call<unknown, ReadParams>("source.read", { source, version, start, end, ...(ahead ? {} : { ahead }) }));
 
-  return async (start: number, end: number): Promise<Buffer> => {
-    if (end - start <= MAX_READ_BYTES) return await readPart(start, end);
+  return async (start: number, end: number, ahead = true): Promise<Buffer> => {
+    if (end - start <= MAX_READ_BYTES) return await readPart(start, end, ahead);
     const parts: Promise<Buffer>[] = [];
-    for (let at = start; at < end; at += MAX_READ_BYTES) parts.push(readPart(at, Math.min(at + MAX_READ_BYTES, end)));
+    for (let at = start; at < end; at += MAX_READ_BYTES) parts.push(readPart(at, Math.min(at + MAX_READ_BYTES, end), ahead));
     return Buffer.concat(await Promise.all(parts));
   };
 }
@@ -25,9 +25,9 @@ export function rememberFailure(read: ReadSource): { read: ReadSource; failure()
   let failure: unknown;
   return {
     failure: () => failure,
-    async read(start, end) {
+    async read(start, end, ahead) {
       try {
-        return await read(start, end);
+        return await read(start, end, ahead);
       } catch (error) {
         failure ??= error;
         throw error;

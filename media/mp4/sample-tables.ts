@@ -3,6 +3,9 @@
  * The container reader has this too, as objects that an hour's 260,000 samples make slow; these are flat arrays.
  */
 import { BoxReader, findBox, getBox, readBoxes, type Box } from "../cmaf/boxes.ts";
+import { holeIn, type Movie } from "./movie.ts";
+import { readOffsets, readSizes } from "./sample-places.ts";
+import { firstDuration, mendTimes, readKeys, readTimes } from "./sample-times.ts";
 
 /** One entry a sample, in decode order. Times in ticks of the track, the edit list applied. */
 export interface SampleTable {
@@ -14,6 +17,8 @@ export interface SampleTable {
   sizes: Uint32Array;
   /** Bytes from the start of the file. */
   offsets: Float64Array;
+  /** So many samples from the first on have their offsets and sizes; all of them, unless the index has holes. */
+  loaded: number;
   /** Ascending indices of the samples that can be decoded alone. */
   keys: Uint32Array;
   /** The track's only sample entry, as it is. */
@@ -24,12 +29,15 @@ export interface SampleTable {
 /** How a picture is to be shown: mirrored left to right, then turned clockwise. */
 export interface Orientation { mirrored: boolean; rotation: 0 | 90 | 180 | 270 }
 
+/** Boxes in which a hole only hides where samples are. */
+const MAY_HAVE_HOLES: ReadonlySet<string> = new Set(["stsz", "stsc", "stco", "co64"]);
+
 /**
- * By track id; only tracks whose tables are of the usual kind. `movie` is the body of the moov box.
+ * By track id; only tracks whose tables are of the usual kind.
  * @throws encode_failed for boxes that are not what they should be
  */
-export function readSampleTables(movie: Uint8Array): Map<number, SampleTable> {
-  const boxes = readBoxes(movie);
+export function readSampleTables(movie: Movie): Map<number, SampleTable> {
+  const boxes = readBoxes(movie.bytes);
   const tables = new Map<number, SampleTable>();
   if (findBox(boxes, "mvex") !== undefined) return tables; // fragmented: the samples are elsewhere
   const header = new BoxReader(getBox(boxes, "mvhd").body);
@@ -37,7 +45,7 @@ export function readSampleTables(movie: Uint8Array): Map<number, SampleTable> {
   const movieTimescale = header.u32();
   for (const track of boxes.filter((box) => box.type === "trak")) {
     const parts = readBoxes(track.body);
-    const table = readTrack(parts, movieTimescale);
+    const table = readTrack(parts, movieTimescale, movie);
     if (table !== undefined) tables.set(readTrackId(getBox(parts, "tkhd")), table);
   }
   return tables;
@@ -49,7 +57,7 @@ function readTrackId({ body }: Box): number {
   return reader.u32();
 }
 
-function readTrack(parts: readonly Box[], movieTimescale: number): SampleTable | undefined {
+function readTrack(parts: readonly Box[], movieTimescale: number, movie: Movie): SampleTable | undefined {
   const media = readBoxes(getBox(parts, "mdia").body);
   const mdhd = new BoxReader(getBox(media, "mdhd").body);
   mdhd.skip(mdhd.fullBoxHeader().version === 1 ? 16 : 8);
@@ -59,15 +67,17 @@ function readTrack(parts: readonly Box[], movieTimescale: number): SampleTable |
   const stbl = information === undefined ? undefined : findBox(readBoxes(information.body), "stbl");
   if (stbl === undefined || edit === undefined || timescale === 0) return undefined;
   const boxes = readBoxes(stbl.body);
-  const sizes = readSizes(findBox(boxes, "stsz"), isPicture(findBox(media, "hdlr")) || firstDuration(boxes) > 1);
-  if (sizes === undefined || sizes.length === 0) return undefined;
-  const times = readTimes(boxes, sizes.length, edit);
-  const offsets = readOffsets(boxes, sizes);
+  if (boxes.some(({ type, body }) => !MAY_HAVE_HOLES.has(type) && holeIn(movie, body) !== undefined)) return undefined;
+  const lengths = readSizes(findBox(boxes, "stsz"), isPicture(findBox(media, "hdlr")) || firstDuration(boxes) > 1, movie);
+  const count = lengths?.sizes.length ?? 0;
+  if (lengths === undefined || count === 0) return undefined;
+  const times = readTimes(boxes, count, edit);
+  const places = readOffsets(boxes, lengths, movie);
   const sampleEntry = readSampleEntry(getBox(boxes, "stsd"));
-  if (times === undefined || offsets === undefined || sampleEntry === undefined) return undefined;
-  const keys = readKeys(findBox(boxes, "stss"), sizes.length);
+  if (times === undefined || places === undefined || sampleEntry === undefined) return undefined;
+  const keys = readKeys(findBox(boxes, "stss"), count);
   mendTimes(times.pts, keys);
-  return { timescale, count: sizes.length, sizes, offsets, ...times, keys, sampleEntry, orientation: readOrientation(getBox(parts, "tkhd")) };
+  return { timescale, count, sizes: lengths.sizes, ...places, ...times, keys, sampleEntry, orientation: readOrientation(getBox(parts, "tkhd")) };
 }
 
 /** From the display matrix of a track header (8.3.2.3, 6.2.2); what is no quarter turn counts as none. */
@@ -88,9 +98,6 @@ function readSampleEntry(stsd: Box): Uint8Array | undefined {
   reader.fullBoxHeader();
   return reader.u32() === 1 ? reader.bytes(reader.remaining) : undefined;
 }
-
-/** Their count is only said; it is no longer than any table that is written out. */
-const MAX_EQUAL_SAMPLES = 3_000_000;
 
 /** Ticks of the track to take from a sample's time; undefined for edits that do more than move the start. */
 function readEdit(edts: Box | undefined, movieTimescale: number, timescale: number): number | undefined {
@@ -115,151 +122,6 @@ function isPicture(hdlr: Box | undefined): boolean {
   return hdlr !== undefined && hdlr.body.toString("latin1", 8, 12) === "vide";
 }
 
-/** In ticks, of the first sample. */
-function firstDuration(boxes: readonly Box[]): number {
-  const { count, bytes } = readRuns(getBox(boxes, "stts"));
-  return count === 0 ? 0 : u32At(bytes, 4);
-}
-
-/**
- * Samples of one size are sound without frames (PCM), one tick each, which the container reader puts together as it likes;
- * or they are framed: sound of a constant rate (MPEG-1 layer II, AC-3), seldom pictures.
- */
-function readSizes(stsz: Box | undefined, framed: boolean): Uint32Array | undefined {
-  if (stsz === undefined) return undefined; // stz2: rare
-  const reader = new BoxReader(stsz.body);
-  reader.fullBoxHeader();
-  const [constant, count] = [reader.u32(), reader.u32()];
-  if (constant !== 0) return framed && count <= MAX_EQUAL_SAMPLES ? new Uint32Array(count).fill(constant) : undefined;
-  if (count * 4 > reader.remaining) return undefined;
-  const sizes = new Uint32Array(count);
-  const bytes = reader.bytes(count * 4);
-  for (let i = 0; i < count; i++) sizes[i] = u32At(bytes, i * 4);
-  return sizes;
-}
-
-/** Checked bounds are paid for once, where the bytes are taken; here they would be most of the time. */
-function u32At(bytes: Uint8Array, at: number): number {
-  return (((bytes[at] ?? 0) << 24) | ((bytes[at + 1] ?? 0) << 16) | ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0)) >>> 0;
-}
-
-/** A run-length table of pairs: how often, what. */
-function readRuns(box: Box): { count: number; bytes: Buffer } {
-  const reader = new BoxReader(box.body);
-  reader.fullBoxHeader();
-  const count = reader.u32();
-  return { count, bytes: reader.bytes(count * 8) };
-}
-
-function readTimes(boxes: readonly Box[], samples: number, edit: number): { pts: Float64Array; durations: Uint32Array } | undefined {
-  const stts = readRuns(getBox(boxes, "stts"));
-  const [pts, durations] = [new Float64Array(samples), new Uint32Array(samples)];
-  let [sample, time] = [0, 0 - edit];
-  for (let run = 0; run < stts.count; run++) {
-    const delta = u32At(stts.bytes, run * 8 + 4);
-    for (let left = u32At(stts.bytes, run * 8); left > 0 && sample < samples; left--, sample++) {
-      pts[sample] = time;
-      durations[sample] = delta;
-      time += delta;
-    }
-  }
-  if (sample < samples || !Number.isSafeInteger(time)) return undefined;
-  const ctts = findBox(boxes, "ctts");
-  if (ctts === undefined) return { pts, durations };
-  const offsets = readRuns(ctts);
-  sample = 0;
-  for (let run = 0; run < offsets.count; run++) {
-    const offset = u32At(offsets.bytes, run * 8 + 4) | 0; // signed in practice, whatever the version says
-    for (let left = u32At(offsets.bytes, run * 8); left > 0 && sample < samples; left--, sample++) pts[sample] = (pts[sample] ?? 0) + offset;
-  }
-  return { pts, durations };
-}
-
-function readOffsets(boxes: readonly Box[], sizes: Uint32Array): Float64Array | undefined {
-  const wide = findBox(boxes, "co64");
-  const chunkBox = wide ?? findBox(boxes, "stco");
-  const stsc = findBox(boxes, "stsc");
-  if (chunkBox === undefined || stsc === undefined) return undefined;
-  const chunks = new BoxReader(chunkBox.body);
-  chunks.fullBoxHeader();
-  const chunkCount = chunks.u32();
-  const chunkBytes = chunks.bytes(chunkCount * (wide === undefined ? 4 : 8));
-  const runs = new BoxReader(stsc.body);
-  runs.fullBoxHeader();
-  const runCount = runs.u32();
-  const runBytes = runs.bytes(runCount * 12);
-  const offsets = new Float64Array(sizes.length);
-  let [sample, run, perChunk] = [0, -1, 0];
-  for (let chunk = 0; chunk < chunkCount && sample < sizes.length; chunk++) {
-    // A run holds from its first chunk (counted from 1) until the next run's.
-    while (run + 1 < runCount && u32At(runBytes, (run + 1) * 12) <= chunk + 1) perChunk = u32At(runBytes, ++run * 12 + 4);
-    let offset = wide === undefined ? u32At(chunkBytes, chunk * 4) : Number(chunkBytes.readBigUInt64BE(chunk * 8));
-    for (let left = perChunk; left > 0 && sample < sizes.length; left--, sample++) {
-      offsets[sample] = offset;
-      offset += sizes[sample] ?? 0;
-    }
-  }
-  return sample === sizes.length ? offsets : undefined;
-}
-
-/** Without the table every sample is one (8.6.2). */
-function readKeys(stss: Box | undefined, samples: number): Uint32Array {
-  if (stss === undefined) {
-    const all = new Uint32Array(samples);
-    for (let i = 0; i < samples; i++) all[i] = i;
-    return all;
-  }
-  const reader = new BoxReader(stss.body);
-  reader.fullBoxHeader();
-  const count = reader.u32();
-  const bytes = reader.bytes(count * 4);
-  const keys: number[] = [];
-  for (let i = 0; i < count; i++) {
-    const key = u32At(bytes, i * 4) - 1;
-    if (key > (keys.at(-1) ?? -1) && key < samples) keys.push(key);
-  }
-  return Uint32Array.from(keys);
-}
-
-/** Indices of `times` by ascending time; of equal times, in order. */
-export function presentationOrder(times: Float64Array): Uint32Array {
-  const order = Uint32Array.from(times, (_, i) => i);
-  // Nearly sorted already, for frames are moved by a few places at most. Whoever says otherwise pays no more than a sort.
-  let moves = order.length * 64;
-  for (let i = 1; i < order.length; i++) {
-    const moved = order[i] ?? 0;
-    const time = times[moved] ?? 0;
-    let at = i;
-    for (; at > 0 && (times[order[at - 1] ?? 0] ?? 0) > time; at--) order[at] = order[at - 1] ?? 0;
-    order[at] = moved;
-    moves -= i - at;
-    if (moves < 0) return order.sort((a, b) => (times[a] ?? 0) - (times[b] ?? 0) || a - b);
-  }
-  return order;
-}
-
-/**
- * What a decoder does with times that cannot be. A decoder shows all it has before a key frame: where a clock was set back
- * the group of pictures moves behind them, and the ones after it as little as that takes. A frame on top of another comes
- * a tick later.
- */
-function mendTimes(times: Float64Array, keys: Uint32Array): void {
-  let latest = -Infinity;
-  keys.forEach((key, i) => {
-    const end = keys[i + 1] ?? times.length;
-    const moved = Math.max(0, latest + 1 - (times[key] ?? 0));
-    for (let sample = key; sample < end; sample++) {
-      times[sample] = (times[sample] ?? 0) + (latest === -Infinity ? 0 : moved);
-      latest = Math.max(latest, times[sample] ?? 0);
-    }
-  });
-  let last = -Infinity;
-  for (const i of presentationOrder(times)) {
-    last = Math.max(times[i] ?? 0, last + 1);
-    times[i] = last;
-  }
-}
-
 /** Whether the sample can be decoded alone. */
 export function isKeySample({ keys, count }: SampleTable, sample: number): boolean {
   if (keys.length === count) return true;
@@ -272,7 +134,7 @@ export function isKeySample({ keys, count }: SampleTable, sample: number): boole
   return keys[low] === sample;
 }
 
-/** Whether every sample lies within a file of `size` bytes. */
+/** Whether every sample lies within a file of `size` bytes, as far as their places are known. */
 export function fits({ offsets, sizes, count }: SampleTable, size: number): boolean {
   for (let i = 0; i < count; i++) if ((offsets[i] ?? 0) + (sizes[i] ?? 0) > size) return false;
   return true;

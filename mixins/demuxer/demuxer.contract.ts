@@ -27,7 +27,8 @@ export type DemuxerRequest =
   | { op: "packets"; source: OpenSource; track: Track; index: number; timescale: number; from: number; to: number };
 
 export type ToThread = { id: number; request: DemuxerRequest } | { read: number; bytes: Uint8Array } | { read: number; error: string };
+/** `ahead`: as `ReadSource` has it. */
 export type FromThread =
   | { id: number; result: Inspection | Packet[] }
   | { id: number; error: string }
-  | { read: number; key: string; start: number; end: number };
+  | { read: number; key: string; start: number; end: number; ahead: boolean };

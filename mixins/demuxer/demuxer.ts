@@ -7,8 +7,8 @@ import { Worker } from "node:worker_threads";
 import { errorMessage, fail } from "../../config/errors.ts";
 import type { DemuxerRequest, FromThread, Inspection, OpenSource, Packet, ToThread, Track } from "./demuxer.contract.ts";
 
-/** Bytes [start, end) of the source. */
-export type ReadSource = (start: number, end: number) => Promise<Uint8Array>;
+/** Bytes [start, end) of the source. `ahead`: false for those who hop about, for whom nothing is fetched in advance. */
+export type ReadSource = (start: number, end: number, ahead?: boolean) => Promise<Uint8Array>;
 export interface PacketSpan { track: Track; index: number; timescale: number; from: number; to: number }
 
 const TIMEOUT_MS = 20_000;
@@ -67,7 +67,7 @@ class Demuxer {
 
   private receive(worker: Worker, message: FromThread): void {
     if ("read" in message) {
-      this.readFor(worker, message.read, message.key, message.start, message.end).catch((error: unknown) => {
+      this.readFor(worker, message).catch((error: unknown) => {
         worker.postMessage({ read: message.read, error: errorMessage(error) } satisfies ToThread);
       });
       return;
@@ -79,10 +79,10 @@ class Demuxer {
     else pending?.settle.reject(fail("not_media", `The container could not be read: ${message.error}.`));
   }
 
-  private async readFor(worker: Worker, read: number, key: string, start: number, end: number): Promise<void> {
+  private async readFor(worker: Worker, { read, key, start, end, ahead }: Extract<FromThread, { read: number }>): Promise<void> {
     const reader = this.readers.get(key);
     if (reader === undefined) throw new Error("the source was closed");
-    worker.postMessage({ read, bytes: await reader(start, end) } satisfies ToThread);
+    worker.postMessage({ read, bytes: await reader(start, end, ahead) } satisfies ToThread);
   }
 
   private async stop(reason: string): Promise<void> {

@@ -22,20 +22,19 @@ const MORE = { metadataOnly: true } as const;
 
 /** What our own readers find beside the container reader, by its ids of tracks. */
 export interface IndexReaders {
-  tables(): Promise<ReadonlyMap<number, SampleTable>>;
+  tables: ReadonlyMap<number, SampleTable>;
   cues(): Promise<ReadonlyMap<number, readonly number[]>>;
   textTracks(): Promise<SubtitleFacts[]>;
   /** Reads a copy of ours, in which nothing is hidden and frames may be looked at as well. */
   readCopy?: ReadBytes;
 }
 
-export async function inspect(input: Input, size: number, { tables: readTables, cues: readCues, textTracks: readTextTracks, readCopy }: IndexReaders): Promise<Inspection> {
+export async function inspect(input: Input, size: number, { tables, cues: readCues, textTracks: readTextTracks, readCopy }: IndexReaders): Promise<Inspection> {
   const [format, videoTracks, audioTracks, { length: tracks }] = await Promise.all([input.getFormat(), input.getVideoTracks(), input.getAudioTracks(), input.getTracks()]);
   const container = format.name.toLowerCase().replace("quicktime file format", "mov");
   const video = videoTracks[0];
   if (video === undefined) return { outcome: "no_index", container };
   if (ENCRYPTED.has(await video.getInternalCodecId())) return { outcome: "encrypted" };
-  const tables = await readTables();
   const table = tables.get(video.id);
   const cues = (await readCues()).get(video.id) ?? [];
   const reading = { size, table, hides: readCopy === undefined };

@@ -1,5 +1,6 @@
 /** Packets of a span by a sample table: one read for all of them. */
 import { isKeySample, type SampleTable } from "../../media/mp4/sample-tables.ts";
+import type { Range } from "../../media/mp4/movie.ts";
 import type { Packet, Track } from "./demuxer.contract.ts";
 import type { ReadBytes } from "./movie-box.ts";
 import { endsSpan, MAX_SPAN_PACKETS } from "./span.ts";
@@ -9,9 +10,13 @@ const MAX_SPAN_BYTES = 16 * 1024 * 1024;
 
 export interface Span { track: Track; from: number; to: number }
 
-/** Of [from, to): for video from the key frame at or before `from`; for audio those that start in it. In decode order. */
-export async function readTablePackets(table: SampleTable, span: Span, read: ReadBytes): Promise<Packet[]> {
+/**
+ * Of [from, to): for video from the key frame at or before `from`; for audio those that start in it. In decode order.
+ * Undefined where the table does not say yet where all of them are.
+ */
+export async function readTablePackets(table: SampleTable, span: Span, read: ReadBytes): Promise<Packet[] | undefined> {
   const samples = selectSamples(table, span);
+  if ((samples.at(-1) ?? 0) >= table.loaded) return undefined;
   const start = samples.reduce((least, i) => Math.min(least, table.offsets[i] ?? 0), Infinity);
   const end = samples.reduce((most, i) => Math.max(most, (table.offsets[i] ?? 0) + (table.sizes[i] ?? 0)), 0);
   // A copy, since what is read may be a view of a block that is kept, and packets are handed over for good.
@@ -23,6 +28,22 @@ export async function readTablePackets(table: SampleTable, span: Span, read: Rea
     packets.push({ pts: table.pts[i] ?? 0, duration: table.durations[i] ?? 0, isKey: isKeySample(table, i), data });
   }
   return packets;
+}
+
+const MAX_BEGINNING_BYTES = 1024 * 1024;
+
+/** Where the first group of pictures is, with its sound; of a very long one its beginning. */
+export function beginningOf(video: SampleTable, audio: SampleTable | undefined): Range {
+  const untilSec = (video.pts[video.keys[1] ?? video.count] ?? Infinity) / video.timescale;
+  let [start, end] = [Infinity, 0];
+  for (const { pts, timescale, offsets, sizes, loaded } of audio === undefined ? [video] : [video, audio]) {
+    for (let i = 0; i < loaded && (pts[i] ?? 0) < untilSec * timescale; i++) {
+      const offset = offsets[i] ?? 0;
+      if (end > 0 && Math.abs(offset - start) > MAX_BEGINNING_BYTES) break;
+      [start, end] = [Math.min(start, offset), Math.max(end, offset + (sizes[i] ?? 0))];
+    }
+  }
+  return { start, end: Math.min(end, start + MAX_BEGINNING_BYTES) };
 }
 
 function selectSamples(table: SampleTable, { track, from, to }: Span): number[] {

@@ -1,7 +1,8 @@
 /** What the index of a video track says of its frames: from flat sample tables where there are any, else from the container reader. */
 import { EncodedPacketSink, type EncodedPacket, type InputVideoTrack } from "mediabunny";
 import { isBidirectional, naluLengthSize } from "../../media/h264.ts";
-import { presentationOrder, type SampleTable } from "../../media/mp4/sample-tables.ts";
+import type { SampleTable } from "../../media/mp4/sample-tables.ts";
+import { presentationOrder } from "../../media/mp4/sample-times.ts";
 import { toBytes } from "./to-bytes.ts";
 
 /** Times in ticks of the track. */

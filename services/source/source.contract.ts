@@ -11,8 +11,11 @@ export interface SourceFacts {
   /** Changes when the source's bytes do (strong ETag, or Last-Modified and size, or the upload's hash). */
   version: string;
 }
-/** `start` inclusive, `end` exclusive, in bytes, clamped to the size. Fails with `source_changed` when the source is no longer `version`. */
-export interface ReadParams { source: SourceRef; version: string; start: number; end: number }
+/**
+ * `start` inclusive, `end` exclusive, in bytes, clamped to the size. Fails with `source_changed` when the source is no
+ * longer `version`. `ahead: false`: by one who hops about, for whom nothing more is fetched than this.
+ */
+export interface ReadParams { source: SourceRef; version: string; start: number; end: number; ahead?: boolean }
 /** A single read is at most this long: the index of an hour comes in one. */
 export const MAX_READ_BYTES = 4 * 1024 * 1024;
 

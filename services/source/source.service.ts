@@ -108,7 +108,7 @@ export function sourceService(settings: Settings, { limits = ORIGIN_LIMITS, reso
         },
       },
       read: {
-        params: { source, version: "string", start: bytePosition, end: bytePosition },
+        params: { source, version: "string", start: bytePosition, end: bytePosition, ahead: { type: "boolean", optional: true } },
         ...within(60_000), // three attempts
         async handler(ctx: Context<ReadParams>): Promise<Buffer | Readable> {
           return replyBytes(ctx, await this.sources.read(ctx.params));

@@ -66,7 +66,7 @@ export function openSources({ http, uploads, keepUploadsOnDisk, cache, reader, p
     return source.kind === "upload" ? await openOnce(source) : http.resume(parseUrl(source.url), version);
   }
 
-  async function readFrom({ source, version, start, end }: ReadParams, read: BlockReader["read"]): Promise<Buffer> {
+  async function readFrom({ source, version, start, end, ahead }: ReadParams, read: BlockReader["read"]): Promise<Buffer> {
     const id = `${sourceKey(source, parseUrl)} ${version}`;
     let opening = byVersion.get(id);
     if (opening === undefined) {
@@ -78,7 +78,7 @@ export function openSources({ http, uploads, keepUploadsOnDisk, cache, reader, p
     if (opened.version !== version) throw fail("source_changed", "The source has no such version.");
     if (end - start > MAX_READ_BYTES) throw fail("bad_request", `A read may be ${MAX_READ_BYTES} bytes long, not ${end - start}.`);
     const last = Math.min(end, opened.size);
-    return start < last ? await read(opened, start, last) : Buffer.alloc(0);
+    return start < last ? await read(opened, start, last, ahead) : Buffer.alloc(0);
   }
 
   return {

@@ -36,7 +36,7 @@ const refuse = (...reasons: Reason[]): Look => ({ accepted: false, reasons });
 
 export async function lookAt(source: OpenSource, read: ReadSource, ports: LookPorts): Promise<Look> {
   if (source.size === 0) return refuse({ class: "empty", message: "The source has no bytes." });
-  const head = await read(0, Math.min(HEAD_BYTES, source.size));
+  const head = await read(0, Math.min(HEAD_BYTES, source.size), false);
   const sniffed = sniff(head);
   const ruledOut = judgeHead(head, sniffed);
   if (ruledOut !== undefined) return refuse(ruledOut);

@@ -39,8 +39,11 @@ export interface OpenedSource {
 }
 
 export interface BlockReader {
-  /** [start, end), within the source's size. The bytes may be shared: they must not be written to. */
-  read(source: OpenedSource, start: number, end: number): Promise<Buffer>;
+  /**
+   * [start, end), within the source's size. The bytes may be shared: they must not be written to.
+   * @param ahead false: the reader hops about, which says nothing of what is read next
+   */
+  read(source: OpenedSource, start: number, end: number, ahead?: boolean): Promise<Buffer>;
   /** The same without asking another node, which may be the one that asks; nothing is read ahead. */
   readOwn(source: OpenedSource, start: number, end: number): Promise<Buffer>;
   /** Keeps a block that came by itself. */
@@ -154,7 +157,7 @@ export function blockReader(cache: BlockCache, meter: Pick<SourceMeter, "bytes">
   return {
     deliverTo,
     expect,
-    read: async (source, start, end) => await readBlocks(source, start, end, source.readAhead ? noteRead(source.cursors, start, end) : 0, source.supply),
+    read: async (source, start, end, ahead = true) => await readBlocks(source, start, end, ahead && source.readAhead ? noteRead(source.cursors, start, end) : 0, source.supply),
     readOwn: async (source, start, end) => await readBlocks(source, start, end, 0, source.ownSupply),
   };
 }

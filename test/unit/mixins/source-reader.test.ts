@@ -43,6 +43,12 @@ describe("reading a source through the mesh", () => {
     expect(asked).to.have.length(1);
   });
 
+  it("says of every part that nothing is to be read ahead, where that is so", async () => {
+    await sourceReader(broker, SOURCE, "v1")(0, MAX_READ_BYTES + 1, false);
+    await rememberFailure(sourceReader(broker, SOURCE, "v1")).read(0, 10, false);
+    expect(asked.map(({ ahead }) => ahead)).to.deep.equal([false, false, false]);
+  });
+
   it("fails as the source does", async () => {
     expect(await rejection(sourceReader(broker, SOURCE, "v2")(0, 10), "read")).to.have.property("type", "source_changed");
     expect(await rejection(sourceReader(broker, SOURCE, "v2")(0, 2 * MAX_READ_BYTES), "long read")).to.have.property("type", "source_changed");

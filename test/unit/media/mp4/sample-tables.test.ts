@@ -1,12 +1,15 @@
 import { expect } from "chai";
 import * as fc from "fast-check";
 import { box, fullBox, i32, u16, u32 } from "../../../../media/cmaf/boxes.ts";
-import { presentationOrder, readSampleTables, type SampleTable } from "../../../../media/mp4/sample-tables.ts";
+import type { Movie } from "../../../../media/mp4/movie.ts";
+import { readSampleTables, type SampleTable } from "../../../../media/mp4/sample-tables.ts";
+import { writeIndex } from "../../../support/mp4-index.ts";
+import { presentationOrder } from "../../../../media/mp4/sample-times.ts";
 
-interface Movie { offsets: readonly number[]; keys?: readonly number[]; matrix?: readonly number[]; handler?: string; size?: number; entries?: number; ticks?: number }
+interface Track { offsets: readonly number[]; keys?: readonly number[]; matrix?: readonly number[]; handler?: string; size?: number; entries?: number; ticks?: number }
 
 /** The body of a moov with one track of 1,000 ticks a second, a sample every 10 or so many; `offsets` are its composition offsets. */
-function writeMovie({ offsets, keys = [1], matrix = [0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000], handler = "vide", size = 0, entries = 1, ticks = 10 }: Movie): Buffer {
+function writeMovie({ offsets, keys = [1], matrix = [0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000], handler = "vide", size = 0, entries = 1, ticks = 10 }: Track): Movie {
   const count = offsets.length;
   const stbl = box("stbl",
     fullBox("stsd", 0, 0, u32(entries), ...Array.from({ length: entries }, () => box("zzzz", Buffer.alloc(78)))),
@@ -16,16 +19,17 @@ function writeMovie({ offsets, keys = [1], matrix = [0x10000, 0, 0, 0, 0x10000, 
     fullBox("stsc", 0, 0, u32(1, 1, count, 1)),
     fullBox("stsz", 0, 0, u32(size, count, ...(size === 0 ? offsets.map(() => 5) : []))),
     fullBox("stco", 0, 0, u32(1, 100)));
-  return Buffer.concat([
+  const bytes = Buffer.concat([
     fullBox("mvhd", 0, 0, u32(0, 0, 1_000, 0)),
     box("trak",
       fullBox("tkhd", 0, 3, u32(0, 0, 7, 0, 0, 0, 0), u16(0, 0, 0, 0), i32(...matrix), u32(0, 0)),
       box("mdia", fullBox("mdhd", 0, 0, u32(0, 0, 1_000, 0)), fullBox("hdlr", 0, 0, u32(0), Buffer.from(handler, "latin1")), box("minf", stbl))),
   ]);
+  return { bytes, holes: [] };
 }
 
-function tableOf(movie: Movie): SampleTable {
-  const table = readSampleTables(writeMovie(movie)).get(7);
+function tableOf(track: Track): SampleTable {
+  const table = readSampleTables(writeMovie(track)).get(7);
   if (table === undefined) throw new Error("no table");
   return table;
 }
@@ -93,6 +97,17 @@ describe("sizes that are all the same", () => {
     expect([...tableOf({ offsets: [0, 0], size: 9, ticks: 1 }).sizes]).to.deep.equal([9, 9]);
     expect([...tableOf({ offsets: [0, 0], size: 9, handler: "soun" }).sizes]).to.deep.equal([9, 9]);
     expect(readSampleTables(writeMovie({ offsets: [0, 0], size: 9, ticks: 1, handler: "soun" })).size).to.equal(0);
+  });
+});
+
+describe("a hole in an index", () => {
+  it("may hide where samples are, and nothing else", () => {
+    const each = Array.from({ length: 100 }, () => 1);
+    const { movie } = writeIndex([{ id: 7, handler: "vide", sizes: each, chunks: each, offsets: each, keys: [1] }], 0);
+    const holeAt = (type: string, from: number, to: number): Movie => ({ bytes: movie, holes: [{ start: movie.indexOf(type) + 4 + from, end: movie.indexOf(type) + 4 + to }] });
+    expect(readSampleTables(holeAt("stsz", 100, 200)).get(7)).to.deep.include({ count: 100, loaded: 22 });
+    expect(readSampleTables(holeAt("stco", 100, 200)).get(7)).to.deep.include({ count: 100, loaded: 23 });
+    for (const type of ["stsd", "stts", "ctts", "stss"]) expect(readSampleTables(holeAt(type, 8, 12)).size, type).to.equal(0);
   });
 });
 

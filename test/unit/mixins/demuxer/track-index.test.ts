@@ -6,7 +6,7 @@ import { indexOfTable } from "../../../../mixins/demuxer/track-index.ts";
 function table(times: readonly number[], keys: readonly number[], sizes: readonly number[] = times.map(() => 10)): SampleTable {
   const sorted = times.toSorted((a, b) => a - b);
   return {
-    timescale: 1_000, count: times.length, pts: Float64Array.from(times), sizes: Uint32Array.from(sizes), offsets: Float64Array.from(times, (_, i) => i * 10),
+    timescale: 1_000, count: times.length, pts: Float64Array.from(times), sizes: Uint32Array.from(sizes), offsets: Float64Array.from(times, (_, i) => i * 10), loaded: times.length,
     durations: Uint32Array.from(times, (time) => (sorted[sorted.indexOf(time) + 1] ?? time + 40) - time),
     keys: Uint32Array.from(keys), sampleEntry: new Uint8Array(), orientation: { mirrored: false, rotation: 0 },
   };

@@ -98,6 +98,14 @@ describe("block reader", () => {
     expect(new Set(blocks).size, "none twice").to.equal(blocks.length);
   });
 
+  it("fetches nothing ahead of one who says that he hops about, and takes his steps for nobody's", async () => {
+    const reader = blockReader(cache, meter);
+    const source = open();
+    for (let n = 0; n < 6; n++) await reader.read(source, n * BLOCK_BYTES, (n + 1) * BLOCK_BYTES, false);
+    await reader.read(source, 6 * BLOCK_BYTES, 7 * BLOCK_BYTES);
+    expect(fetched).to.deep.equal(["0-0", "1-1", "2-2", "3-3", "4-4", "5-5", "6-6"]);
+  });
+
   it("takes from the disk what memory has dropped", async () => {
     const reader = blockReader(cache, meter);
     const source = open();

@@ -26,6 +26,13 @@ describe("read-ahead", () => {
     expect(windows).to.deep.equal([0, 0, 0, 0, 512, 512, 1024, 1024]);
   });
 
+  it("does not grow while the same is read again, and goes on with who goes on", () => {
+    const cursors: Cursors = [];
+    const reads = [[0, 90], [20, 80], [0, 90], [20, 80], [90, 180], [100, 170], [180, 270], [200, 260]] as const;
+    expect(reads.map(([start, end]) => noteRead(cursors, start * KiB, end * KiB) / KiB)).to.deep.equal([0, 0, 0, 0, 0, 0, 512, 0]);
+    expect(noteRead(cursors, 270 * KiB, 360 * KiB) / KiB).to.equal(1_024);
+  });
+
   it("starts anew after a seek", () => {
     const cursors: Cursors = [];
     for (let i = 0; i < 6; i++) noteRead(cursors, i * 512 * KiB, (i + 1) * 512 * KiB);

@@ -1,0 +1,46 @@
+import { expect } from "chai";
+import type { SampleTable } from "../../../../media/mp4/sample-tables.ts";
+import { beginningOf, readTablePackets } from "../../../../mixins/demuxer/table-packets.ts";
+
+const MiB = 1024 * 1024;
+
+/** A sample of `size` bytes every 100 of 1,000 ticks a second, the places of the first `loaded` known; `step` bytes from one to the next. */
+function table({ count = 100, keys, start = 0, size = 10, step = 100, loaded = count }: { count?: number; keys: readonly number[]; start?: number; size?: number; step?: number; loaded?: number }): SampleTable {
+  return {
+    timescale: 1_000, count, loaded, pts: Float64Array.from({ length: count }, (_, i) => i * 100), durations: new Uint32Array(count).fill(100),
+    sizes: new Uint32Array(count).fill(size), offsets: Float64Array.from({ length: count }, (_, i) => (i < loaded ? start + i * step : 0)),
+    keys: Uint32Array.from(keys), sampleEntry: new Uint8Array(), orientation: { mirrored: false, rotation: 0 },
+  };
+}
+
+describe("packets of a table that is loaded in part", () => {
+  const read = (start: number, end: number): Uint8Array => new Uint8Array(end - start);
+  const part = table({ keys: [0, 50], loaded: 40 });
+
+  it("are those of a span that ends in it", async () => {
+    expect((await readTablePackets(part, { track: "audio", from: 0, to: 4_000 }, read))?.map(({ pts }) => pts)).to.deep.equal(Array.from({ length: 40 }, (_, i) => i * 100));
+    expect(await readTablePackets(part, { track: "video", from: 0, to: 3_000 }, read)).to.have.length(30);
+    expect(await readTablePackets(part, { track: "audio", from: 20_000, to: 30_000 }, read)).to.deep.equal([]);
+  });
+
+  it("are not told of one that ends behind it", async () => {
+    expect(await readTablePackets(part, { track: "audio", from: 0, to: 4_001 }, read)).to.equal(undefined);
+    expect(await readTablePackets(part, { track: "audio", from: 9_000, to: 9_100 }, read)).to.equal(undefined);
+    expect(await readTablePackets(part, { track: "video", from: 6_000, to: 6_100 }, read)).to.equal(undefined);
+  });
+});
+
+describe("the beginning of a film", () => {
+  it("is its first group of pictures, and the sound of that time", () => {
+    const video = table({ keys: [0, 20], start: 1_000 });
+    expect(beginningOf(video, undefined)).to.deep.equal({ start: 1_000, end: 1_000 + 19 * 100 + 10 });
+    expect(beginningOf(video, table({ keys: [], start: 2_000 }))).to.deep.equal({ start: 1_000, end: 2_000 + 19 * 100 + 10 });
+  });
+
+  it("is bounded, and only what is known", () => {
+    expect(beginningOf(table({ keys: [0], start: 500, size: MiB / 4, step: MiB / 4 }), undefined)).to.deep.equal({ start: 500, end: 500 + MiB });
+    expect(beginningOf(table({ keys: [0], start: 500, loaded: 4 }), undefined)).to.deep.equal({ start: 500, end: 500 + 310 });
+    const video = table({ keys: [0, 2], start: 100 * MiB });
+    for (const start of [0, 500 * MiB]) expect(beginningOf(video, table({ keys: [], start })), "the sound is elsewhere").to.deep.equal({ start: 100 * MiB, end: 100 * MiB + 110 });
+  });
+});
