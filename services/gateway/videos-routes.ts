@@ -1,5 +1,6 @@
 /** `/v1/videos`: ask for a video, look at it, list, follow and delete. */
 import { fail } from "../../config/errors.ts";
+import type { CheckResult } from "../source/source.contract.ts";
 import type { ListVideosResult, SubmitParams, VideoView } from "../videos/videos.contract.ts";
 import type { EventStreams } from "./events-stream.ts";
 import { sendEmpty, sendJson, type Exchange, type Route } from "./exchange.ts";
@@ -18,8 +19,7 @@ export function videosRoutes(publicUrl: string | undefined, streams: EventStream
       method: "POST", path: "/v1/videos", operation: "submitVideo", area: "api",
       async handle({ req, res, call }) {
         const request = parseSubmitRequest(await readJsonObject(req), header(req.headers["idempotency-key"]));
-        await checkSource(request.source, call);
-        const video = await call<VideoView>("videos.submit", request);
+        const video = await call<VideoView>("videos.submit", { ...request, source: await checkSource(request.source, call) });
         const base = baseUrl(req, publicUrl);
         sendJson(res, 202, withPlayback(video, base), { Location: `${base}/v1/videos/${video.id}` });
       },
@@ -56,9 +56,11 @@ export function videosRoutes(publicUrl: string | undefined, streams: EventStream
   ];
 }
 
-async function checkSource(source: SubmitParams["source"], call: Exchange["call"]): Promise<void> {
-  if (source.kind === "url") await call("source.check", { url: source.url }, { timeout: CHECK_TIMEOUT_MS });
-  else await call("source.upload", { uploadId: source.uploadId });
+/** The source by the one name it has, however it was spelled. @throws bad_url, source_refused, upload_not_found */
+async function checkSource(source: SubmitParams["source"], call: Exchange["call"]): Promise<SubmitParams["source"]> {
+  if (source.kind === "url") return { kind: "url", ...(await call<CheckResult>("source.check", { url: source.url }, { timeout: CHECK_TIMEOUT_MS })) };
+  await call("source.upload", { uploadId: source.uploadId });
+  return source;
 }
 
 /** @throws bad_request */

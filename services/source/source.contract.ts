@@ -39,6 +39,8 @@ export interface Checksum { algorithm: (typeof CHECKSUM_ALGORITHMS)[number]; dig
 export const UPLOAD_EXPIRY_MS = 24 * 3_600_000;
 
 export interface CheckParams { url: string }
+/** The address as it is asked for: one text for all spellings of it, without a fragment. */
+export interface CheckResult { url: string }
 export interface UploadIdParams { uploadId: string }
 /** Payload of `source.forgotten`: every node drops what it holds of the source with this key. */
 export interface SourceForgotten { key: string }

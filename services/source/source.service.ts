@@ -30,7 +30,7 @@ import { redisOwners } from "./region/group-owners.ts";
 import { regionPeers } from "./region/region-peers.ts";
 import { brokerMeter, type SourceMeter } from "./source-meter.ts";
 import {
-  CHECKSUM_ALGORITHMS, type AppendParams, type AppendResult, type BeginParams, type BlocksParams, type CheckParams, type ReadParams, type ReceiveParams, type SourceFacts,
+  CHECKSUM_ALGORITHMS, type AppendParams, type AppendResult, type BeginParams, type BlocksParams, type CheckParams, type CheckResult, type ReadParams, type ReceiveParams, type SourceFacts,
   type SourceForgotten, type SourceParams, type Upload, type UploadIdParams, type UploadProgress,
 } from "./source.contract.ts";
 import { openSources, type Sources } from "./sources.ts";
@@ -90,9 +90,10 @@ export function sourceService(settings: Settings, { limits = ORIGIN_LIMITS, reso
       /** Whether a URL may be fetched at all. @throws bad_url, source_refused */
       check: {
         params: { url: "string" },
-        async handler(ctx: Context<CheckParams>): Promise<null> {
-          await checkSource(this.parseUrl(ctx.params.url), allowed, resolve, (reason) => this.logger.warn(reason));
-          return null;
+        async handler(ctx: Context<CheckParams>): Promise<CheckResult> {
+          const url = this.parseUrl(ctx.params.url);
+          await checkSource(url, allowed, resolve, (reason) => this.logger.warn(reason));
+          return { url: url.href };
         },
       },
       open: {
