@@ -1,12 +1,14 @@
 /** Calls of `storage`, as the modules of a service want them, and the one way in which a part of a video is written. */
 import type { ServiceBroker } from "moleculer";
 import { objectKeys } from "../config/object-keys.ts";
-import type { ListResult, PutResult } from "../services/storage/storage.contract.ts";
+import type { CopyParams, CopyResult, ListResult, PutResult } from "../services/storage/storage.contract.ts";
 import { readReply } from "./byte-reply.ts";
 
 export interface StorageCalls {
   get(key: string): Promise<Buffer | null>;
   put(key: string, bytes: Buffer, ifAbsent: boolean): Promise<PutResult>;
+  /** null when there is no `from`. */
+  copy(from: string, to: string): Promise<CopyResult | null>;
   list(prefix: string, after: string | undefined, delimiter: boolean): Promise<ListResult>;
   remove(key: string): Promise<void>;
   removePrefix(prefix: string): Promise<void>;
@@ -19,6 +21,7 @@ export function storageCalls(broker: ServiceBroker): StorageCalls {
       return reply === null ? null : await readReply(reply);
     },
     put: (key, bytes, ifAbsent) => broker.call<PutResult, object>("storage.put", { key, bytes, ifAbsent }),
+    copy: (from, to) => broker.call<CopyResult | null, CopyParams>("storage.copy", { from, to }),
     list: (prefix, after, delimiter) =>
       broker.call<ListResult, object>("storage.list", { prefix, ...(after === undefined ? {} : { after }), ...(delimiter ? { delimiter: "/" } : {}) }),
     remove: (key) => broker.call("storage.remove", { key }),

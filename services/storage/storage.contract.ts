@@ -8,6 +8,11 @@ export interface PutParams {
 /** `stored: false` when `ifAbsent` found the key taken. */
 export interface PutResult { stored: boolean }
 
+/** Makes `to` an object of the bytes of `from`, unless it is there. */
+export interface CopyParams { from: string; to: string }
+/** `copied: false` when there was a `to`; `size` is its, in bytes. null: there is no `from`. */
+export interface CopyResult { copied: boolean; size: number }
+
 /** `get`, `readRange` and `head` answer null when there is no such object. */
 export interface KeyParams { key: string }
 /** `start` inclusive, `end` exclusive, in bytes; clamped to the object's size. */

@@ -9,7 +9,7 @@ import { fail } from "../../config/errors.ts";
 import { replyBytes } from "../../mixins/byte-reply.ts";
 import type { ObjectStore } from "./object-store.ts";
 import { formatStore, openObjectStore } from "./open-object-store.ts";
-import type { HeadResult, KeyParams, ListParams, ListResult, PutParams, PutResult, ReadRangeParams, RemovePrefixParams, RemovePrefixResult, UploadParams, UploadResult } from "./storage.contract.ts";
+import type { CopyParams, CopyResult, HeadResult, KeyParams, ListParams, ListResult, PutParams, PutResult, ReadRangeParams, RemovePrefixParams, RemovePrefixResult, UploadParams, UploadResult } from "./storage.contract.ts";
 import { startUpkeep, type Upkeep } from "./upkeep.ts";
 
 type Settings = ServiceSettingSchema & Pick<Config, "store">;
@@ -42,6 +42,13 @@ export function storageService(settings: Settings, openStore = openObjectStore) 
         async handler(ctx: Context<PutParams>): Promise<PutResult> {
           const { key, bytes, ifAbsent = false } = ctx.params;
           return await this.objects.put(key, bytes, { ifAbsent });
+        },
+      },
+      copy: {
+        ...once,
+        params: { from: key, to: key },
+        async handler(ctx: Context<CopyParams>): Promise<CopyResult | null> {
+          return (await this.objects.copy(ctx.params.from, ctx.params.to)) ?? null;
         },
       },
       /** Bytes as mixins/byte-reply.ts has them; null when there is no such object. So does `readRange`. */
