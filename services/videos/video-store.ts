@@ -5,6 +5,7 @@
 import { LRUCache } from "lru-cache";
 import { objectKeys } from "../../config/object-keys.ts";
 import type { Plan } from "../../media/plan.ts";
+import { openClaims } from "../../mixins/claims.ts";
 import { putPart, type StorageCalls } from "../../mixins/storage-calls.ts";
 import type { ListResult } from "../storage/storage.contract.ts";
 import type { Outcome, Verdict, VideoRecord, VideoState } from "./videos.contract.ts";
@@ -15,6 +16,7 @@ const encode = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
 
 export function videoStore(storage: StorageCalls) {
   const known = new LRUCache<string, Known>({ max: 500 });
+  const claims = openClaims(storage);
 
   async function read(key: string): Promise<unknown> {
     const bytes = await storage.get(key);
@@ -65,19 +67,11 @@ export function videoStore(storage: StorageCalls) {
     /** The mark goes last: until then a restart looks at the video again. */
     close: (id: string) => storage.remove(objectKeys.open(id)),
     /** The video that the source was claimed for: `id`, or who came first. */
-    async claim(digest: string, id: string): Promise<string> {
-      if (await create(objectKeys.claim(digest), { id })) return id;
-      const claim = await read(objectKeys.claim(digest));
-      return parseClaim(claim) ?? id;
-    },
+    claim: (digest: string, id: string) => claims.claim(objectKeys.claim(digest), id),
     /** Lets the next post of the source start anew, when the claim is this video's. */
-    async releaseClaim(digest: string, id: string): Promise<void> {
-      if (parseClaim(await read(objectKeys.claim(digest))) === id) await storage.remove(objectKeys.claim(digest));
-    },
+    releaseClaim: (digest: string, id: string) => claims.release(objectKeys.claim(digest), id),
     /** The video that a source was claimed for. */
-    async findClaim(digest: string): Promise<string | undefined> {
-      return parseClaim(await read(objectKeys.claim(digest)));
-    },
+    findClaim: (digest: string) => claims.find(objectKeys.claim(digest)),
     /** What is known of the upload stays: who posts it again is told of the video that has the same bytes. */
     async removeUploadBytes(uploadId: string): Promise<void> {
       await storage.remove(objectKeys.uploadBytes(uploadId));
@@ -109,8 +103,4 @@ export type VideoStore = ReturnType<typeof videoStore>;
 /** These objects are our own: what the store gives back is what was put. */
 function parseKnown([record, verdict, plan, outcome]: readonly unknown[]): Known {
   return Object.fromEntries(Object.entries({ record, verdict, plan, outcome }).filter(([, value]) => value !== undefined)) as Known;
-}
-
-function parseClaim(value: unknown): string | undefined {
-  return typeof value === "object" && value !== null && "id" in value && typeof value.id === "string" ? value.id : undefined;
 }
