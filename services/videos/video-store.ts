@@ -8,9 +8,9 @@ import type { Plan } from "../../media/plan.ts";
 import { openClaims } from "../../mixins/claims.ts";
 import { putPart, type StorageCalls } from "../../mixins/storage-calls.ts";
 import type { ListResult } from "../storage/storage.contract.ts";
-import type { Outcome, Verdict, VideoRecord, VideoState } from "./videos.contract.ts";
+import type { Outcome, Twin, Verdict, VideoRecord, VideoState } from "./videos.contract.ts";
 
-interface Known { record?: VideoRecord; verdict?: Verdict; plan?: Plan; outcome?: Outcome }
+interface Known { record?: VideoRecord; verdict?: Verdict; plan?: Plan; twin?: Twin; outcome?: Outcome }
 
 const encode = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
 
@@ -29,9 +29,14 @@ export function videoStore(storage: StorageCalls) {
   }
 
   /** As `create`, for a part of a video. */
-  async function createPart(id: string, key: string, value: unknown): Promise<boolean> {
-    return (await putPart(storage, id, key, encode(value))) === "made";
+  async function createPart(id: string, key: string, value: unknown, onGone?: () => Promise<void>): Promise<boolean> {
+    const outcome = await putPart(storage, id, key, encode(value));
+    if (outcome === "gone") await onGone?.();
+    return outcome === "made";
   }
+
+  /** Others with the same plan need a video that is there. */
+  const releaseTwins = ({ key }: Twin, id: string): Promise<void> => claims.release(objectKeys.twinClaim(key), id);
 
   return {
     /** The state of a video, or undefined when there has never been one with this id. */
@@ -42,6 +47,7 @@ export function videoStore(storage: StorageCalls) {
         cached.record ?? read(objectKeys.record(id)),
         cached.verdict ?? read(objectKeys.verdict(id)),
         cached.plan ?? read(objectKeys.plan(id)),
+        cached.twin ?? read(objectKeys.twin(id)),
         cached.outcome ?? read(objectKeys.outcome(id)),
       ]);
       if (tombstone !== null) {
@@ -63,6 +69,7 @@ export function videoStore(storage: StorageCalls) {
     },
     createVerdict: (id: string, verdict: Verdict) => createPart(id, objectKeys.verdict(id), verdict),
     createPlan: (id: string, plan: Plan) => createPart(id, objectKeys.plan(id), plan),
+    createTwin: (id: string, twin: Twin) => createPart(id, objectKeys.twin(id), twin, () => releaseTwins(twin, id)),
     createOutcome: (id: string, outcome: Outcome) => createPart(id, objectKeys.outcome(id), outcome),
     /** The mark goes last: until then a restart looks at the video again. */
     close: (id: string) => storage.remove(objectKeys.open(id)),
@@ -83,6 +90,8 @@ export function videoStore(storage: StorageCalls) {
     async remove(record: VideoRecord): Promise<void> {
       await storage.put(objectKeys.tombstone(record.id), encode(record), true);
       known.delete(record.id);
+      const twin = await read(objectKeys.twin(record.id));
+      if (twin !== undefined) await releaseTwins(twin as Twin, record.id);
       await storage.removePrefix(objectKeys.video(record.id));
     },
     forget: (id: string) => known.delete(id),
@@ -101,6 +110,6 @@ export function videoStore(storage: StorageCalls) {
 export type VideoStore = ReturnType<typeof videoStore>;
 
 /** These objects are our own: what the store gives back is what was put. */
-function parseKnown([record, verdict, plan, outcome]: readonly unknown[]): Known {
-  return Object.fromEntries(Object.entries({ record, verdict, plan, outcome }).filter(([, value]) => value !== undefined)) as Known;
+function parseKnown([record, verdict, plan, twin, outcome]: readonly unknown[]): Known {
+  return Object.fromEntries(Object.entries({ record, verdict, plan, twin, outcome }).filter(([, value]) => value !== undefined)) as Known;
 }
