@@ -2,6 +2,7 @@
  * scheduler: turns a validated video into a plan and feeds the queue with what its policy wants, sees when all of it is
  * stored, and continues what a lost event or a dead node left. It never touches media bytes. Any number may run.
  */
+import { randomInt } from "node:crypto";
 import type { Redis } from "ioredis";
 import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
 import { loadConfig } from "../../config/config.ts";
@@ -11,20 +12,25 @@ import { redisKeys, type RedisKeys } from "../../config/redis-keys.ts";
 import { findRendition, planOf, renditionsOf } from "../../media/plan-video.ts";
 import { plannedSegments } from "../../media/policy.ts";
 import type { EncoderChoice } from "../../media/video-encoders.ts";
+import { openClaims } from "../../mixins/claims.ts";
 import { openChunkQueue, type ChunkQueue } from "../../mixins/queue-worker.ts";
 import { closeRedis, openRedis, withoutRedis } from "../../mixins/redis.ts";
+import { storageCalls } from "../../mixins/storage-calls.ts";
+import type { DigestsParams, DigestsResult } from "../source/source.contract.ts";
 import type { ListResult } from "../storage/storage.contract.ts";
 import type { SegmentRefused, SegmentStored } from "../transcoder/transcoder.contract.ts";
 import { REASON_CLASSES } from "../videos/videos.contract.ts";
-import type { OutcomeParams, PlannedParams, VideoEventPayload, VideoIdParams, VideoState, VideoView } from "../videos/videos.contract.ts";
+import type { ComparedParams, OutcomeParams, PlannedParams, VideoEventPayload, VideoIdParams, VideoState, VideoView } from "../videos/videos.contract.ts";
 import { laneOf, planChunks, planReadAhead, planSheets } from "./chunks.ts";
 import { openReconciler, type Reconciler } from "./reconciler.ts";
 import type { PoisonParams, QueueCounts, SegmentWatched } from "./scheduler.contract.ts";
 import { refusedIndex, storedIndex, type StoredIndex } from "./stored-index.ts";
 import { throttle, type Throttle } from "./throttle.ts";
+import type { Random } from "./twins/sample-blocks.ts";
+import { openTwins, type Twins } from "./twins/twins.ts";
 
 interface Settings extends ServiceSettingSchema { redisUrl: string | undefined; namespace: string; encoders: EncoderChoice }
-interface State { redis: Redis; keys: RedisKeys; queue: ChunkQueue; stored: StoredIndex; refused: StoredIndex; progress: Throttle; reconciler: Reconciler; meter: NodeJS.Timeout }
+interface State { redis: Redis; keys: RedisKeys; queue: ChunkQueue; stored: StoredIndex; refused: StoredIndex; progress: Throttle; twins: Twins; reconciler: Reconciler; meter: NodeJS.Timeout }
 interface Methods {
   getState(videoId: string): Promise<VideoState | undefined>;
   readSettled(videoId: string, rendition: string): Promise<(segment: number) => boolean>;
@@ -37,7 +43,8 @@ const METER_MS = 2_000;
 const PROGRESS_MS = 400;
 const LONG_MS = 60_000;
 
-export function schedulerService(settings: Settings) {
+/** `random` is the seam that tests replace: nobody may know beforehand which parts of sources are compared. */
+export function schedulerService(settings: Settings, random: Random = randomInt) {
   const schema: ServiceSchema<Settings, Methods, State> = {
     name: "scheduler",
     settings: { ...settings, $secureSettings: ["redisUrl"] },
@@ -60,7 +67,7 @@ export function schedulerService(settings: Settings) {
           const state = await this.getState(ctx.params.id);
           if (state?.plan === undefined || state.outcome !== undefined) return;
           for (const { name } of renditionsOf(state.plan)) await Promise.all([this.stored.recount(ctx.params.id, name), this.refused.recount(ctx.params.id, name)]);
-          await this.enqueue(state);
+          await this.enqueue(await this.twins.settle(state));
           await this.finishIfStored(ctx.params.id);
         },
       },
@@ -92,7 +99,7 @@ export function schedulerService(settings: Settings) {
       "video.planned": {
         async handler(ctx: Context<VideoEventPayload>) {
           const state = await this.getState(ctx.params.videoId);
-          if (state !== undefined) await this.enqueue(state);
+          if (state !== undefined) await this.enqueue(await this.twins.settle(state));
           await this.finishIfStored(ctx.params.videoId);
         },
       },
@@ -137,16 +144,19 @@ export function schedulerService(settings: Settings) {
         const state = await this.broker.call<VideoState | null, VideoIdParams>("videos.state", { id: videoId });
         return state === null || state.deleted ? undefined : state;
       },
-      async enqueue({ record, plan, outcome }: VideoState): Promise<void> {
+      async enqueue(state: VideoState): Promise<void> {
+        const { record, plan, outcome } = state;
         if (plan === undefined || outcome !== undefined) return;
+        const isReady = await this.twins.waiting(state);
         const marks = new Map(await Promise.all(renditionsOf(plan).map(async (r) => [r.name, await this.readSettled(record.id, r.name)] as const)));
-        const jobs = planChunks(record.id, plan, record.policy, record.priority, (rendition, segment) => marks.get(rendition)?.(segment) ?? false);
+        const jobs = planChunks(record.id, plan, record.policy, record.priority, (rendition, segment) => marks.get(rendition)?.(segment) ?? false)
+          .filter(({ chunk }) => isReady?.(chunk) ?? true);
         const lane = laneOf(record.priority);
         const [poison] = await this.queue.findFailed(lane, jobs.map((job) => job.id));
         // Its report was lost: the queue would not take it again.
         if (poison !== undefined) return await this.broker.call("scheduler.poison", { ...poison.chunk, message: poison.message });
         await this.queue.add(lane, jobs);
-        await this.queue.add("bulk", planSheets(record.id, plan, record.policy));
+        if (isReady === undefined) await this.queue.add("bulk", planSheets(record.id, plan, record.policy));
       },
       /** Which segments nobody has to make: those that are stored, and those that were refused. */
       async readSettled(videoId: string, rendition: string): Promise<(segment: number) => boolean> {
@@ -188,10 +198,18 @@ export function schedulerService(settings: Settings) {
       this.meter = setInterval(() => {
         this.measureQueue().catch((error: unknown) => this.logger.debug(`The queue was not measured: ${errorMessage(error)}`));
       }, METER_MS);
+      const elect = async (key: string, forMs: number): Promise<boolean> => (await this.redis.set(`${this.settings.namespace}:nudge:${key}`, this.broker.nodeID, "PX", forMs, "NX")) === "OK";
+      this.twins = openTwins({
+        logger: this.logger, random, elect, claims: openClaims(storageCalls(this.broker)),
+        state: (id) => this.getState(id),
+        settled: (id, rendition) => this.readSettled(id, rendition),
+        digests: (params) => this.broker.call<DigestsResult, DigestsParams>("source.digests", params, { timeout: LONG_MS, retries: 0 }),
+        compared: (id, twin) => this.broker.call<void, ComparedParams>("videos.compared", { id, twin }),
+      });
       this.reconciler = openReconciler({
         logger: this.logger,
         listOpen: async (after) => await this.broker.call<ListResult, object>("storage.list", { prefix: objectKeys.allOpen, ...(after === undefined ? {} : { after }) }),
-        elect: async (key, forMs) => (await this.redis.set(`${this.settings.namespace}:nudge:${key}`, this.broker.nodeID, "PX", forMs, "NX")) === "OK",
+        elect,
         state: async (id) => await this.broker.call<VideoState | null, VideoIdParams>("videos.state", { id }),
         validate: async (id) => await this.broker.call("validator.validate", { id }, { timeout: LONG_MS }),
         plan: async (id) => await this.broker.call("scheduler.plan", { id }),
