@@ -1,4 +1,4 @@
-/** Calls of `storage`, as the modules of a service want them, and the one way in which a part of a video is written. */
+/** Calls of `storage`, as the modules of a service want them, and the two ways in which a part of a video is written. */
 import type { ServiceBroker } from "moleculer";
 import { objectKeys } from "../config/object-keys.ts";
 import type { CopyParams, CopyResult, ListResult, PutResult } from "../services/storage/storage.contract.ts";
@@ -39,4 +39,16 @@ export async function putPart(storage: Pick<StorageCalls, "get" | "put" | "remov
   if ((await storage.get(objectKeys.tombstone(videoId))) === null) return stored ? "made" : "there";
   await storage.remove(key);
   return "gone";
+}
+
+/**
+ * Gives a video the part that another has at `from`, unless it has it; taken back like `putPart`'s when it is deleted.
+ * @returns undefined when there was nothing to copy, or nobody to have it
+ */
+export async function copyPart(storage: Pick<StorageCalls, "get" | "copy" | "remove">, videoId: string, from: string, key: string): Promise<CopyResult | undefined> {
+  const result = await storage.copy(from, key);
+  if (result === null) return undefined;
+  if ((await storage.get(objectKeys.tombstone(videoId))) === null) return result;
+  await storage.remove(key);
+  return undefined;
 }

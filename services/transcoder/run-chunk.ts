@@ -11,17 +11,24 @@ import { isRefused } from "./inspection.ts";
 import type { Profiles } from "./profiles.ts";
 import type { Publisher } from "./publisher.ts";
 import type { ChunkParams, ChunkResult } from "./transcoder.contract.ts";
+import type { TwinObjects } from "./twin-objects.ts";
 import type { VideoJobs } from "./video-jobs.ts";
 import type { Workshop } from "./workshop.ts";
 
-export interface ChunkTools { broker: ServiceBroker; profiles: Profiles; jobs: VideoJobs; workshop: Workshop; publisher: Publisher }
+export interface ChunkTools { broker: ServiceBroker; profiles: Profiles; jobs: VideoJobs; workshop: Workshop; publisher: Publisher; twins: TwinObjects }
 
 /** @throws storage_unavailable when segments were made and the store did not take them, and what making them throws */
-export async function runChunk({ broker, profiles, jobs, workshop, publisher }: ChunkTools, { videoId, renditions, first, last, lane }: ChunkParams): Promise<ChunkResult> {
+export async function runChunk({ broker, profiles, jobs, workshop, publisher, twins }: ChunkTools, { videoId, renditions, first, last, lane }: ChunkParams): Promise<ChunkResult> {
   const refusedBefore = await countRefused(broker, videoId, renditions, first, last);
-  const missing = new Map(await Promise.all(renditions.map(async (rendition) => [rendition, await findMissing(broker, videoId, rendition, first, last)] as const)));
+  const wanted = await Promise.all(renditions.map(async (rendition) => [rendition, await findMissing(broker, videoId, rendition, first, last)] as const));
+  const missing = new Map(await Promise.all(wanted.map(async ([rendition, segments]) => [rendition, await twins.takeSegments(videoId, rendition, segments)] as const)));
   for (const [rendition, segments] of missing) publisher.retry(videoId, rendition, segments);
-  const [all, made] = [renditions.length * (last - first + 1), [...missing.values()].flat().length];
+  const all = renditions.length * (last - first + 1);
+  const worth = wanted.flatMap(([, segments]) => segments).length;
+  if ([...missing.values()].every((segments) => segments.length === 0)) {
+    await profiles.recall(videoId); // for what viewers have made here
+    return result(worth, all, refusedBefore, refusedBefore);
+  }
   try {
     await jobs.run(videoId, async (job) => {
       // A viewer who waits does not wait for a look.
@@ -38,7 +45,11 @@ export async function runChunk({ broker, profiles, jobs, workshop, publisher }: 
     if (publisher.unstored(videoId, rendition, segments).length > 0) throw fail("storage_unavailable", "Segments were made and could not be stored.");
   }
   const refused = await countRefused(broker, videoId, renditions, first, last);
-  return { stored: made - (refused - refusedBefore), skipped: all - made - refusedBefore, ...(refused === 0 ? {} : { refused }) };
+  return result(worth, all, refusedBefore, refused);
+}
+
+function result(wanted: number, all: number, refusedBefore: number, refused: number): ChunkResult {
+  return { stored: wanted - (refused - refusedBefore), skipped: all - wanted - refusedBefore, ...(refused === 0 ? {} : { refused }) };
 }
 
 function isEncodedPicture(plan: Plan, name: string): boolean {
