@@ -10,6 +10,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   stills: async () => (await import("./stills.ts")).stills,
   clients: async () => (await import("./clients.ts")).clients,
   source: async () => (await import("./source.ts")).source,
+  twins: async () => (await import("./twins.ts")).twins,
   bits: async () => (await import("./bits.ts")).bits,
 };
 
