@@ -11,6 +11,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   clients: async () => (await import("./clients.ts")).clients,
   source: async () => (await import("./source.ts")).source,
   queue: async () => (await import("./queue.ts")).queue,
+  twins: async () => (await import("./twins.ts")).twins,
   bits: async () => (await import("./bits.ts")).bits,
 };
 

@@ -10,6 +10,8 @@ export const objectKeys = {
   plan: (videoId: string) => `videos/${videoId}/plan.json`,
   /** How it ended: complete, or failed with reasons. */
   outcome: (videoId: string) => `videos/${videoId}/outcome.json`,
+  /** Whose bytes its source has: said once, after its plan. */
+  twin: (videoId: string) => `videos/${videoId}/twin.json`,
   /** A video's objects but for its tombstone. */
   video: (videoId: string) => `videos/${videoId}/`,
   media: (videoId: string, rendition: string, name: string) => `videos/${videoId}/media/${rendition}/${name}`,
@@ -37,6 +39,8 @@ export const objectKeys = {
   allVideos: "videos/",
   /** Names the one video that is made of a source. `digest` is a hash of what was asked. */
   claim: (digest: string) => `claims/${digest}.json`,
+  /** Names the video that others with the same plan are compared with. `digest` is a hash of that. */
+  twinClaim: (digest: string) => `twins/${digest}.json`,
   uploadBytes: (uploadId: string) => `uploads/${uploadId}/source`,
   upload: (uploadId: string) => `uploads/${uploadId}/upload.json`,
   /** What a resumable upload will be: its size, and what its client says of it. */

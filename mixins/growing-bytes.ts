@@ -16,6 +16,14 @@ export class GrowingBytes {
   /** Settles, and is replaced, whenever something comes. */
   #change = Promise.withResolvers<void>();
 
+  /** Those that are complete already. */
+  static of(bytes: Buffer): GrowingBytes {
+    const growing = new GrowingBytes();
+    growing.push(bytes);
+    growing.end();
+    return growing;
+  }
+
   /** Bytes so far. */
   get size(): number { return this.#size; }
   get isGrowing(): boolean { return this.#state.is === "growing"; }

@@ -1,7 +1,7 @@
-/** Calls of `storage`, as the modules of a service want them, and the one way in which a part of a video is written. */
+/** Calls of `storage`, as the modules of a service want them, and the two ways in which a part of a video is written. */
 import type { ServiceBroker } from "moleculer";
 import { objectKeys } from "../config/object-keys.ts";
-import type { ListResult, PutResult, RecordPlace } from "../services/storage/storage.contract.ts";
+import type { CopyParams, CopyResult, ListResult, PutResult, RecordPlace } from "../services/storage/storage.contract.ts";
 import { readReply } from "./byte-reply.ts";
 
 export interface StorageCalls {
@@ -9,6 +9,8 @@ export interface StorageCalls {
   put(key: string, bytes: Buffer, ifAbsent: boolean, place?: RecordPlace): Promise<PutResult>;
   /** Which regions a new record should name; null where there is one region. */
   place?(): Promise<RecordPlace | null>;
+  /** null when there is no `from`. */
+  copy(from: string, to: string): Promise<CopyResult | null>;
   list(prefix: string, after: string | undefined, delimiter: boolean): Promise<ListResult>;
   remove(key: string): Promise<void>;
   removePrefix(prefix: string): Promise<void>;
@@ -22,6 +24,7 @@ export function storageCalls(broker: ServiceBroker): StorageCalls {
     },
     put: (key, bytes, ifAbsent, place) => broker.call<PutResult, object>("storage.put", { key, bytes, ifAbsent, ...(place === undefined ? {} : { place }) }),
     place: () => broker.call<RecordPlace | null, object>("storage.place", {}),
+    copy: (from, to) => broker.call<CopyResult | null, CopyParams>("storage.copy", { from, to }),
     list: (prefix, after, delimiter) =>
       broker.call<ListResult, object>("storage.list", { prefix, ...(after === undefined ? {} : { after }), ...(delimiter ? { delimiter: "/" } : {}) }),
     remove: (key) => broker.call("storage.remove", { key }),
@@ -39,4 +42,16 @@ export async function putPart(storage: Pick<StorageCalls, "get" | "put" | "remov
   if ((await storage.get(objectKeys.tombstone(videoId))) === null) return stored ? "made" : "there";
   await storage.remove(key);
   return "gone";
+}
+
+/**
+ * Gives a video the part that another has at `from`, unless it has it; taken back like `putPart`'s when it is deleted.
+ * @returns undefined when there was nothing to copy, or nobody to have it
+ */
+export async function copyPart(storage: Pick<StorageCalls, "get" | "copy" | "remove">, videoId: string, from: string, key: string): Promise<CopyResult | undefined> {
+  const result = await storage.copy(from, key);
+  if (result === null) return undefined;
+  if ((await storage.get(objectKeys.tombstone(videoId))) === null) return result;
+  await storage.remove(key);
+  return undefined;
 }

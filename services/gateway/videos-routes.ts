@@ -1,5 +1,6 @@
 /** `/v1/videos`: ask for a video, look at it, list, follow and delete. */
 import { fail, findErrorCode } from "../../config/errors.ts";
+import type { CheckResult } from "../source/source.contract.ts";
 import { tenantOf, type ListVideosResult, type SubmitParams, type VideoView } from "../videos/videos.contract.ts";
 import type { EventStreams } from "./events-stream.ts";
 import { sendEmpty, sendJson, type Exchange, type Route } from "./exchange.ts";
@@ -22,8 +23,8 @@ export function videosRoutes(publicUrl: string | undefined, streams: EventStream
         const { region, ...body } = await readJsonObject(req);
         const request = parseSubmitRequest(body, header(req.headers["idempotency-key"]));
         const nodeID = await guide.nodeFor(req, parseRegion(region));
-        await Promise.all([checkSource(request.source, call), admit(tenantOf(request), call)]);
-        const video = await call<VideoView>("videos.submit", request, nodeID === undefined ? {} : { nodeID });
+        const [source] = await Promise.all([checkSource(request.source, call), admit(tenantOf(request), call)]);
+        const video = await call<VideoView>("videos.submit", { ...request, source }, nodeID === undefined ? {} : { nodeID });
         const base = baseUrl(req, publicUrl);
         sendJson(res, 202, withPlayback(video, base), { Location: `${base}/v1/videos/${video.id}` });
       },
@@ -69,9 +70,11 @@ async function admit(tenant: string, call: Exchange["call"]): Promise<void> {
   }
 }
 
-async function checkSource(source: SubmitParams["source"], call: Exchange["call"]): Promise<void> {
-  if (source.kind === "url") await call("source.check", { url: source.url }, { timeout: CHECK_TIMEOUT_MS });
-  else await call("source.upload", { uploadId: source.uploadId });
+/** The source by the one name it has, however it was spelled. @throws bad_url, source_refused, upload_not_found */
+async function checkSource(source: SubmitParams["source"], call: Exchange["call"]): Promise<SubmitParams["source"]> {
+  if (source.kind === "url") return { kind: "url", ...(await call<CheckResult>("source.check", { url: source.url }, { timeout: CHECK_TIMEOUT_MS })) };
+  await call("source.upload", { uploadId: source.uploadId });
+  return source;
 }
 
 /** @throws bad_request */

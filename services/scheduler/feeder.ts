@@ -11,13 +11,17 @@ import { REASON_CLASSES, tenantOf, type Outcome, type Reason, type VideoState } 
 import { chunksAhead, planChunks, planReadAhead, planSheets, type ChunkOrder } from "./chunks.ts";
 import type { PoisonParams, SegmentWatched } from "./scheduler.contract.ts";
 import type { StoredIndex } from "./stored-index.ts";
+import type { Twins } from "./twins/twins.ts";
 
 export interface FeederPorts {
   queue: Pick<WorkQueue<ChunkParams>, "add" | "advance" | "jobsOf">;
   stored: StoredIndex;
   refused: StoredIndex;
+  /** Tells which segments of a rendition nobody has to make any more. */
+  settled(videoId: string, rendition: string): Promise<(segment: number) => boolean>;
   state(videoId: string): Promise<VideoState | undefined>;
   finish(videoId: string, outcome: Outcome): Promise<void>;
+  twins: Pick<Twins, "settle" | "waiting">;
   now(): Date;
 }
 
@@ -36,13 +40,7 @@ export interface Feeder {
 
 type Planned = VideoState & { plan: Plan };
 
-export function openFeeder({ queue, stored, refused, state, finish, now }: FeederPorts): Feeder {
-  /** Which segments nobody has to make: those that are stored, and those that were refused. */
-  async function readSettled(videoId: string, rendition: string): Promise<(segment: number) => boolean> {
-    const [isStored, isRefused] = await Promise.all([stored.read(videoId, rendition), refused.read(videoId, rendition)]);
-    return (segment) => isStored(segment) || isRefused(segment);
-  }
-
+export function openFeeder({ queue, stored, refused, settled, state, finish, twins, now }: FeederPorts): Feeder {
   async function openVideo(videoId: string): Promise<Planned | undefined> {
     const found = await state(videoId);
     return found?.plan === undefined || found.outcome !== undefined ? undefined : { ...found, plan: found.plan };
@@ -57,16 +55,18 @@ export function openFeeder({ queue, stored, refused, state, finish, now }: Feede
     await finish(videoId, { complete: false, at: now().toISOString(), reasons: [reason] });
   }
 
-  async function enqueue({ record, plan, outcome }: VideoState): Promise<void> {
+  async function enqueue(found: VideoState): Promise<void> {
+    const { record, plan, outcome } = found;
     if (plan === undefined || outcome !== undefined) return;
-    const marks = new Map(await Promise.all(renditionsOf(plan).map(async (r) => [r.name, await readSettled(record.id, r.name)] as const)));
+    const isReady = await twins.waiting(await twins.settle(found));
+    const marks = new Map(await Promise.all(renditionsOf(plan).map(async (r) => [r.name, await settled(record.id, r.name)] as const)));
     const order = orderOf(record);
-    const jobs = planChunks(order, plan, (rendition, segment) => marks.get(rendition)?.(segment) ?? false);
+    const jobs = planChunks(order, plan, (rendition, segment) => marks.get(rendition)?.(segment) ?? false).filter(({ data }) => isReady?.(data) ?? true);
     const wanted = new Set(jobs.map(({ id }) => id));
     const dead = (await queue.jobsOf(record.id)).find((job) => job.state === "dead" && wanted.has(job.id));
     // Its report was lost: the queue would not take it again.
     if (dead !== undefined) return await poison({ ...dead.data, message: dead.message ?? "", ...(dead.code === undefined ? {} : { code: dead.code }) });
-    await queue.add([...jobs, ...planSheets(order, plan)]); // what is over the tenant's limit comes at the next feeding
+    await queue.add([...jobs, ...(isReady === undefined ? planSheets(order, plan) : [])]); // what is over the tenant's limit comes at the next feeding
   }
 
   async function finishIfStored(videoId: string): Promise<void> {
@@ -101,7 +101,7 @@ export function openFeeder({ queue, stored, refused, state, finish, now }: Feede
       const video = await state(videoId);
       const rendition = video?.plan === undefined ? undefined : findRendition(video.plan, name);
       if (video?.plan === undefined || rendition === undefined) return;
-      const job = planReadAhead(orderOf(video.record), video.plan, rendition, segment, await readSettled(videoId, name));
+      const job = planReadAhead(orderOf(video.record), video.plan, rendition, segment, await settled(videoId, name));
       if (job !== undefined) await queue.add([job]);
       await queue.advance(chunksAhead(videoId, video.plan, segment));
     },

@@ -2,6 +2,7 @@
  * scheduler: turns a validated video into a plan and feeds the queue with what its policy wants, sees when all of it is
  * stored, and continues what a lost event or a dead node left. It never touches media bytes. Any number may run.
  */
+import { randomInt } from "node:crypto";
 import type { Redis } from "ioredis";
 import { LRUCache } from "lru-cache";
 import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
@@ -11,24 +12,29 @@ import { objectKeys } from "../../config/object-keys.ts";
 import { redisKeys, type RedisKeys } from "../../config/redis-keys.ts";
 import { planOf } from "../../media/plan-video.ts";
 import type { EncoderChoice } from "../../media/video-encoders.ts";
+import { openClaims } from "../../mixins/claims.ts";
 import { closeRedis, needRedis, openRedis, withoutRedis } from "../../mixins/redis.ts";
 import { QUEUE_LANES, type JobView, type QueueCounts } from "../../mixins/work-queue/work-queue.contract.ts";
 import { openWorkQueue, type WorkQueue } from "../../mixins/work-queue/work-queue.ts";
+import { storageCalls } from "../../mixins/storage-calls.ts";
 import { worksHere } from "../../mixins/works-here.ts";
+import type { DigestsParams, DigestsResult } from "../source/source.contract.ts";
 import type { ListResult } from "../storage/storage.contract.ts";
 import type { ChunkParams, SegmentRefused, SegmentStored } from "../transcoder/transcoder.contract.ts";
-import type { NoteMomentsParams, OutcomeParams, PlannedParams, VideoEventPayload, VideoIdParams, VideoState, VideoView } from "../videos/videos.contract.ts";
+import type { ComparedParams, NoteMomentsParams, OutcomeParams, PlannedParams, VideoEventPayload, VideoIdParams, VideoState, VideoView } from "../videos/videos.contract.ts";
 import { adopterPorts, openAdopter, type Adopter } from "./adopter.ts";
 import { admit, type TenantLimits } from "./admission.ts";
 import { openFeeder, type Feeder } from "./feeder.ts";
 import { reportQueue } from "./queue-report.ts";
 import { openReconciler, type Reconciler } from "./reconciler.ts";
 import type { AdmitParams, DeadParams, LaneParams, PoisonParams, QueueReport, SegmentWatched, StoryAnswer } from "./scheduler.contract.ts";
-import { refusedIndex, storedIndex } from "./stored-index.ts";
+import { refusedIndex, settledIndex, storedIndex } from "./stored-index.ts";
 import { throttle, type Throttle } from "./throttle.ts";
+import type { Random } from "./twins/sample-blocks.ts";
+import { openTwins, type Twins } from "./twins/twins.ts";
 
 interface Settings extends ServiceSettingSchema { redisUrl: string | undefined; namespace: string; encoders: EncoderChoice; tenants: TenantLimits; /** Whether there are other regions. */ regional?: boolean }
-interface State { begun: LRUCache<string, true>; adopter: Adopter | undefined; redis: Redis; keys: RedisKeys; queue: WorkQueue<ChunkParams>; feeder: Feeder; progress: Throttle; reconciler: Reconciler; meter: NodeJS.Timeout; stored: ReturnType<typeof storedIndex>; refused: ReturnType<typeof refusedIndex> }
+interface State { begun: LRUCache<string, true>; adopter: Adopter | undefined; redis: Redis; keys: RedisKeys; queue: WorkQueue<ChunkParams>; feeder: Feeder; progress: Throttle; twins: Twins; reconciler: Reconciler; meter: NodeJS.Timeout; stored: ReturnType<typeof storedIndex>; refused: ReturnType<typeof refusedIndex> }
 interface Methods {
   getState(videoId: string): Promise<VideoState | undefined>;
   measureQueue(): Promise<void>;
@@ -40,7 +46,8 @@ const KEPT_BEGUN = 10_000;
 const PROGRESS_MS = 400;
 const LONG_MS = 60_000;
 
-export function schedulerService(settings: Settings) {
+/** `random` is the seam that tests replace: nobody may know beforehand which parts of sources are compared. */
+export function schedulerService(settings: Settings, random: Random = randomInt) {
   const schema: ServiceSchema<Settings, Methods, State> = {
     name: "scheduler",
     settings: { ...settings, $secureSettings: ["redisUrl"] },
@@ -228,8 +235,17 @@ export function schedulerService(settings: Settings) {
         this.broker.call("storage.list", { prefix, ...(after === undefined ? {} : { after }) });
       this.stored = storedIndex(this.redis, this.keys, list);
       this.refused = refusedIndex(this.redis, this.keys, list);
+      const settled = settledIndex(this.stored, this.refused);
+      const elect = async (key: string, forMs: number): Promise<boolean> => (await this.redis.set(`${this.settings.namespace}:nudge:${key}`, this.broker.nodeID, "PX", forMs, "NX")) === "OK";
+      this.twins = openTwins({
+        logger: this.logger, random, elect, claims: openClaims(storageCalls(this.broker)),
+        state: (id) => this.getState(id),
+        settled,
+        digests: (params) => this.broker.call<DigestsResult, DigestsParams>("source.digests", params, { timeout: LONG_MS, retries: 0 }),
+        compared: (id, twin) => this.broker.call<void, ComparedParams>("videos.compared", { id, twin }),
+      });
       this.feeder = openFeeder({
-        queue: this.queue, stored: this.stored, refused: this.refused, now: () => new Date(),
+        queue: this.queue, stored: this.stored, refused: this.refused, settled, twins: this.twins, now: () => new Date(),
         state: (videoId) => this.getState(videoId),
         finish: (id, outcome) => this.broker.call<void, OutcomeParams>("videos.finish", { id, outcome }),
       });
@@ -246,7 +262,7 @@ export function schedulerService(settings: Settings) {
       this.reconciler = openReconciler({
         logger: this.logger,
         listOpen: async (after) => await this.broker.call<ListResult, object>("storage.list", { prefix: objectKeys.allOpen, ...(after === undefined ? {} : { after }) }),
-        elect: async (key, forMs) => (await this.redis.set(`${this.settings.namespace}:nudge:${key}`, this.broker.nodeID, "PX", forMs, "NX")) === "OK",
+        elect,
         state: async (id) => await this.broker.call<VideoState | null, VideoIdParams>("videos.state", { id }),
         validate: async (id) => await this.broker.call("validator.validate", { id }, { timeout: LONG_MS }),
         plan: async (id) => await this.broker.call("scheduler.plan", { id }),

@@ -65,4 +65,12 @@ function segmentIndex(redis: Redis, listObjects: ListObjects, { bitmap: keyOf, f
   };
 }
 
+/** Which segments nobody has to make: those that are stored, and those that were refused. */
+export function settledIndex(stored: StoredIndex, refused: StoredIndex) {
+  return async (videoId: string, rendition: string): Promise<(segment: number) => boolean> => {
+    const [isStored, isRefused] = await Promise.all([stored.read(videoId, rendition), refused.read(videoId, rendition)]);
+    return (segment) => isStored(segment) || isRefused(segment);
+  };
+}
+
 export type StoredIndex = ReturnType<typeof storedIndex>;

@@ -18,6 +18,11 @@ export interface SourceFacts {
 export interface ReadParams { source: SourceRef; version: string; start: number; end: number; ahead?: boolean }
 /** A single read is at most this long: the index of an hour comes in one. */
 export const MAX_READ_BYTES = 4 * 1024 * 1024;
+/** Sources are fetched and kept in blocks of so many bytes: small enough for an index to hop about, large enough for few requests. To read less costs as much. */
+export const BLOCK_BYTES = 256 * 1024;
+/** SHA-256 of ranges of a source, in hex; ranges as in `ReadParams`, MAX_READ_BYTES of them in all. */
+export interface DigestsParams { source: SourceRef; version: string; ranges: { start: number; end: number }[] }
+export interface DigestsResult { digests: string[] }
 
 /** Blocks `first` to `last`, inclusive, of one group, for another node of the region. */
 export interface BlocksParams { source: SourceRef; version: string; first: number; last: number }
@@ -42,6 +47,8 @@ export interface Checksum { algorithm: (typeof CHECKSUM_ALGORITHMS)[number]; dig
 export const UPLOAD_EXPIRY_MS = 24 * 3_600_000;
 
 export interface CheckParams { url: string }
+/** The address as it is asked for: one text for all spellings of it, without a fragment. */
+export interface CheckResult { url: string }
 export interface UploadIdParams { uploadId: string }
 /** Payload of `source.forgotten`: every node drops what it holds of the source with this key. */
 export interface SourceForgotten { key: string }

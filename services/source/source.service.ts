@@ -28,9 +28,10 @@ import { checkSite } from "./origin/polite-client.ts";
 import { redisBudgets } from "./politeness/budget-store.ts";
 import { redisOwners } from "./region/group-owners.ts";
 import { regionPeers } from "./region/region-peers.ts";
+import { digestRanges } from "./range-digests.ts";
 import { brokerMeter, type SourceMeter } from "./source-meter.ts";
 import {
-  CHECKSUM_ALGORITHMS, type AppendParams, type AppendResult, type BeginParams, type BlocksParams, type CheckParams, type ReadParams, type ReceiveParams, type SourceFacts,
+  CHECKSUM_ALGORITHMS, type AppendParams, type AppendResult, type BeginParams, type BlocksParams, type CheckParams, type CheckResult, type DigestsParams, type DigestsResult, type ReadParams, type ReceiveParams, type SourceFacts,
   type SourceForgotten, type SourceParams, type Upload, type UploadIdParams, type UploadProgress,
 } from "./source.contract.ts";
 import { openSources, type Sources } from "./sources.ts";
@@ -67,6 +68,7 @@ const source = {
   },
 } as const;
 const bytePosition = { type: "number", integer: true, min: 0 } as const;
+const MAX_RANGES = 64;
 const checksum = { type: "object", optional: true, props: { algorithm: { type: "enum", values: [...CHECKSUM_ALGORITHMS] }, digest: "string" } } as const;
 
 /** An action's own time limit in ms (0: none), which Moleculer has and its types lack. */
@@ -90,9 +92,10 @@ export function sourceService(settings: Settings, { limits = ORIGIN_LIMITS, reso
       /** Whether a URL may be fetched at all. @throws bad_url, source_refused */
       check: {
         params: { url: "string" },
-        async handler(ctx: Context<CheckParams>): Promise<null> {
-          await checkSource(this.parseUrl(ctx.params.url), allowed, resolve, (reason) => this.logger.warn(reason));
-          return null;
+        async handler(ctx: Context<CheckParams>): Promise<CheckResult> {
+          const url = this.parseUrl(ctx.params.url);
+          await checkSource(url, allowed, resolve, (reason) => this.logger.warn(reason));
+          return { url: url.href };
         },
       },
       open: {
@@ -112,6 +115,13 @@ export function sourceService(settings: Settings, { limits = ORIGIN_LIMITS, reso
         ...within(60_000), // three attempts
         async handler(ctx: Context<ReadParams>): Promise<Buffer | Readable> {
           return replyBytes(ctx, await this.sources.read(ctx.params));
+        },
+      },
+      digests: {
+        params: { source, version: "string", ranges: { type: "array", max: MAX_RANGES, items: { type: "object", props: { start: bytePosition, end: bytePosition } } } },
+        ...within(60_000),
+        async handler(ctx: Context<DigestsParams>): Promise<DigestsResult> {
+          return { digests: await digestRanges((params) => this.sources.read(params), ctx.params) };
         },
       },
       /** For another node of the region, which would otherwise ask the origin. */

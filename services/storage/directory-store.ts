@@ -69,6 +69,15 @@ export async function openDirectoryStore(root: string, now: () => number = Date.
     put: (key, bytes, { ifAbsent = false } = {}) => guarded(async () => ({
       stored: await publish(pathOf(key), ifAbsent, (temp) => writeFile(temp, bytes, { flag: "wx", flush: true })),
     })),
+    /** Two names of one file: what is in it never changes while it has a name. */
+    copy: (from, to) => guarded(async () => {
+      const [source, target] = [pathOf(from), pathOf(to)];
+      const found = await absentAsUndefined(stat(source));
+      if (found?.isFile() !== true) return undefined;
+      const copied = await absentAsUndefined(publish(target, true, (temp) => link(source, temp))); // it may be gone by now
+      if (copied !== false) return copied && { copied, size: found.size };
+      return { copied, size: (await stat(target)).size };
+    }),
     get: (key) => guarded(() => readObject(pathOf(key), 0, undefined)),
     getRange: (key, start, end) => guarded(() => readObject(pathOf(key), start, end)),
     head: (key) => guarded(async () => {

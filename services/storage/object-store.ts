@@ -5,11 +5,16 @@
  */
 import type { Readable } from "node:stream";
 import { fail } from "../../config/errors.ts";
-import type { ListParams, ListResult, PutResult, UploadResult } from "./storage.contract.ts";
+import type { CopyResult, ListParams, ListResult, PutResult, UploadResult } from "./storage.contract.ts";
 
 export interface ObjectStore {
   /** With `ifAbsent`, of any number of writers of one key exactly one is told `stored: true`. @throws storage_full */
   put(key: string, bytes: Uint8Array, options?: { ifAbsent?: boolean }): Promise<PutResult>;
+  /**
+   * Makes `to` an object of the bytes of `from`, which do not come here, unless it is there. Either may be removed then
+   * without the other. @returns undefined when there is no `from`. @throws storage_full
+   */
+  copy(from: string, to: string): Promise<CopyResult | undefined>;
   /** @throws bad_request when there are more than MAX_READ_BYTES; so does `getRange` */
   get(key: string): Promise<Buffer | undefined>;
   /** Bytes [start, end) of an object, as far as there are any. */

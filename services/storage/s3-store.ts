@@ -5,7 +5,7 @@
 import { randomUUID } from "node:crypto";
 import { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
-import { DeleteObjectCommand, DeleteObjectsCommand, GetObjectCommand, HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { CopyObjectCommand, DeleteObjectCommand, DeleteObjectsCommand, GetObjectCommand, HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { fail, findErrorCode } from "../../config/errors.ts";
 import { meterUpload } from "./metered-upload.ts";
 import { checkFolder, checkKey } from "./object-key.ts";
@@ -68,6 +68,18 @@ export async function openS3Store(location: S3Location, now: () => number = Date
     }
   }
 
+  /** Servers that know no condition here replace what came in between. @returns false when the key is taken */
+  async function copyObject(from: string, Key: string, size: number): Promise<boolean> {
+    try {
+      const CopySource = `${Bucket}/${from}`.split("/").map(encodeURIComponent).join("/");
+      await client.send(new CopyObjectCommand({ Bucket, Key, CopySource, IfNoneMatch: "*" }), { abortSignal: operationLimit(size) });
+      return true;
+    } catch (error) {
+      if ([409, 412].includes(readAnswer(error).status ?? 0)) return false;
+      throw error;
+    }
+  }
+
   /** `range` as HTTP has it; without, the whole object. */
   async function read(Key: string, range?: string): Promise<Buffer | undefined> {
     for (let attempt = 1; ; attempt++) {
@@ -96,6 +108,14 @@ export async function openS3Store(location: S3Location, now: () => number = Date
       if (ifAbsent) return { stored: await create(key, bytes) };
       await client.send(new PutObjectCommand({ Bucket, Key: key, Body: bytes, ContentLength: bytes.byteLength }), { abortSignal: operationLimit(bytes.byteLength) });
       return { stored: true };
+    }),
+    copy: (from, to) => guarded(async () => {
+      checkKey(from);
+      checkKey(to);
+      const [source, there] = await Promise.all([headObject(from), headObject(to)]);
+      if (source === undefined) return undefined;
+      const { size } = there ?? source;
+      return { copied: there === undefined && (await copyObject(from, to, size)), size };
     }),
     get: (key) => guarded(async () => {
       checkKey(key);

@@ -41,6 +41,11 @@ export interface RegionView {
   lagMs: number;
 }
 
+/** Makes `to` an object of the bytes of `from`, unless it is there. */
+export interface CopyParams { from: string; to: string }
+/** `copied: false` when there was a `to`; `size` is its, in bytes. null: there is no `from`. */
+export interface CopyResult { copied: boolean; size: number }
+
 /** `get`, `readRange` and `head` answer null when there is no such object. */
 export interface KeyParams { key: string }
 /** `start` inclusive, `end` exclusive, in bytes; clamped to the object's size. */

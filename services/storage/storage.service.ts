@@ -13,7 +13,7 @@ import { formatStore, openObjectStore } from "./open-object-store.ts";
 import { listMeshNodes } from "./regions/mesh-nodes.ts";
 import { regionMeter } from "./regions/region-meter.ts";
 import { openRegionalStore, type RegionalStore } from "./regions/regional-store.ts";
-import type { HeadResult, KeyParams, ListParams, ListResult, Placement, PlacementParams, PutParams, PutResult, ReadRangeParams, RecordPlace, RegionView, RemovePrefixParams, RemovePrefixResult, UploadParams, UploadResult, VideoAdopted } from "./storage.contract.ts";
+import type { CopyParams, CopyResult, HeadResult, KeyParams, ListParams, ListResult, Placement, PlacementParams, PutParams, PutResult, ReadRangeParams, RecordPlace, RegionView, RemovePrefixParams, RemovePrefixResult, UploadParams, UploadResult, VideoAdopted } from "./storage.contract.ts";
 import { startUpkeep, type Upkeep } from "./upkeep.ts";
 
 type Settings = ServiceSettingSchema & Pick<Config, "store"> & Partial<Pick<Config, "regions">>;
@@ -48,6 +48,13 @@ export function storageService(settings: Settings, openStore = openObjectStore) 
           const { key, bytes, ifAbsent = false, place } = ctx.params;
           if (this.regional === undefined || place === undefined) return await this.objects.put(key, bytes, { ifAbsent });
           return await this.regional.put(key, bytes, { ifAbsent, place });
+        },
+      },
+      copy: {
+        ...once,
+        params: { from: key, to: key },
+        async handler(ctx: Context<CopyParams>): Promise<CopyResult | null> {
+          return (await this.objects.copy(ctx.params.from, ctx.params.to)) ?? null;
         },
       },
       /** Bytes as mixins/byte-reply.ts has them; null when there is no such object. So does `readRange`. */

@@ -10,6 +10,7 @@ import { formatWebVtt } from "../../media/webvtt/document.ts";
 import { ffmpegError, runFfmpeg } from "../../mixins/ffmpeg.ts";
 import { putPart, storageCalls } from "../../mixins/storage-calls.ts";
 import type { Slots } from "./slots.ts";
+import type { TwinObjects } from "./twin-objects.ts";
 import type { VideoJobs } from "./video-jobs.ts";
 import type { Job } from "./workshop.ts";
 
@@ -21,20 +22,32 @@ type Kind = "play" | "background";
 /** WebVTT by the name of the plan's subtitle. */
 type Documents = Map<string, Buffer>;
 
-export function openCaptions(broker: ServiceBroker, jobs: VideoJobs, slots: Slots) {
+export function openCaptions(broker: ServiceBroker, jobs: VideoJobs, slots: Slots, twins: TwinObjects) {
   const storage = storageCalls(broker);
   const flights = new Map<string, Promise<Documents>>();
+
+  /** All that the plan names, where the store has them by now or a twin does. */
+  async function find(videoId: string): Promise<Documents | undefined> {
+    const found: Documents = new Map();
+    for (const { name } of (await jobs.getVideo(videoId)).plan.subtitles) {
+      const key = objectKeys.captions(videoId, name);
+      const bytes = (await storage.get(key)) ?? (await twins.get(videoId, key));
+      if (bytes === undefined) return undefined;
+      found.set(name, bytes);
+    }
+    return found;
+  }
 
   /** Once at a time; what is made is stored before it is answered, so that the next who asks needs none of this. */
   async function take(videoId: string, kind: Kind): Promise<Documents> {
     // A viewer does not wait for what itself waits in the background.
     const underWay = flights.get(`${videoId}/play`) ?? (kind === "background" ? flights.get(`${videoId}/background`) : undefined);
     if (underWay !== undefined) return await underWay;
-    const work = jobs.run(videoId, async (job) => {
+    const work = find(videoId).then((found) => found ?? jobs.run(videoId, async (job) => {
       const made = await slots.run(kind, () => takeOut(job, kind === "play" ? 0 : BACKGROUND_NICENESS));
       for (const [name, bytes] of made) await putPart(storage, videoId, objectKeys.captions(videoId, name), bytes);
       return made;
-    }).finally(() => flights.delete(`${videoId}/${kind}`));
+    })).finally(() => flights.delete(`${videoId}/${kind}`));
     flights.set(`${videoId}/${kind}`, work);
     return await work;
   }

@@ -7,13 +7,14 @@ import { errorMessage } from "../../config/errors.ts";
 import { readReply } from "../../mixins/byte-reply.ts";
 import { putPart, storageCalls } from "../../mixins/storage-calls.ts";
 import type { HeadResult, KeyParams } from "../storage/storage.contract.ts";
+import type { TwinObjects } from "./twin-objects.ts";
 
 export interface ObjectPorts {
   /** The object's bytes, from the store or from `make`; what was made is stored, and nobody waits for that. */
   getOrMake(videoId: string, key: string, make: () => Promise<Buffer>): Promise<Buffer>;
 }
 
-export function openMadeObjects(broker: ServiceBroker) {
+export function openMadeObjects(broker: ServiceBroker, twins: TwinObjects) {
   const storage = storageCalls(broker);
   const flights = new Map<string, Promise<Buffer>>();
   const ensuring = new Map<string, Promise<number>>();
@@ -27,6 +28,8 @@ export function openMadeObjects(broker: ServiceBroker) {
   async function fly(videoId: string, key: string, make: () => Promise<Buffer>): Promise<Buffer> {
     const stored = await broker.call<unknown, KeyParams>("storage.get", { key });
     if (stored !== null) return await readReply(stored);
+    const taken = await twins.get(videoId, key);
+    if (taken !== undefined) return taken;
     const bytes = await make();
     const work = store(videoId, key, bytes).catch((error: unknown) => broker.logger.warn(`${key} could not be stored: ${errorMessage(error)}`));
     storing.add(work);
@@ -52,7 +55,8 @@ export function openMadeObjects(broker: ServiceBroker) {
       if (underWay !== undefined) return await underWay;
       const flight = (async () => {
         const found = await broker.call<HeadResult | null, KeyParams>("storage.head", { key });
-        if (found !== null) return found.size;
+        const size = found?.size ?? (await twins.take(videoId, key));
+        if (size !== undefined) return size;
         const bytes = await make();
         await store(videoId, key, bytes);
         return bytes.length;

@@ -12,20 +12,22 @@ import { runFfmpeg } from "../../mixins/ffmpeg.ts";
 import { putPart, storageCalls } from "../../mixins/storage-calls.ts";
 import { lookAtContent } from "./content-look.ts";
 import type { Slots } from "./slots.ts";
+import type { TwinObjects } from "./twin-objects.ts";
 import type { Job } from "./workshop.ts";
 
 const NICENESS = 15;
 const KEPT = 1_000;
 
-export function openProfiles(broker: ServiceBroker, slots: Slots) {
+export function openProfiles(broker: ServiceBroker, slots: Slots, twins: TwinObjects) {
   const storage = storageCalls(broker);
   const known = new LRUCache<string, ContentProfile>({ max: KEPT });
   /** Those that are being found, or could not be: nobody looks twice. */
   const searches = new LRUCache<string, Promise<void>>({ max: KEPT });
 
   async function read(videoId: string): Promise<ContentProfile | undefined> {
-    const bytes = await storage.get(objectKeys.profile(videoId));
-    return bytes === null ? undefined : parseContentProfile(bytes.toString());
+    const key = objectKeys.profile(videoId);
+    const bytes = (await storage.get(key)) ?? (await twins.get(videoId, key));
+    return bytes === undefined ? undefined : parseContentProfile(bytes.toString());
   }
 
   async function search(job: Job): Promise<void> {
@@ -44,6 +46,15 @@ export function openProfiles(broker: ServiceBroker, slots: Slots) {
   return {
     /** What is known now. */
     find: (videoId: string): Profile | undefined => known.get(videoId)?.profile,
+    /** Finds it where somebody has looked before. A failure costs the tuning and nothing else. */
+    async recall(videoId: string): Promise<void> {
+      try {
+        const profile = known.get(videoId) ?? (await read(videoId));
+        if (profile !== undefined) known.set(videoId, profile);
+      } catch (error) {
+        broker.logger.debug(`Video ${videoId}: what it shows could not be read: ${errorMessage(error)}`);
+      }
+    },
     /** Finds it, looking if need be. A failure costs the tuning and nothing else. */
     async learn(job: Job): Promise<void> {
       const searching = searches.get(job.videoId) ?? search(job).catch((error: unknown) => {

@@ -13,19 +13,26 @@ import type { Profiles } from "./profiles.ts";
 import type { Publisher } from "./publisher.ts";
 import type { Work } from "../../mixins/work-queue/queue-worker.ts";
 import type { ChunkParams, ChunkResult } from "./transcoder.contract.ts";
+import type { TwinObjects } from "./twin-objects.ts";
 import type { VideoJobs } from "./video-jobs.ts";
 import type { Workshop } from "./workshop.ts";
 
-export interface ChunkTools { broker: ServiceBroker; profiles: Profiles; jobs: VideoJobs; workshop: Workshop; publisher: Publisher }
+export interface ChunkTools { broker: ServiceBroker; profiles: Profiles; jobs: VideoJobs; workshop: Workshop; publisher: Publisher; twins: TwinObjects }
 
 /** @throws storage_unavailable when segments were made and the store did not take them, and what making them throws */
-export async function runChunk({ broker, profiles, jobs, workshop, publisher }: ChunkTools, { videoId, renditions, first, last, lane }: ChunkParams, work?: Work): Promise<ChunkResult> {
+export async function runChunk({ broker, profiles, jobs, workshop, publisher, twins }: ChunkTools, { videoId, renditions, first, last, lane }: ChunkParams, work?: Work): Promise<ChunkResult> {
   const all = renditions.length * (last - first + 1);
   // The queue of a region that was dark remembers what others have taken over. What a viewer here waits for is made all the same.
   if (lane !== "play" && !(await worksHere(broker, videoId))) return { stored: 0, skipped: all };
   const refusedBefore = await countRefused(broker, videoId, renditions, first, last);
-  const missing = new Map(await Promise.all(renditions.map(async (rendition) => [rendition, await findMissing(broker, videoId, rendition, first, last)] as const)));
+  const wanted = await Promise.all(renditions.map(async (rendition) => [rendition, await findMissing(broker, videoId, rendition, first, last)] as const));
+  const missing = new Map(await Promise.all(wanted.map(async ([rendition, segments]) => [rendition, await twins.takeSegments(videoId, rendition, segments)] as const)));
   for (const [rendition, segments] of missing) publisher.retry(videoId, rendition, segments);
+  const worth = wanted.flatMap(([, segments]) => segments).length;
+  if ([...missing.values()].every((segments) => segments.length === 0)) {
+    await profiles.recall(videoId); // for what viewers have made here
+    return result(worth, all, refusedBefore, refusedBefore);
+  }
   const made = [...missing.values()].flat().length;
   let done = 0;
   const onOutput = (segment: boolean): void => work?.progress(Math.min(1, (segment ? ++done : done) / made));
@@ -46,7 +53,11 @@ export async function runChunk({ broker, profiles, jobs, workshop, publisher }: 
     if (publisher.unstored(videoId, rendition, segments).length > 0) throw fail("storage_unavailable", "Segments were made and could not be stored.");
   }
   const refused = await countRefused(broker, videoId, renditions, first, last);
-  return { stored: made - (refused - refusedBefore), skipped: all - made - refusedBefore, ...(refused === 0 ? {} : { refused }) };
+  return result(worth, all, refusedBefore, refused);
+}
+
+function result(wanted: number, all: number, refusedBefore: number, refused: number): ChunkResult {
+  return { stored: wanted - (refused - refusedBefore), skipped: all - wanted - refusedBefore, ...(refused === 0 ? {} : { refused }) };
 }
 
 function isEncodedPicture(plan: Plan, name: string): boolean {

@@ -20,7 +20,7 @@ import { openQueueWorker, type QueueWorker, type Work } from "../../mixins/work-
 import { openWorkQueue } from "../../mixins/work-queue/work-queue.ts";
 import { openRemuxes, remuxSettings, type Remuxes, type RemuxSettings } from "../../mixins/remux.ts";
 import { openSourceDoor, type SourceDoor } from "../../mixins/source-door.ts";
-import type { VideoEventPayload } from "../videos/videos.contract.ts";
+import type { VideoEventPayload, VideoTwinned } from "../videos/videos.contract.ts";
 import { isAway } from "./away.ts";
 import { openClips, type Clips } from "./clips.ts";
 import { openMadeObjects, type MadeObjects } from "./made-objects.ts";
@@ -38,13 +38,14 @@ import { openSlots, type Slots } from "./slots.ts";
 import { openStills, type Stills } from "./stills.ts";
 import { openStoryboards, type Storyboards } from "./storyboards.ts";
 import type { CaptionsParams, ChunkParams, ChunkResult, ClipParams, ClipResult, KeyFrameParams, MakeParams, SheetParams, StillParams, WaiterLeft } from "./transcoder.contract.ts";
+import { openTwinObjects, type TwinObjects } from "./twin-objects.ts";
 import { openVideoJobs, type VideoJobs } from "./video-jobs.ts";
 import { openWorkshop, type Workshop } from "./workshop.ts";
 
 interface Settings extends ServiceSettingSchema, RemuxSettings { redisUrl: string | undefined; namespace: string; slots: number; encoders: EncoderChoice; tenants: { maxRunning: number } }
 interface State {
   guest: Guest; closing: AbortController; redis: Redis; door: SourceDoor; remuxes: Remuxes; slots: Slots; publisher: Publisher; jobs: VideoJobs; workshop: Workshop; worker: QueueWorker;
-  objects: MadeObjects; stills: Stills; clips: Clips; storyboards: Storyboards; captions: Captions; profiles: Profiles;
+  objects: MadeObjects; stills: Stills; clips: Clips; storyboards: Storyboards; captions: Captions; profiles: Profiles; twins: TwinObjects;
 }
 interface Methods {
   noteFailure(videoId: string, message: string): void;
@@ -61,7 +62,7 @@ export function transcoderService(settings: Settings) {
       make: {
         params: { videoId: "string", rendition: "string", segment: [{ type: "equal", value: "init" }, { type: "number", integer: true, min: 0 }], waiter: { type: "string", optional: true } },
         async handler(ctx: Context<MakeParams>) {
-          return replyGrowing(ctx, await makeSegment(this.jobs, this.workshop, ctx.params));
+          return replyGrowing(ctx, await makeSegment({ jobs: this.jobs, workshop: this.workshop, twins: this.twins }, ctx.params));
         },
       },
       keyFrame: {
@@ -115,7 +116,12 @@ export function transcoderService(settings: Settings) {
       },
     },
     events: {
-      async "video.planned"(ctx: Context<VideoEventPayload>) {
+      "video.twinned"(ctx: Context<VideoTwinned>) {
+        this.jobs.refresh(ctx.params.videoId);
+      },
+      /** What needs all of the source, once it is known whether another video has it. */
+      async "video.compared"(ctx: Context<VideoEventPayload>) {
+        this.jobs.refresh(ctx.params.videoId);
         await this.captions.prepare(ctx.params.videoId);
       },
       "video.deleted"(ctx: Context<VideoEventPayload>) {
@@ -138,8 +144,8 @@ export function transcoderService(settings: Settings) {
           .catch((failure: unknown) => this.logger.warn(`A failed chunk could not be reported: ${errorMessage(failure)}`));
       },
       async makeChunk(chunk: ChunkParams, work?: Work): Promise<ChunkResult> {
-        if (chunk.renditions.includes(STORYBOARD)) return await runSheets({ jobs: this.jobs, storyboards: this.storyboards }, chunk, work);
-        return await runChunk({ broker: this.broker, profiles: this.profiles, jobs: this.jobs, workshop: this.workshop, publisher: this.publisher }, chunk, work);
+        if (chunk.renditions.includes(STORYBOARD)) return await runSheets({ jobs: this.jobs, storyboards: this.storyboards, twins: this.twins }, chunk, work);
+        return await runChunk({ broker: this.broker, profiles: this.profiles, jobs: this.jobs, workshop: this.workshop, publisher: this.publisher, twins: this.twins }, chunk, work);
       },
     },
     created() {
@@ -163,10 +169,11 @@ export function transcoderService(settings: Settings) {
       this.door = await openSourceDoor(this.logger);
       this.remuxes = await openRemuxes(this.settings, this.logger);
       this.slots = openSlots(slots);
-      this.profiles = openProfiles(this.broker, this.slots);
+      this.twins = openTwinObjects(this.broker, async (videoId) => (await this.jobs.getVideo(videoId)).twin?.of);
+      this.profiles = openProfiles(this.broker, this.slots, this.twins);
       this.jobs = openVideoJobs(this.broker, { demuxer: openDemuxer(), door: this.door, remuxes: this.remuxes, profiles: this.profiles });
       this.publisher = openPublisher(this.broker, this.redis, keys, openInspection({ broker: this.broker, jobs: this.jobs, slots: this.slots }));
-      this.captions = openCaptions(this.broker, this.jobs, this.slots);
+      this.captions = openCaptions(this.broker, this.jobs, this.slots, this.twins);
       const cores = availableParallelism();
       this.workshop = openWorkshop({
         slots: this.slots,
@@ -177,7 +184,7 @@ export function transcoderService(settings: Settings) {
         },
         onFailure: (videoId, message) => this.noteFailure(videoId, message),
       });
-      this.objects = openMadeObjects(this.broker);
+      this.objects = openMadeObjects(this.broker, this.twins);
       this.clips = openClips({ threads: Math.max(1, cores - 1), onFailure: (videoId, message) => this.noteFailure(videoId, message) });
       const images = { slots: this.slots, objects: this.objects, onFailure: (videoId: string, message: string) => this.noteFailure(videoId, message) };
       this.stills = openStills(images);

@@ -19,6 +19,8 @@ import type { Job } from "./workshop.ts";
 type Planned = VideoState & { plan: Plan; verdict: { sourceVersion: string } };
 
 const KEPT_STATES = 200;
+/** A video that has not been compared yet is looked at again after so long, should nobody tell of it. */
+const UNCOMPARED_MS = 10_000;
 const KEPT_GONE = 10_000;
 
 export interface SourcePorts { demuxer: Demuxer; door: SourceDoor; remuxes: Remuxes; profiles: Pick<Profiles, "find"> }
@@ -40,7 +42,7 @@ export function openVideoJobs(broker: ServiceBroker, { demuxer, door, remuxes, p
     if (state.deleted || gone.has(videoId)) throw fail("video_deleted", "The video was deleted.");
     if (state.plan === undefined || state.verdict?.accepted !== true) throw fail("plan_pending", "The video has no plan yet.");
     const planned = { ...state, plan: state.plan, verdict: state.verdict };
-    states.set(videoId, planned);
+    states.set(videoId, planned, { ttl: planned.twin === undefined ? UNCOMPARED_MS : 0 });
     return planned;
   }
 
@@ -86,6 +88,10 @@ export function openVideoJobs(broker: ServiceBroker, { demuxer, door, remuxes, p
     async isGone(videoId: string): Promise<boolean> {
       const state = await broker.call<VideoState | null, VideoIdParams>("videos.state", { id: videoId });
       return state === null || state.deleted;
+    },
+    /** The video has changed: the next piece of work sees it. */
+    refresh(videoId: string): void {
+      states.delete(videoId);
     },
     /** The video was deleted: its work ends. */
     forget(videoId: string): void {

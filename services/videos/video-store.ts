@@ -6,16 +6,18 @@
 import { LRUCache } from "lru-cache";
 import { objectKeys } from "../../config/object-keys.ts";
 import type { Plan } from "../../media/plan.ts";
+import { openClaims } from "../../mixins/claims.ts";
 import { putPart, type StorageCalls } from "../../mixins/storage-calls.ts";
 import type { ListResult } from "../storage/storage.contract.ts";
-import type { Outcome, Verdict, VideoRecord, VideoState } from "./videos.contract.ts";
+import type { Outcome, Twin, Verdict, VideoRecord, VideoState } from "./videos.contract.ts";
 
-interface Known { record?: VideoRecord; verdict?: Verdict; plan?: Plan; outcome?: Outcome }
+interface Known { record?: VideoRecord; verdict?: Verdict; plan?: Plan; twin?: Twin; outcome?: Outcome }
 
 const encode = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
 
 export function videoStore(storage: StorageCalls) {
   const known = new LRUCache<string, Known>({ max: 500 });
+  const claims = openClaims(storage);
 
   async function read(key: string): Promise<unknown> {
     const bytes = await storage.get(key);
@@ -28,9 +30,14 @@ export function videoStore(storage: StorageCalls) {
   }
 
   /** As `create`, for a part of a video. */
-  async function createPart(id: string, key: string, value: unknown): Promise<boolean> {
-    return (await putPart(storage, id, key, encode(value))) === "made";
+  async function createPart(id: string, key: string, value: unknown, onGone?: () => Promise<void>): Promise<boolean> {
+    const outcome = await putPart(storage, id, key, encode(value));
+    if (outcome === "gone") await onGone?.();
+    return outcome === "made";
   }
+
+  /** Others with the same plan need a video that is there. */
+  const releaseTwins = ({ key }: Twin, id: string): Promise<void> => claims.release(objectKeys.twinClaim(key), id);
 
   return {
     /** The state of a video, or undefined when there has never been one with this id. */
@@ -41,6 +48,7 @@ export function videoStore(storage: StorageCalls) {
         cached.record ?? read(objectKeys.record(id)),
         cached.verdict ?? read(objectKeys.verdict(id)),
         cached.plan ?? read(objectKeys.plan(id)),
+        cached.twin ?? read(objectKeys.twin(id)),
         cached.outcome ?? read(objectKeys.outcome(id)),
       ]);
       if (tombstone !== null) {
@@ -68,6 +76,7 @@ export function videoStore(storage: StorageCalls) {
     },
     createVerdict: (id: string, verdict: Verdict) => createPart(id, objectKeys.verdict(id), verdict),
     createPlan: (id: string, plan: Plan) => createPart(id, objectKeys.plan(id), plan),
+    createTwin: (id: string, twin: Twin) => createPart(id, objectKeys.twin(id), twin, () => releaseTwins(twin, id)),
     createOutcome: (id: string, outcome: Outcome) => createPart(id, objectKeys.outcome(id), outcome),
     /** The mark comes first: whoever dies here leaves a video that a reconciler looks at, and tidies. */
     async reopen({ id, claim, createdAt }: VideoRecord): Promise<void> {
@@ -81,19 +90,11 @@ export function videoStore(storage: StorageCalls) {
     /** The mark goes last: until then a restart looks at the video again. */
     close: (id: string) => storage.remove(objectKeys.open(id)),
     /** The video that the source was claimed for: `id`, or who came first. */
-    async claim(digest: string, id: string): Promise<string> {
-      if (await create(objectKeys.claim(digest), { id })) return id;
-      const claim = await read(objectKeys.claim(digest));
-      return parseClaim(claim) ?? id;
-    },
+    claim: (digest: string, id: string) => claims.claim(objectKeys.claim(digest), id),
     /** Lets the next post of the source start anew, when the claim is this video's. */
-    async releaseClaim(digest: string, id: string): Promise<void> {
-      if (parseClaim(await read(objectKeys.claim(digest))) === id) await storage.remove(objectKeys.claim(digest));
-    },
+    releaseClaim: (digest: string, id: string) => claims.release(objectKeys.claim(digest), id),
     /** The video that a source was claimed for. */
-    async findClaim(digest: string): Promise<string | undefined> {
-      return parseClaim(await read(objectKeys.claim(digest)));
-    },
+    findClaim: (digest: string) => claims.find(objectKeys.claim(digest)),
     /** What is known of the upload stays: who posts it again is told of the video that has the same bytes. */
     async removeUploadBytes(uploadId: string): Promise<void> {
       await storage.remove(objectKeys.uploadBytes(uploadId));
@@ -119,6 +120,8 @@ export function videoStore(storage: StorageCalls) {
     async remove(record: VideoRecord): Promise<void> {
       await storage.put(objectKeys.tombstone(record.id), encode(record), true);
       known.delete(record.id);
+      const twin = await read(objectKeys.twin(record.id));
+      if (twin !== undefined) await releaseTwins(twin as Twin, record.id);
       await storage.removePrefix(objectKeys.video(record.id));
     },
     forget: (id: string) => known.delete(id),
@@ -137,14 +140,10 @@ export function videoStore(storage: StorageCalls) {
 export type VideoStore = ReturnType<typeof videoStore>;
 
 /** These objects are our own: what the store gives back is what was put. */
-function parseKnown([record, verdict, plan, outcome]: readonly unknown[]): Known {
-  return Object.fromEntries(Object.entries({ record, verdict, plan, outcome }).filter(([, value]) => value !== undefined)) as Known;
+function parseKnown([record, verdict, plan, twin, outcome]: readonly unknown[]): Known {
+  return Object.fromEntries(Object.entries({ record, verdict, plan, twin, outcome }).filter(([, value]) => value !== undefined)) as Known;
 }
 
 function keepable({ verdict, outcome, ...rest }: Known): Known {
   return { ...rest, ...(verdict?.accepted === true ? { verdict } : {}), ...(outcome?.complete === true ? { outcome } : {}) };
-}
-
-function parseClaim(value: unknown): string | undefined {
-  return typeof value === "object" && value !== null && "id" in value && typeof value.id === "string" ? value.id : undefined;
 }

@@ -46,6 +46,11 @@ export const DEFAULT_TENANT = "default";
 export const tenantOf = ({ tenant }: Pick<VideoRecord, "tenant">): string => tenant ?? DEFAULT_TENANT;
 /** `verdict.json`. Written once. */
 export type Verdict = { accepted: true; at: string; facts: Facts; sourceVersion: string } | { accepted: false; at: string; reasons: Reason[] };
+/**
+ * `twin.json`. Written once, when a video that has a plan has been compared with the one that was there. `of`: the video whose
+ * source has the same bytes; absent: none has. `key` says what it was compared under.
+ */
+export interface Twin { key: string; of?: string }
 /** `outcome.json`. Written once. */
 export type Outcome = { complete: true; at: string; /** Segments that are not stored, for none of them was good. */ refusedSegments?: number } | { complete: false; at: string; reasons: Reason[] };
 
@@ -61,6 +66,7 @@ export interface SubmitParams {
 export interface VideoIdParams { id: string }
 export interface VerdictParams { id: string; verdict: Verdict }
 export interface PlannedParams { id: string; plan: Plan }
+export interface ComparedParams { id: string; twin: Twin }
 export interface OutcomeParams { id: string; outcome: Outcome }
 export interface ListVideosParams { limit?: number; cursor?: string }
 
@@ -131,17 +137,21 @@ export interface VideoHistory {
   moments: VideoMoments;
 }
 
-/** Payload of `video.submitted`, `video.validated`, `video.rejected`, `video.planned`, `video.complete`, `video.failed`, `video.reopened`, `video.deleted`. */
+/** Payload of `video.submitted`, `video.validated`, `video.rejected`, `video.planned`, `video.compared`, `video.complete`, `video.failed`, `video.reopened`, `video.deleted`. */
 export interface VideoEventPayload { videoId: string }
 
 /** Payload of `video.recorded`, which goes to all regions. */
 export interface VideoRecorded { videoId: string; createdAt: string }
+
+/** Payload of `video.twinned`, to every node: what the video `of` has, this one need not make. */
+export interface VideoTwinned { videoId: string; of: string }
 
 /** The objects of one video that exist so far: the whole truth about it. */
 export interface VideoState {
   record: VideoRecord;
   verdict?: Verdict;
   plan?: Plan;
+  twin?: Twin;
   outcome?: Outcome;
   deleted: boolean;
 }

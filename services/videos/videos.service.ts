@@ -22,8 +22,8 @@ import { claimDigest, recordSubmission } from "./submission.ts";
 import { canReopen, historyOf, videoStatus, viewVideo } from "./video-state.ts";
 import { videoStore, type VideoStore } from "./video-store.ts";
 import type {
-  EventsParams, ListVideosParams, ListVideosResult, NoteMomentsParams, NoteProgressParams, NoteQualityParams, OutcomeParams, PlannedParams, SubmitParams,
-  VerdictParams, VideoEvent, VideoEventType, VideoHistory, VideoIdParams, VideoRecord, VideoRecorded, VideoState, VideoView,
+  ComparedParams, EventsParams, ListVideosParams, ListVideosResult, NoteMomentsParams, NoteProgressParams, NoteQualityParams, OutcomeParams, PlannedParams, SubmitParams,
+  VerdictParams, VideoEvent, VideoEventType, VideoHistory, VideoIdParams, VideoRecord, VideoRecorded, VideoState, VideoTwinned, VideoView,
 } from "./videos.contract.ts";
 import { MOMENTS } from "./videos.contract.ts";
 
@@ -120,6 +120,15 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
           const { id, plan } = ctx.params;
           if ((await this.getState(id)).deleted || !(await this.store.createPlan(id, plan))) return;
           this.announce(id, "planned", { renditions: plan.video.map((r) => r.name) });
+        },
+      },
+      /** Keeps whether its source has the bytes of another's. Those who make something of the video are told first. */
+      compared: {
+        async handler(ctx: Context<ComparedParams>): Promise<void> {
+          const { id, twin } = ctx.params;
+          if (!(await this.store.createTwin(id, twin))) return;
+          if (twin.of !== undefined) announceToAll(this.broker, "video.twinned", { videoId: id, of: twin.of } satisfies VideoTwinned);
+          announce(this.broker, "video.compared", { videoId: id });
         },
       },
       finish: {

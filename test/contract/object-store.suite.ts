@@ -92,6 +92,32 @@ export function objectStoreSuite(name: string, open: () => Promise<ObjectStore>)
       expect(answers.filter(({ stored }) => stored)).to.have.length(1);
     });
 
+    it("copies an object of any key, and either goes its own way then", async () => {
+      const bytes = randomBytes(300_000);
+      for (const key of ["copy/a b", ...ODD_KEYS]) {
+        await store.put(key, bytes);
+        expect(await store.copy(key, `copies/${key}`), key).to.deep.equal({ copied: true, size: 300_000 });
+        expect((await store.get(`copies/${key}`))?.equals(bytes), key).to.equal(true);
+      }
+      await store.put("copy/a b", Buffer.from("new"));
+      expect((await store.get("copies/copy/a b"))?.equals(bytes)).to.equal(true);
+      await store.removePrefix("copies/copy/");
+      expect(await text("copy/a b")).to.equal("new");
+      await store.copy("copy/a b", "copies/b");
+      await store.remove("copy/a b");
+      expect(await text("copies/b")).to.equal("new");
+    });
+
+    it("copies nothing over what is there, and nothing where nothing is", async () => {
+      await store.put("copy/new", Buffer.from("new"));
+      await store.put("copy/old", Buffer.from("older"));
+      expect(await store.copy("copy/new", "copy/old")).to.deep.equal({ copied: false, size: 5 });
+      expect(await text("copy/old")).to.equal("older");
+      expect(await store.copy("copy/new", "copy/new")).to.deep.equal({ copied: false, size: 3 });
+      for (const from of ["copy/none", "copy", "none/at/all"]) expect(await store.copy(from, "copied/nothing"), from).to.equal(undefined);
+      expect(await store.head("copied/nothing")).to.equal(undefined);
+    });
+
     it("reads ranges, end exclusive, as far as there are bytes", async () => {
       await store.put("range/a", Buffer.from("0123456789"));
       const range = async (start: number, end: number): Promise<string | undefined> => (await store.getRange("range/a", start, end))?.toString();
@@ -114,7 +140,7 @@ export function objectStoreSuite(name: string, open: () => Promise<ObjectStore>)
       for (const key of HOSTILE_KEYS) {
         const calls: Promise<unknown>[] = [
           store.put(key, Buffer.from("x")), store.get(key), store.getRange(key, 0, 1), store.head(key), store.remove(key),
-          store.upload(key, Readable.from([Buffer.from("x")]), { maxBytes: 10 }),
+          store.upload(key, Readable.from([Buffer.from("x")]), { maxBytes: 10 }), store.copy(key, "x"), store.copy("x", key),
         ];
         if (key !== "a/") calls.push(store.removePrefix(key)); // that one is a folder
         const errors = await Promise.all(calls.map((call) => rejection(call, JSON.stringify(key))));

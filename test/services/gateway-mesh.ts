@@ -103,7 +103,10 @@ export async function startGatewayMesh({ publicUrl }: { publicUrl?: string } = {
     actions: {
       check(ctx: Context<{ url: string }>) {
         if (!URL.canParse(ctx.params.url)) throw fail("bad_url", "This is not a URL.");
-        if (new URL(ctx.params.url).hostname === "10.0.0.1") throw fail("source_refused", "The address is private.");
+        const url = new URL(ctx.params.url);
+        if (url.hostname === "10.0.0.1") throw fail("source_refused", "The address is private.");
+        url.hash = "";
+        return { url: url.href };
       },
       upload(ctx: Context<{ uploadId: string }>) {
         if (ctx.params.uploadId !== UPLOAD_ID) throw fail("upload_not_found", "There is no such upload.");

@@ -39,6 +39,11 @@ describe("gateway over HTTP", () => {
       expect(mesh.fakes.submitted).to.deep.equal([{ source: { kind: "url", url: "https://media.example/a.mp4" }, title: "Lecture 1", policy: "lazy", priority: "high", labels: { course: "cs101" }, idempotencyKey: "key-1" }]);
     });
 
+    it("hands on the one name of an address, however it was spelled", async () => {
+      await post({ url: "HTTPS://Media.Example:443/a.mp4#t=90" });
+      expect(mesh.fakes.submitted[0]?.source).to.deep.equal({ kind: "url", url: "https://media.example/a.mp4" });
+    });
+
     it("accepts an upload that exists", async () => {
       expect((await post({ uploadId: UPLOAD_ID })).status).to.equal(202);
       await expectProblem(await post({ uploadId: OTHER_ID }), "upload_not_found");

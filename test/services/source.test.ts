@@ -42,6 +42,13 @@ describe("source service", () => {
       for (const refusal of refusals) expect(refusal).to.deep.equal(refusals[0]).and.include({ code: "source_refused" });
     });
 
+    it("gives one text to all spellings of an address, and another to what is asked for otherwise", async () => {
+      const port = new URL(origin.url).port;
+      const nameOf = async (url: string): Promise<string> => (await node.broker.call<{ url: string }, object>("source.check", { url })).url;
+      for (const url of [`${origin.url}/a.mp4`, `HTTP://127.0.0.1:${port}/a.mp4#t=90`, `http://127.1:0${port}/b/../a.mp4`]) expect(await nameOf(url), url).to.equal(`${origin.url}/a.mp4`);
+      for (const path of ["/A.mp4", "/a.mp4?v=2", "/%61.mp4", "//a.mp4"]) expect(await nameOf(origin.url + path), path).to.equal(origin.url + path);
+    });
+
     it("says what is wrong with a URL that is none", async () => {
       expect(await check("ftp://example.org/a")).to.deep.include({ code: "bad_url", message: "The URL must start with http: or https:." });
     });

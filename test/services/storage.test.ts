@@ -66,8 +66,15 @@ describe("storage service", () => {
     expect(store.objects.get("far/put")).to.deep.equal(Buffer.from([1, 2]));
   });
 
+  it("copies within the store", async () => {
+    store.objects.set("copy/a", Buffer.from("abc"));
+    for (const [i, broker] of [near, far].entries()) expect(await broker.call("storage.copy", { from: "copy/a", to: `copy/${i}` })).to.deep.equal({ copied: true, size: 3 });
+    expect(store.objects.get("copy/1")).to.deep.equal(Buffer.from("abc"));
+  });
+
   it("answers null where nothing is", async () => {
     for (const broker of [near, far]) {
+      expect(await broker.call("storage.copy", { from: "no/thing", to: "no/copy" })).to.equal(null);
       expect(await broker.call("storage.get", { key: "no/thing" })).to.equal(null);
       expect(await broker.call("storage.readRange", { key: "no/thing", start: 0, end: 5 })).to.equal(null);
       expect(await broker.call("storage.head", { key: "no/thing" })).to.equal(null);

@@ -82,10 +82,10 @@ describe("captions and key frames of the transcoder", function () {
   it("has captions before anyone asks, unless nothing is made that nobody watches", async () => {
     await start(shifted);
     state.record.policy = "lazy";
-    await broker.emit("video.planned", { videoId: ID });
+    await broker.emit("video.compared", { videoId: ID });
     expect(store.objects.has(SUB)).to.equal(false);
     state.record.policy = "hybrid";
-    await broker.emit("video.planned", { videoId: ID });
+    await broker.emit("video.compared", { videoId: ID });
     expect(store.objects.has(SUB)).to.equal(true);
   });
 

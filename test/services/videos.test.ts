@@ -18,6 +18,7 @@ import { freshNamespace, sharedRedis } from "../support/servers.ts";
 import { accepted, rejected, stagedFacts, stagedPlan } from "../support/staged-plan.ts";
 
 const URL_A = "https://media.example/a.mp4";
+const OTHER = "01h0000000000000000000000b";
 const COMPLETE: Outcome = { complete: true, at: "2026-01-01T00:01:00.000Z" };
 const FAILED: Outcome = { complete: false, at: "2026-01-01T00:01:00.000Z", reasons: [{ class: "encode_failed", message: "staged" }] };
 
@@ -170,10 +171,13 @@ describe("videos", () => {
       await settle(id, rejected);
       await node.broker.call("videos.planned", { id, plan: stagedPlan(20) });
       await node.broker.call("videos.planned", { id, plan: stagedPlan(10) });
+      for (const twin of [{ key: "k", of: OTHER }, { key: "k" }]) await node.broker.call("videos.compared", { id, twin });
       await Promise.all([COMPLETE, COMPLETE].map((outcome) => finish(id, outcome)));
       await finish(id, FAILED);
       expect(await get(id)).to.include({ status: "complete", durationSec: 20 }).and.not.have.property("reasons");
-      for (const name of ["video.validated", "video.planned", "video.complete"]) expect(named(node.events, name)).to.have.lengthOf(1);
+      expect((await node.broker.call<VideoState, object>("videos.state", { id })).twin).to.deep.equal({ key: "k", of: OTHER });
+      expect(named(node.events, "video.twinned").map(({ payload }) => payload)).to.deep.equal([{ videoId: id, of: OTHER }]);
+      for (const name of ["video.validated", "video.planned", "video.compared", "video.complete"]) expect(named(node.events, name)).to.have.lengthOf(1);
       for (const name of ["video.rejected", "video.failed"]) expect(named(node.events, name)).to.have.lengthOf(0);
     });
 

@@ -1,7 +1,8 @@
 /** A `source` that has its sources in memory, by URL; a test makes it fail or wait. */
 import type { Context, ServiceBroker } from "moleculer";
 import { fail } from "../../config/errors.ts";
-import type { ReadParams, SourceFacts, SourceParams, SourceRef } from "../../services/source/source.contract.ts";
+import { digestRanges } from "../../services/source/range-digests.ts";
+import type { DigestsParams, DigestsResult, ReadParams, SourceFacts, SourceParams, SourceRef } from "../../services/source/source.contract.ts";
 
 export interface BufferSource {
   files: Map<string, Buffer>;
@@ -22,16 +23,18 @@ export function addBufferSource(broker: ServiceBroker): BufferSource {
     if (bytes === undefined) throw fail("source_unreachable", "The origin answered 404.");
     return bytes;
   };
+  async function read({ source, start, end }: ReadParams): Promise<Buffer> {
+    const bytes = find(source);
+    staged.reads++;
+    await staged.gate(start, end);
+    return Buffer.from(bytes.subarray(start, end));
+  }
   broker.createService({
     name: "source",
     actions: {
       open: (ctx: Context<SourceParams>): SourceFacts => ({ size: find(ctx.params.source).byteLength, version: "v1" }),
-      async read(ctx: Context<ReadParams>): Promise<Buffer> {
-        const bytes = find(ctx.params.source);
-        staged.reads++;
-        await staged.gate(ctx.params.start, ctx.params.end);
-        return Buffer.from(bytes.subarray(ctx.params.start, ctx.params.end));
-      },
+      read: async (ctx: Context<ReadParams>): Promise<Buffer> => await read(ctx.params),
+      digests: async (ctx: Context<DigestsParams>): Promise<DigestsResult> => ({ digests: await digestRanges(read, ctx.params) }),
     },
   });
   return staged;

@@ -16,6 +16,10 @@ export function memoryStorageCalls(): StorageCalls & { objects: Map<string, Buff
       calls.push(`put ${key}`);
       return await store.put(key, bytes, { ifAbsent });
     },
+    async copy(from, to) {
+      calls.push(`copy ${from} ${to}`);
+      return (await store.copy(from, to)) ?? null;
+    },
     async list(prefix, after, delimiter) {
       calls.push(`list ${prefix}`);
       return await store.list({ prefix, limit: 2, ...(after === undefined ? {} : { after }), ...(delimiter ? { delimiter: "/" } : {}) });

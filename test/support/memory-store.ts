@@ -19,6 +19,12 @@ export function memoryStore(objects = new Map<string, Buffer>()): ObjectStore & 
       objects.set(key, Buffer.from(bytes));
       return { stored: true };
     },
+    async copy(from, to) {
+      const [source, there] = [find(from), find(to)];
+      if (source === undefined) return undefined;
+      if (there === undefined) objects.set(to, Buffer.from(source));
+      return { copied: there === undefined, size: (there ?? source).length };
+    },
     async get(key) {
       const found = find(key);
       return found && Buffer.from(found);

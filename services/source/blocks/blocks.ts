@@ -1,8 +1,8 @@
 /** Sources are kept and fetched in blocks of one size. */
 import { OriginTrouble } from "../origin/attempts.ts";
+import { BLOCK_BYTES } from "../source.contract.ts";
 
-/** Bytes. Small enough for an index to hop about, large enough for few requests. */
-export const BLOCK_BYTES = 256 * 1024;
+export { BLOCK_BYTES };
 
 export function blockOf(position: number): number {
   return Math.floor(position / BLOCK_BYTES);

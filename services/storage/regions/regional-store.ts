@@ -80,6 +80,13 @@ export async function openRegionalStore(own: ObjectStore, regions: Regions, port
       if (key.startsWith("adopted/")) adoptions.note(key);
       return result;
     },
+    /** By way of this node: `from` may be in another region only, and `to` goes to others as well. */
+    async copy(from, to) {
+      const bytes = await reads.get(from);
+      if (bytes === undefined) return undefined;
+      const { stored } = await writes.put(to, bytes, { ifAbsent: true });
+      return { copied: stored, size: stored ? bytes.byteLength : ((await own.head(to))?.size ?? bytes.byteLength) };
+    },
     noteAdoption: adoptions.note,
     get: reads.get,
     getRange: reads.getRange,

@@ -1,9 +1,10 @@
 import { expect } from "chai";
 import { objectKeys } from "../../../config/object-keys.ts";
-import { putPart } from "../../../mixins/storage-calls.ts";
+import { copyPart, putPart } from "../../../mixins/storage-calls.ts";
 import { memoryStorageCalls } from "../../support/memory-storage-calls.ts";
 import { VIDEO_ID as ID } from "../../support/sample-record.ts";
 
+const OTHER = ID.replace("a", "b");
 const KEY = objectKeys.profile(ID);
 const BYTES = Buffer.from("{}");
 
@@ -20,5 +21,23 @@ describe("a part of a video", () => {
     storage.objects.set(objectKeys.tombstone(ID), Buffer.from("{}"));
     expect(await putPart(storage, ID, KEY, BYTES)).to.equal("gone");
     expect([...storage.objects.keys()]).to.deep.equal([objectKeys.tombstone(ID)]);
+  });
+
+  it("is copied from another video's, unless it is there", async () => {
+    const storage = memoryStorageCalls();
+    const from = objectKeys.profile(OTHER);
+    expect(await copyPart(storage, ID, from, KEY)).to.equal(undefined);
+    storage.objects.set(from, BYTES);
+    expect(await copyPart(storage, ID, from, KEY)).to.deep.equal({ copied: true, size: 2 });
+    storage.objects.set(from, Buffer.from("newer"));
+    expect(await copyPart(storage, ID, from, KEY)).to.deep.equal({ copied: false, size: 2 });
+    expect(storage.objects.get(KEY)?.toString()).to.equal("{}");
+  });
+
+  it("that was copied is taken back like any other", async () => {
+    const storage = memoryStorageCalls();
+    storage.objects.set(objectKeys.profile(OTHER), BYTES).set(objectKeys.tombstone(ID), Buffer.from("{}"));
+    expect(await copyPart(storage, ID, objectKeys.profile(OTHER), KEY)).to.equal(undefined);
+    expect(storage.objects.has(KEY)).to.equal(false);
   });
 });

@@ -28,6 +28,16 @@ describe("work on videos", () => {
     expect(asked).to.have.length(1);
   });
 
+  it("asks again for one that has changed", async () => {
+    const before = jobs.getVideo(ID);
+    asked[0]?.(STATE);
+    expect((await before).twin).to.equal(undefined);
+    jobs.refresh(ID);
+    const after = jobs.getVideo(ID);
+    asked[1]?.({ ...STATE, twin: { key: "k", of: "another" } });
+    expect((await after).twin?.of).to.equal("another");
+  });
+
   it("ends when the video is deleted", async () => {
     const begun = Promise.withResolvers<void>();
     const work = jobs.run(ID, ({ signal }) => new Promise((resolve) => {

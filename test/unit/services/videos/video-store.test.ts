@@ -9,6 +9,7 @@ import { makeRecord, VIDEO_ID as ID } from "../../../support/sample-record.ts";
 const AT = "2026-01-01T00:00:01.000Z";
 const VERDICT = { accepted: true, at: AT, facts: makeFacts(), sourceVersion: "1" } as const;
 const PLAN = planOf(makeFacts());
+const TWIN = { key: "k", of: ID.replace("a", "c") } as const;
 const OUTCOME = { complete: true, at: AT } as const;
 
 describe("video store", () => {
@@ -24,9 +25,10 @@ describe("video store", () => {
     expect(await store.find(ID)).to.deep.equal({ record, deleted: false });
     await store.createVerdict(ID, VERDICT);
     await store.createPlan(ID, PLAN);
+    await store.createTwin(ID, TWIN);
     await store.createOutcome(ID, OUTCOME);
-    expect(await store.find(ID)).to.deep.equal({ record, verdict: VERDICT, plan: PLAN, outcome: OUTCOME, deleted: false });
-    expect(await videoStore(storage).find(ID), "another node").to.deep.equal({ record, verdict: VERDICT, plan: PLAN, outcome: OUTCOME, deleted: false });
+    expect(await store.find(ID)).to.deep.equal({ record, verdict: VERDICT, plan: PLAN, twin: TWIN, outcome: OUTCOME, deleted: false });
+    expect(await videoStore(storage).find(ID), "another node").to.deep.equal({ record, verdict: VERDICT, plan: PLAN, twin: TWIN, outcome: OUTCOME, deleted: false });
   });
 
   it("writes each part once: who comes second changes nothing and is told so", async () => {
@@ -35,8 +37,9 @@ describe("video store", () => {
     expect(await other.createRecord(makeRecord({ title: "other" }))).to.deep.equal({ created: false });
     expect([await store.createVerdict(ID, VERDICT), await other.createVerdict(ID, { accepted: false, at: AT, reasons: [] })]).to.deep.equal([true, false]);
     expect([await store.createPlan(ID, PLAN), await other.createPlan(ID, { ...PLAN, boundaries: [0, 1] })]).to.deep.equal([true, false]);
+    expect([await store.createTwin(ID, TWIN), await other.createTwin(ID, { key: "other" })]).to.deep.equal([true, false]);
     expect([await store.createOutcome(ID, OUTCOME), await other.createOutcome(ID, { complete: false, at: AT, reasons: [] })]).to.deep.equal([true, false]);
-    expect(await other.find(ID)).to.deep.equal({ record: makeRecord(), verdict: VERDICT, plan: PLAN, outcome: OUTCOME, deleted: false });
+    expect(await other.find(ID)).to.deep.equal({ record: makeRecord(), verdict: VERDICT, plan: PLAN, twin: TWIN, outcome: OUTCOME, deleted: false });
   });
 
   it("marks a video as unfinished until it is closed", async () => {
@@ -52,13 +55,13 @@ describe("video store", () => {
     await store.find(ID);
     storage.calls.length = 0;
     await store.find(ID);
-    expect(storage.calls.sort()).to.deep.equal([`get ${objectKeys.tombstone(ID)}`, `get ${objectKeys.outcome(ID)}`, `get ${objectKeys.plan(ID)}`].sort());
+    expect(storage.calls.sort()).to.deep.equal([`get ${objectKeys.tombstone(ID)}`, `get ${objectKeys.outcome(ID)}`, `get ${objectKeys.plan(ID)}`, `get ${objectKeys.twin(ID)}`].sort());
     await videoStore(storage).createPlan(ID, PLAN);
     expect((await store.find(ID))?.plan).to.deep.equal(PLAN);
     store.forget(ID);
     storage.calls.length = 0;
     await store.find(ID);
-    expect(storage.calls).to.have.length(5);
+    expect(storage.calls).to.have.length(6);
   });
 
   describe("deletion", () => {
@@ -75,7 +78,7 @@ describe("video store", () => {
       await store.createRecord(makeRecord());
       storage.calls.length = 0;
       await store.remove(makeRecord());
-      expect(storage.calls).to.deep.equal([`put ${objectKeys.tombstone(ID)}`, `removePrefix ${objectKeys.video(ID)}`]);
+      expect(storage.calls).to.deep.equal([`put ${objectKeys.tombstone(ID)}`, `get ${objectKeys.twin(ID)}`, `removePrefix ${objectKeys.video(ID)}`]);
     });
 
     it("is seen by a node that knew the video", async () => {
@@ -125,6 +128,22 @@ describe("video store", () => {
       await store.releaseClaim("digest", ID);
       expect(await store.claim("digest", OTHER)).to.equal(OTHER);
       await store.releaseClaim("none", ID);
+    });
+
+    it("for comparison are released with the video that holds them, and with no other", async () => {
+      storage.objects.set(objectKeys.twinClaim("key"), Buffer.from(JSON.stringify({ id: ID })));
+      expect([await store.createTwin(ID, { key: "key" }), await store.createTwin(OTHER, { key: "key", of: ID })]).to.deep.equal([true, true]);
+      await store.remove(makeRecord({ id: OTHER }));
+      expect(storage.objects.has(objectKeys.twinClaim("key"))).to.equal(true);
+      await store.remove(makeRecord());
+      expect(storage.objects.has(objectKeys.twinClaim("key"))).to.equal(false);
+    });
+
+    it("for comparison are released also when the video is deleted while it is compared", async () => {
+      await store.remove(makeRecord());
+      storage.objects.set(objectKeys.twinClaim("key"), Buffer.from(JSON.stringify({ id: ID })));
+      expect(await store.createTwin(ID, { key: "key" })).to.equal(false);
+      expect([...storage.objects.keys()]).to.deep.equal([objectKeys.tombstone(ID)]);
     });
 
     it("that are damaged hinder nobody", async () => {
