@@ -6,6 +6,7 @@
 import type { Logger } from "moleculer";
 import { objectKeys } from "../../config/object-keys.ts";
 import { errorMessage } from "../../config/errors.ts";
+import { systemClock } from "../../mixins/clock.ts";
 import type { ListResult } from "../storage/storage.contract.ts";
 import type { VideoState } from "../videos/videos.contract.ts";
 
@@ -37,7 +38,7 @@ const FRESH_MS = 4_000;
 /** A mark without a record is of a post that was never answered. */
 const ABANDONED_MS = 60_000;
 
-export function openReconciler(ports: ReconcilerPorts): Reconciler {
+export function openReconciler(ports: ReconcilerPorts, clock = systemClock): Reconciler {
   const firstSeen = new Map<string, number>();
   let closed = false;
   let wake = Promise.withResolvers<void>();
@@ -50,9 +51,9 @@ export function openReconciler(ports: ReconcilerPorts): Reconciler {
       } catch (error) {
         ports.logger.debug(`A round of reconciling was cut short: ${errorMessage(error)}`);
       }
-      const timer = setTimeout(() => wake.resolve(), ROUND_MS);
+      const stopWaiting = clock.after(ROUND_MS, () => wake.resolve());
       await wake.promise;
-      clearTimeout(timer);
+      stopWaiting();
       wake = Promise.withResolvers();
     }
   }
@@ -75,14 +76,14 @@ export function openReconciler(ports: ReconcilerPorts): Reconciler {
 
   async function reconcile(id: string): Promise<void> {
     const seen = firstSeen.get(id);
-    firstSeen.set(id, seen ?? Date.now());
+    firstSeen.set(id, seen ?? clock.date());
     const state = await ports.state(id);
     if (state === null) {
-      if (seen !== undefined && Date.now() - seen > ABANDONED_MS) await ports.unmark(id);
+      if (seen !== undefined && clock.date() - seen > ABANDONED_MS) await ports.unmark(id);
       return;
     }
     if (state.deleted || state.outcome !== undefined || state.verdict?.accepted === false) return await ports.tidy(id);
-    if (Date.now() - Date.parse(state.record.createdAt) < FRESH_MS) return;
+    if (clock.date() - Date.parse(state.record.createdAt) < FRESH_MS) return;
     const step = nextStep(state);
     if (!(await ports.elect(`${step.name}:${id}`, step.lostMs))) return;
     ports.logger[step.name === "feed" ? "debug" : "info"](`Video ${id}: ${step.name} continued.`);
