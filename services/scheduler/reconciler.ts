@@ -75,15 +75,16 @@ export function openReconciler(ports: ReconcilerPorts, clock = systemClock): Rec
   }
 
   async function reconcile(id: string): Promise<void> {
-    const seen = firstSeen.get(id);
-    firstSeen.set(id, seen ?? clock.date());
+    const seenMs = clock.now() - (firstSeen.get(id) ?? clock.now());
+    firstSeen.set(id, clock.now() - seenMs);
     const state = await ports.state(id);
     if (state === null) {
-      if (seen !== undefined && clock.date() - seen > ABANDONED_MS) await ports.unmark(id);
+      if (seenMs > ABANDONED_MS) await ports.unmark(id);
       return;
     }
     if (state.deleted || state.outcome !== undefined || state.verdict?.accepted === false) return await ports.tidy(id);
-    if (clock.date() - Date.parse(state.record.createdAt) < FRESH_MS) return;
+    // The clock of who made the record may be ahead.
+    if (clock.date() - Date.parse(state.record.createdAt) < FRESH_MS && seenMs < FRESH_MS) return;
     const step = nextStep(state);
     if (!(await ports.elect(`${step.name}:${id}`, step.lostMs))) return;
     ports.logger[step.name === "feed" ? "debug" : "info"](`Video ${id}: ${step.name} continued.`);

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import type { Logger } from "moleculer";
 import { planOf } from "../../../../media/plan-video.ts";
 import { openReconciler, type Reconciler, type ReconcilerPorts } from "../../../../services/scheduler/reconciler.ts";
+import { systemClock } from "../../../../mixins/clock.ts";
 import type { VideoRecord, VideoState } from "../../../../services/videos/videos.contract.ts";
 import { mockClock, settle, type MockClock } from "../../../support/mock-clock.ts";
 import { makeFacts } from "../../../support/sample-facts.ts";
@@ -51,7 +52,7 @@ describe("reconciler", () => {
   let reconciler: Reconciler | undefined;
   beforeEach(() => { clock = mockClock(); });
   afterEach(async () => { await reconciler?.close(); clock.restore(); });
-  const start = async (ports: ReconcilerPorts): Promise<void> => { reconciler = openReconciler(ports); await settle(); };
+  const start = async (ports: ReconcilerPorts): Promise<void> => { reconciler = openReconciler(ports, { ...systemClock, now: () => Date.now() }); await settle(); };
 
   it("continues each video at the step that is missing, and lists it again", async () => {
     const { ports, calls } = mesh({ a: SUBMITTED, b: VALIDATED, c: PLANNED });
@@ -75,6 +76,13 @@ describe("reconciler", () => {
     await clock.advance(ROUND_MS);
     expect(calls).to.be.empty;
     await clock.advance(ROUND_MS);
+    expect(calls).to.deep.equal(["relist v", "validate v"]);
+  });
+
+  it("waits no longer for a video of a node whose clock is an hour ahead", async () => {
+    const { ports, calls } = mesh({ v: { ...SUBMITTED, record: record("v", new Date(Date.now() + 3_600_000).toISOString()) } });
+    await start(ports);
+    for (let round = 1; round <= 2; round++) await clock.advance(ROUND_MS);
     expect(calls).to.deep.equal(["relist v", "validate v"]);
   });
 
