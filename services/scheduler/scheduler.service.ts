@@ -5,7 +5,7 @@
 import type { Redis } from "ioredis";
 import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
 import { loadConfig } from "../../config/config.ts";
-import { errorMessage, fail } from "../../config/errors.ts";
+import { errorMessage } from "../../config/errors.ts";
 import { objectKeys } from "../../config/object-keys.ts";
 import { redisKeys, type RedisKeys } from "../../config/redis-keys.ts";
 import { planOf } from "../../media/plan-video.ts";
@@ -15,16 +15,17 @@ import { QUEUE_LANES, type JobView, type QueueCounts } from "../../mixins/work-q
 import { openWorkQueue, type WorkQueue } from "../../mixins/work-queue/work-queue.ts";
 import type { ListResult } from "../storage/storage.contract.ts";
 import type { ChunkParams, SegmentRefused, SegmentStored } from "../transcoder/transcoder.contract.ts";
-import type { OutcomeParams, PlannedParams, VideoEventPayload, VideoIdParams, VideoState, VideoView } from "../videos/videos.contract.ts";
+import type { Outcome, OutcomeParams, PlannedParams, VideoEventPayload, VideoIdParams, VideoState, VideoView } from "../videos/videos.contract.ts";
 import { admit, type TenantLimits } from "./admission.ts";
 import { openFeeder, type Feeder } from "./feeder.ts";
+import { openOperations, type Operations } from "./operations.ts";
 import { openReconciler, type Reconciler } from "./reconciler.ts";
 import type { AdmitParams, DeadParams, LaneParams, PoisonParams, SegmentWatched } from "./scheduler.contract.ts";
 import { refusedIndex, storedIndex } from "./stored-index.ts";
 import { throttle, type Throttle } from "./throttle.ts";
 
 interface Settings extends ServiceSettingSchema { redisUrl: string | undefined; namespace: string; encoders: EncoderChoice; tenants: TenantLimits }
-interface State { redis: Redis; keys: RedisKeys; queue: WorkQueue<ChunkParams>; feeder: Feeder; progress: Throttle; reconciler: Reconciler; meter: NodeJS.Timeout; stored: ReturnType<typeof storedIndex>; refused: ReturnType<typeof refusedIndex> }
+interface State { redis: Redis; keys: RedisKeys; queue: WorkQueue<ChunkParams>; feeder: Feeder; operations: Operations; progress: Throttle; reconciler: Reconciler; meter: NodeJS.Timeout; stored: ReturnType<typeof storedIndex>; refused: ReturnType<typeof refusedIndex> }
 interface Methods {
   getState(videoId: string): Promise<VideoState | undefined>;
   measureQueue(): Promise<void>;
@@ -102,22 +103,14 @@ export function schedulerService(settings: Settings) {
       retry: {
         params: { id: "string" },
         async handler(ctx: Context<VideoIdParams>): Promise<void> {
-          const { id } = ctx.params;
-          await ctx.call("videos.reopen", { id });
-          await needRedis(() => this.queue.revive(id));
-          const state = await this.getState(id);
-          if (state?.plan !== undefined) await this.feeder.feed(id);
+          await this.operations.retry(ctx.params.id);
         },
       },
       /** Ends a video's work in the background; what is there plays on. @throws video_not_found, conflict */
       cancel: {
         params: { id: "string" },
         async handler(ctx: Context<VideoIdParams>): Promise<void> {
-          const { id } = ctx.params;
-          const state = await this.getState(id);
-          if (state === undefined) throw fail("video_not_found", "There is no such video.");
-          if (state.outcome !== undefined || state.verdict?.accepted === false) throw fail("conflict", "The video has no work left to cancel.");
-          await ctx.call<void, OutcomeParams>("videos.finish", { id, outcome: { complete: false, at: new Date().toISOString(), reasons: [{ class: "cancelled", message: "An operator cancelled the rest of its work." }] } });
+          await this.operations.cancel(ctx.params.id);
         },
       },
       check: {
@@ -196,11 +189,13 @@ export function schedulerService(settings: Settings) {
         this.broker.call("storage.list", { prefix, ...(after === undefined ? {} : { after }) });
       this.stored = storedIndex(this.redis, this.keys, list);
       this.refused = refusedIndex(this.redis, this.keys, list);
-      this.feeder = openFeeder({
-        queue: this.queue, stored: this.stored, refused: this.refused, now: () => new Date(),
-        state: (videoId) => this.getState(videoId),
-        finish: (id, outcome) => this.broker.call<void, OutcomeParams>("videos.finish", { id, outcome }),
-      });
+      const videos = {
+        now: () => new Date(),
+        state: (videoId: string) => this.getState(videoId),
+        finish: (id: string, outcome: Outcome) => this.broker.call<void, OutcomeParams>("videos.finish", { id, outcome }),
+      };
+      this.feeder = openFeeder({ ...videos, queue: this.queue, stored: this.stored, refused: this.refused });
+      this.operations = openOperations({ ...videos, feeder: this.feeder, queue: { revive: (id) => needRedis(() => this.queue.revive(id)) }, reopen: (id) => this.broker.call("videos.reopen", { id }) });
       this.progress = throttle(PROGRESS_MS, async (videoId) => {
         const { progress, status } = await this.broker.call<VideoView, VideoIdParams>("videos.get", { id: videoId });
         if (progress !== undefined && status === "ready") await this.broker.call("videos.noteProgress", { id: videoId, progress });
