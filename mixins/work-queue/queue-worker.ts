@@ -66,10 +66,11 @@ export function openQueueWorker<Data>(options: QueueWorkerOptions<Data>) {
       let pauseMs = times.poll * (0.75 + clock.random() / 2); // a region's nodes do not ask in step
       if (running[workClass].size < rooms[workClass] && options.accepting?.() !== false) {
         try {
+          const asked = clock.now();
           const lease = await queue.take(owner, workClass, repeat);
           repeat = lease === undefined && workClass === "background";
           if (lease !== undefined) {
-            begin(workClass, lease);
+            begin(workClass, lease, asked);
             continue;
           }
         } catch (error) {
@@ -81,16 +82,16 @@ export function openQueueWorker<Data>(options: QueueWorkerOptions<Data>) {
     }
   }
 
-  function begin(workClass: WorkClass, lease: Lease<Data>): void {
-    const work = process(lease).catch((error: unknown) => logger.debug(`The end of ${lease.id} could not be told: ${errorMessage(error)}`)).finally(() => {
+  function begin(workClass: WorkClass, lease: Lease<Data>, asked: number): void {
+    const work = process(lease, asked).catch((error: unknown) => logger.debug(`The end of ${lease.id} could not be told: ${errorMessage(error)}`)).finally(() => {
       running[workClass].delete(work);
       ring(workClass);
     });
     running[workClass].add(work);
   }
 
-  async function process(lease: Lease<Data>): Promise<void> {
-    const held = holdLease(lease);
+  async function process(lease: Lease<Data>, asked: number): Promise<void> {
+    const held = holdLease(lease, asked);
     try {
       await options.run(lease.data, held);
       await complete(lease, held);
@@ -118,9 +119,10 @@ export function openQueueWorker<Data>(options: QueueWorkerOptions<Data>) {
     }
   }
 
-  function holdLease(lease: Lease<Data>) {
+  /** @param takenAt when it was asked for: an answer may be long on its way, or find the process stopped */
+  function holdLease(lease: Lease<Data>, takenAt: number) {
     const ending = new AbortController();
-    let [share, toldAt, until] = [0, clock.now(), clock.now() + times.lease];
+    let [share, toldAt, until] = [0, clock.now(), takenAt + times.lease];
     let [lost, stuck] = [false, false];
 
     function lose(): void {
