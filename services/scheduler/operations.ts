@@ -15,8 +15,9 @@ export function openOperations({ queue, feeder, state, finish, reopen, now }: Op
   return {
     /** Gives a video that failed, and its work that was set aside, another chance. @throws video_not_found, conflict */
     async retry(videoId: string): Promise<void> {
+      // First its work: a scheduler that found a reopened video with work set aside would end it again.
+      if ((await state(videoId))?.outcome?.complete === false) await queue.revive(videoId);
       await reopen(videoId);
-      await queue.revive(videoId);
       if ((await state(videoId))?.plan !== undefined) await feeder.feed(videoId);
     },
     /** Ends a video's work in the background; what is there plays on. @throws video_not_found, conflict */

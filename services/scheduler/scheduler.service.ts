@@ -214,7 +214,8 @@ export function schedulerService(settings: Settings) {
         validate: async (id) => await this.broker.call("validator.validate", { id }, { timeout: LONG_MS }),
         plan: async (id) => await this.broker.call("scheduler.plan", { id }),
         feed: async (id) => await this.broker.call("scheduler.feed", { id }, { timeout: LONG_MS }),
-        unmark: async (id) => await this.broker.call("storage.remove", { key: objectKeys.open(id) }),
+        unmark: async (key) => await this.broker.call("storage.remove", { key }),
+        bury: async (id) => await this.broker.call("videos.bury", { id }),
         tidy: async (id) => await this.broker.call("videos.tidy", { id }),
         relist: async (id) => await this.broker.call("videos.relist", { id }),
       });

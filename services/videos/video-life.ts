@@ -48,6 +48,19 @@ export function openVideoLife({ store, catalog, announce, askForLook, logger }: 
     return states.some((state) => state === undefined || (state.record.source.kind === "upload" && state.record.source.uploadId === uploadId));
   }
 
+  async function bury({ record, deleted }: VideoState): Promise<void> {
+    await store.remove(record);
+    await tidy({ record, deleted: true });
+    await withoutRedis(() => catalog.remove(record.id), undefined, logger);
+    if (!deleted) announce(record.id, "deleted");
+  }
+
+  /** Of who posted it first the mark may be missing: they had no answer, and now somebody gets one. */
+  async function again(state: VideoState): Promise<Claimed> {
+    if (["submitted", "ready"].includes(videoStatus(state))) await store.mark(state.record);
+    return { state, created: false };
+  }
+
   return {
     getState,
 
@@ -56,7 +69,7 @@ export function openVideoLife({ store, catalog, announce, askForLook, logger }: 
       const repeated = await store.find(record.id);
       if (repeated !== undefined) {
         if (repeated.record.request !== record.request) throw fail("idempotency_conflict", "This Idempotency-Key was used with another request.");
-        return { state: repeated, created: false };
+        return await again(repeated);
       }
       for (let attempt = 0; attempt < 3; attempt++) {
         const owner = await store.claim(record.claim, record.id);
@@ -70,11 +83,11 @@ export function openVideoLife({ store, catalog, announce, askForLook, logger }: 
           ]);
           if (created) return { state: { record: owned, deleted: false }, created };
           const first = await store.find(owner);
-          if (first?.record.claim === record.claim) return { state: first, created };
+          if (first?.record.claim === record.claim) return await again(first);
           await store.releaseClaim(record.claim, owner); // else this source would stand for the other one
           throw fail("idempotency_conflict", "This Idempotency-Key is being used with another request.");
         }
-        if (["submitted", "ready", "complete"].includes(videoStatus(existing))) return { state: existing, created: false };
+        if (["submitted", "ready", "complete"].includes(videoStatus(existing))) return await again(existing);
         await store.releaseClaim(record.claim, owner); // of a video that was rejected, failed or deleted
       }
       throw fail("overloaded", "The source is being posted by others at the same time.");
@@ -115,11 +128,15 @@ export function openVideoLife({ store, catalog, announce, askForLook, logger }: 
     },
 
     async remove(id: string): Promise<void> {
-      const { record, deleted } = await getState(id);
-      await store.remove(record);
-      await tidy({ record, deleted: true });
-      await withoutRedis(() => catalog.remove(id), undefined, logger);
-      if (!deleted) announce(id, "deleted");
+      const state = await getState(id);
+      await store.markLeaving(id);
+      await bury(state);
+    },
+
+    /** Deletes what there is of a video that is to be deleted. Twice does no harm. */
+    async bury(id: string): Promise<void> {
+      const state = await store.find(id);
+      if (state !== undefined) await bury(state);
     },
 
     /** Lets go of what an ended video no longer needs. Twice does no harm. */

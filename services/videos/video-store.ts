@@ -32,6 +32,11 @@ export function videoStore(storage: StorageCalls) {
     return (await putPart(storage, id, key, encode(value))) === "made";
   }
 
+  /** Says that there is something to do for a reconciler. */
+  async function mark({ id, createdAt }: VideoRecord): Promise<void> {
+    await storage.put(objectKeys.open(id), encode({ at: createdAt }), false);
+  }
+
   return {
     /** The state of a video, or undefined when there has never been one with this id. */
     async find(id: string): Promise<VideoState | undefined> {
@@ -55,7 +60,7 @@ export function videoStore(storage: StorageCalls) {
     /** Makes the record durable, with the mark that it is unfinished. */
     async createRecord(record: VideoRecord): Promise<boolean> {
       const [, created] = await Promise.all([
-        storage.put(objectKeys.open(record.id), encode({ at: record.createdAt }), false),
+        mark(record),
         create(objectKeys.record(record.id), record),
       ]);
       return created;
@@ -63,9 +68,11 @@ export function videoStore(storage: StorageCalls) {
     createVerdict: (id: string, verdict: Verdict) => createPart(id, objectKeys.verdict(id), verdict),
     createPlan: (id: string, plan: Plan) => createPart(id, objectKeys.plan(id), plan),
     createOutcome: (id: string, outcome: Outcome) => createPart(id, objectKeys.outcome(id), outcome),
+    mark,
     /** The mark comes first: whoever dies here leaves a video that a reconciler looks at, and tidies. */
-    async reopen({ id, claim, createdAt }: VideoRecord): Promise<void> {
-      await storage.put(objectKeys.open(id), encode({ at: createdAt }), false);
+    async reopen(record: VideoRecord): Promise<void> {
+      const { id, claim } = record;
+      await mark(record);
       await create(objectKeys.claim(claim), { id }); // unless the source was posted again meanwhile
       const { verdict, outcome } = parseKnown([undefined, await read(objectKeys.verdict(id)), undefined, await read(objectKeys.outcome(id))]);
       if (verdict?.accepted === false) await storage.remove(objectKeys.verdict(id));
@@ -94,6 +101,10 @@ export function videoStore(storage: StorageCalls) {
     },
     async removeUpload(uploadId: string): Promise<void> {
       await storage.removePrefix(objectKeys.uploadFolder(uploadId));
+    },
+    /** Says that the video is to be deleted: whoever dies from here on is followed by a reconciler. */
+    async markLeaving(id: string): Promise<void> {
+      await storage.put(objectKeys.leaving(id), encode({}), false);
     },
     /** The tombstone comes first: from then on nobody makes anything of the video. */
     async remove(record: VideoRecord): Promise<void> {

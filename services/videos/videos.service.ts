@@ -120,6 +120,13 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
           await this.life.remove(ctx.params.id);
         },
       },
+      /** Goes on with a deletion. Twice does no harm. */
+      bury: {
+        params: { id },
+        async handler(ctx: Context<VideoIdParams>): Promise<void> {
+          await this.life.bury(ctx.params.id);
+        },
+      },
       /** Lets go of what an ended video no longer needs. Twice does no harm. */
       tidy: {
         params: { id },

@@ -23,13 +23,13 @@ function quietLogger(): Logger {
 }
 
 /** A mesh with these open videos; what is asked of it is written to `calls`. `null`: a mark without a record. */
-function mesh(videos: Record<string, VideoState | null | Error>) {
+function mesh(videos: Record<string, VideoState | null | Error>, leaving: string[] = []) {
   const calls: string[] = [];
   const elected = new Map<string, number>();
   const step = (name: string) => async (id: string): Promise<void> => { calls.push(`${name} ${id}`); };
   const ports: ReconcilerPorts = {
     logger: quietLogger(),
-    listOpen: async () => ({ objects: Object.keys(videos).map((id) => ({ key: `open/${id}`, size: 1 })), prefixes: [] }),
+    listOpen: async () => ({ objects: [...Object.keys(videos).map((id) => `open/${id}`), ...leaving].map((key) => ({ key, size: 1 })), prefixes: [] }),
     elect: async (key, forMs) => {
       if ((elected.get(key) ?? -Infinity) > Date.now()) return false;
       elected.set(key, Date.now() + forMs);
@@ -42,7 +42,8 @@ function mesh(videos: Record<string, VideoState | null | Error>) {
     },
     validate: step("validate"), plan: step("plan"), feed: step("feed"), relist: step("relist"),
     tidy: async (id) => { calls.push(`tidy ${id}`); delete videos[id]; },
-    unmark: async (id) => { calls.push(`unmark ${id}`); delete videos[id]; },
+    bury: step("bury"),
+    unmark: async (key) => { calls.push(`unmark ${key}`); delete videos[key.slice("open/".length)]; leaving.splice(0, Infinity, ...leaving.filter((other) => other !== key)); },
   };
   return { ports, calls, videos };
 }
@@ -67,6 +68,18 @@ describe("reconciler", () => {
     });
     await start(ports);
     expect(calls).to.deep.equal(["tidy complete", "tidy failed", "tidy rejected", "tidy deleted"]);
+  });
+
+  it("goes on with a deletion at once, and a minute later removes what came meanwhile", async () => {
+    const { ports, calls } = mesh({}, ["open/v.deleted"]);
+    await start(ports);
+    for (let passed = 0; passed <= 60_000; passed += ROUND_MS) {
+      expect(calls).to.deep.equal(["bury v"]);
+      await clock.advance(ROUND_MS);
+    }
+    expect(calls).to.deep.equal(["bury v", "bury v", "unmark open/v.deleted"]);
+    await clock.advance(ROUND_MS);
+    expect(calls).to.have.length(3);
   });
 
   it("gives what was just posted its time", async () => {
@@ -117,7 +130,7 @@ describe("reconciler", () => {
       expect(calls).to.be.empty;
       await clock.advance(ROUND_MS);
     }
-    expect(calls).to.deep.equal(["unmark v"]);
+    expect(calls).to.deep.equal(["unmark open/v"]);
   });
 
   it("reads every page of the open videos", async () => {
