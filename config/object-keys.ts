@@ -35,6 +35,8 @@ export const objectKeys = {
   tombstone: (videoId: string) => `deleted/${videoId}.json`,
   /** Marks a video that is not finished, so that a restart finds it without reading every record. */
   open: (videoId: string) => `open/${videoId}`,
+  /** Marks a video that is to be deleted, beside the mark above. */
+  leaving: (videoId: string) => `open/${videoId}.deleted`,
   allOpen: "open/",
   allVideos: "videos/",
   /** Names the one video that is made of a source. `digest` is a hash of what was asked. */

@@ -2,10 +2,10 @@
  * Takes jobs from the queue for a node, as many at once as it has room for, until it is closed. Of each it renews the
  * lease while the work goes on; work whose lease is lost is told to end, and may not publish what it made.
  */
-import { setTimeout as delay } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import type { Logger } from "moleculer";
 import { errorMessage, findErrorCode } from "../../config/errors.ts";
+import { pause, systemClock, type Clock } from "../clock.ts";
 import type { Lease, WorkClass } from "./work-queue.contract.ts";
 import { LEASE_MS, type FailHow, type WorkQueue } from "./work-queue.ts";
 
@@ -22,7 +22,7 @@ export interface Work {
 export interface QueueWorkerOptions<Data> {
   queue: WorkQueue<Data>;
   /** Told when there is work: a connection of its own, as Redis has it. */
-  subscriber: Redis;
+  subscriber: Pick<Redis, "on" | "subscribe" | "disconnect">;
   /** Names the node. */
   owner: string;
   /** Jobs at once. */
@@ -37,6 +37,7 @@ export interface QueueWorkerOptions<Data> {
   logger: Logger;
   /** Times, for tests: ms. */
   times?: Partial<WorkerTimes>;
+  clock?: Clock;
 }
 
 export interface WorkerTimes { lease: number; stuck: number; poll: number }
@@ -46,11 +47,11 @@ const AWAY_MS = 2_000;
 const COMPLETE_TRIES = 3;
 
 export function openQueueWorker<Data>(options: QueueWorkerOptions<Data>) {
-  const { queue, subscriber, owner, rooms, logger } = options;
+  const { queue, subscriber, owner, rooms, logger, clock = systemClock } = options;
   const times = { ...TIMES, ...options.times };
   const closing = new AbortController();
   const running: Record<WorkClass, Set<Promise<void>>> = { play: new Set(), background: new Set() };
-  const bells: Record<WorkClass, ReturnType<typeof openBell>> = { play: openBell(), background: openBell() };
+  const bells: Record<WorkClass, ReturnType<typeof openBell>> = { play: openBell(clock), background: openBell(clock) };
 
   const ring = (workClass: WorkClass): void => bells[workClass].ring();
   subscriber.on("message", (_channel, workClass: string) => {
@@ -62,34 +63,35 @@ export function openQueueWorker<Data>(options: QueueWorkerOptions<Data>) {
   async function takeAll(workClass: WorkClass): Promise<void> {
     let repeat = false;
     while (!closing.signal.aborted) {
-      let pauseMs = times.poll * (0.75 + Math.random() / 2); // a region's nodes do not ask in step
+      let pauseMs = times.poll * (0.75 + clock.random() / 2); // a region's nodes do not ask in step
       if (running[workClass].size < rooms[workClass] && options.accepting?.() !== false) {
         try {
+          const asked = clock.now();
           const lease = await queue.take(owner, workClass, repeat);
           repeat = lease === undefined && workClass === "background";
           if (lease !== undefined) {
-            begin(workClass, lease);
+            begin(workClass, lease, asked);
             continue;
           }
         } catch (error) {
           logger.debug(`No work can be taken: ${errorMessage(error)}`);
-          pauseMs = AWAY_MS * Math.random();
+          pauseMs = AWAY_MS * clock.random();
         }
       }
       await bells[workClass].wait(pauseMs);
     }
   }
 
-  function begin(workClass: WorkClass, lease: Lease<Data>): void {
-    const work = process(lease).catch((error: unknown) => logger.debug(`The end of ${lease.id} could not be told: ${errorMessage(error)}`)).finally(() => {
+  function begin(workClass: WorkClass, lease: Lease<Data>, asked: number): void {
+    const work = process(lease, asked).catch((error: unknown) => logger.debug(`The end of ${lease.id} could not be told: ${errorMessage(error)}`)).finally(() => {
       running[workClass].delete(work);
       ring(workClass);
     });
     running[workClass].add(work);
   }
 
-  async function process(lease: Lease<Data>): Promise<void> {
-    const held = holdLease(lease);
+  async function process(lease: Lease<Data>, asked: number): Promise<void> {
+    const held = holdLease(lease, asked);
     try {
       await options.run(lease.data, held);
       await complete(lease, held);
@@ -112,28 +114,29 @@ export function openQueueWorker<Data>(options: QueueWorkerOptions<Data>) {
       } catch (error) {
         // Nobody else has it before the lease ends; after that another finds that all is made.
         if (attempt === COMPLETE_TRIES || held.isLost()) throw error;
-        await delay(times.lease / 6);
+        await pause(clock, times.lease / 6);
       }
     }
   }
 
-  function holdLease(lease: Lease<Data>) {
+  /** @param takenAt when it was asked for: an answer may be long on its way, or find the process stopped */
+  function holdLease(lease: Lease<Data>, takenAt: number) {
     const ending = new AbortController();
-    let [share, toldAt, until] = [0, performance.now(), performance.now() + times.lease];
+    let [share, toldAt, until] = [0, clock.now(), takenAt + times.lease];
     let [lost, stuck] = [false, false];
 
     function lose(): void {
       lost = true;
-      clearInterval(timer);
+      stopRenewing();
       ending.abort();
     }
     async function renew(): Promise<boolean> {
-      const asked = performance.now();
+      const asked = clock.now();
       if (lost) return false;
       if (asked - toldAt > times.stuck) {
         logger.warn(`Work ${lease.id} stands still; it is tried again later.`);
         stuck = true; // it has until its lease ends to hand the job back by itself
-        clearInterval(timer);
+        stopRenewing();
         ending.abort();
         return false;
       }
@@ -144,21 +147,21 @@ export function openQueueWorker<Data>(options: QueueWorkerOptions<Data>) {
       lose();
       return false;
     }
-    const timer = setInterval(() => {
+    const stopRenewing = clock.every(times.lease / 3, () => {
       renew().catch((error: unknown) => logger.debug(`The lease of ${lease.id} was not renewed: ${errorMessage(error)}`));
-    }, times.lease / 3);
+    });
 
     return {
       signal: AbortSignal.any([ending.signal, closing.signal]),
-      progress(told: number): void { [share, toldAt] = [told, performance.now()]; },
+      progress(told: number): void { [share, toldAt] = [told, clock.now()]; },
       /** Time goes on while a process is stopped: one that wakes up too late asks first. Without an answer it holds nothing. */
       async isHeld(): Promise<boolean> {
-        if (!lost && performance.now() < until) return true;
+        if (!lost && clock.now() < until) return true;
         return await renew().catch(() => false);
       },
       isLost: () => lost,
       isStuck: () => stuck,
-      end(): void { clearInterval(timer); },
+      end(): void { stopRenewing(); },
     } satisfies Work & { isLost(): boolean; isStuck(): boolean; end(): void };
   }
 
@@ -189,7 +192,7 @@ export function openQueueWorker<Data>(options: QueueWorkerOptions<Data>) {
 export type QueueWorker = ReturnType<typeof openQueueWorker<unknown>>;
 
 /** For one who waits: a ring while nobody does is heard by the next wait. */
-function openBell() {
+function openBell(clock: Clock) {
   let rung = false;
   let wake: (() => void) | undefined;
   return {
@@ -200,10 +203,10 @@ function openBell() {
     /** Until it rings, at most `ms`. */
     async wait(ms: number): Promise<void> {
       const { promise, resolve } = Promise.withResolvers<void>();
-      const timer = setTimeout(resolve, rung ? 0 : ms);
+      const stopWaiting = clock.after(rung ? 0 : ms, resolve);
       wake = resolve;
       await promise;
-      clearTimeout(timer);
+      stopWaiting();
       wake = undefined;
       rung = false;
     },

@@ -7,7 +7,7 @@ import type { Redis } from "ioredis";
 import { LRUCache } from "lru-cache";
 import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
 import { loadConfig } from "../../config/config.ts";
-import { errorMessage, fail } from "../../config/errors.ts";
+import { errorMessage } from "../../config/errors.ts";
 import { objectKeys } from "../../config/object-keys.ts";
 import { redisKeys, type RedisKeys } from "../../config/redis-keys.ts";
 import { planOf } from "../../media/plan-video.ts";
@@ -21,10 +21,11 @@ import { worksHere } from "../../mixins/works-here.ts";
 import type { DigestsParams, DigestsResult } from "../source/source.contract.ts";
 import type { ListResult } from "../storage/storage.contract.ts";
 import type { ChunkParams, SegmentRefused, SegmentStored } from "../transcoder/transcoder.contract.ts";
-import type { ComparedParams, NoteMomentsParams, OutcomeParams, PlannedParams, VideoEventPayload, VideoIdParams, VideoState, VideoView } from "../videos/videos.contract.ts";
+import type { ComparedParams, NoteMomentsParams, Outcome, OutcomeParams, PlannedParams, VideoEventPayload, VideoIdParams, VideoState, VideoView } from "../videos/videos.contract.ts";
 import { adopterPorts, openAdopter, type Adopter } from "./adopter.ts";
 import { admit, type TenantLimits } from "./admission.ts";
 import { openFeeder, type Feeder } from "./feeder.ts";
+import { openOperations, type Operations } from "./operations.ts";
 import { reportQueue } from "./queue-report.ts";
 import { openReconciler, type Reconciler } from "./reconciler.ts";
 import type { AdmitParams, DeadParams, LaneParams, PoisonParams, QueueReport, SegmentWatched, StoryAnswer } from "./scheduler.contract.ts";
@@ -34,7 +35,7 @@ import type { Random } from "./twins/sample-blocks.ts";
 import { openTwins, type Twins } from "./twins/twins.ts";
 
 interface Settings extends ServiceSettingSchema { redisUrl: string | undefined; namespace: string; encoders: EncoderChoice; tenants: TenantLimits; /** Whether there are other regions. */ regional?: boolean }
-interface State { begun: LRUCache<string, true>; adopter: Adopter | undefined; redis: Redis; keys: RedisKeys; queue: WorkQueue<ChunkParams>; feeder: Feeder; progress: Throttle; twins: Twins; reconciler: Reconciler; meter: NodeJS.Timeout; stored: ReturnType<typeof storedIndex>; refused: ReturnType<typeof refusedIndex> }
+interface State { begun: LRUCache<string, true>; adopter: Adopter | undefined; redis: Redis; keys: RedisKeys; queue: WorkQueue<ChunkParams>; feeder: Feeder; operations: Operations; progress: Throttle; twins: Twins; reconciler: Reconciler; meter: NodeJS.Timeout; stored: ReturnType<typeof storedIndex>; refused: ReturnType<typeof refusedIndex> }
 interface Methods {
   getState(videoId: string): Promise<VideoState | undefined>;
   measureQueue(): Promise<void>;
@@ -128,24 +129,14 @@ export function schedulerService(settings: Settings, random: Random = randomInt)
       retry: {
         params: { id: "string" },
         async handler(ctx: Context<VideoIdParams>): Promise<void> {
-          const { id } = ctx.params;
-          const before = await this.getState(id);
-          // First what may fail without a trace: a video that is open while its work is set aside fails again.
-          if (before?.outcome?.complete === false) await needRedis(() => this.queue.revive(id));
-          await ctx.call("videos.reopen", { id });
-          const state = await this.getState(id);
-          if (state?.plan !== undefined) await this.feeder.feed(id);
+          await this.operations.retry(ctx.params.id);
         },
       },
       /** Ends a video's work in the background; what is there plays on. @throws video_not_found, conflict */
       cancel: {
         params: { id: "string" },
         async handler(ctx: Context<VideoIdParams>): Promise<void> {
-          const { id } = ctx.params;
-          const state = await this.getState(id);
-          if (state === undefined) throw fail("video_not_found", "There is no such video.");
-          if (state.outcome !== undefined || state.verdict?.accepted === false) throw fail("conflict", "The video has no work left to cancel.");
-          await ctx.call<void, OutcomeParams>("videos.finish", { id, outcome: { complete: false, at: new Date().toISOString(), reasons: [{ class: "cancelled", message: "An operator cancelled the rest of its work." }] } });
+          await this.operations.cancel(ctx.params.id);
         },
       },
       check: {
@@ -244,11 +235,13 @@ export function schedulerService(settings: Settings, random: Random = randomInt)
         digests: (params) => this.broker.call<DigestsResult, DigestsParams>("source.digests", params, { timeout: LONG_MS, retries: 0 }),
         compared: (id, twin) => this.broker.call<void, ComparedParams>("videos.compared", { id, twin }),
       });
-      this.feeder = openFeeder({
-        queue: this.queue, stored: this.stored, refused: this.refused, settled, twins: this.twins, now: () => new Date(),
-        state: (videoId) => this.getState(videoId),
-        finish: (id, outcome) => this.broker.call<void, OutcomeParams>("videos.finish", { id, outcome }),
-      });
+      const videos = {
+        now: () => new Date(),
+        state: (videoId: string) => this.getState(videoId),
+        finish: (id: string, outcome: Outcome) => this.broker.call<void, OutcomeParams>("videos.finish", { id, outcome }),
+      };
+      this.feeder = openFeeder({ ...videos, queue: this.queue, stored: this.stored, refused: this.refused, settled, twins: this.twins });
+      this.operations = openOperations({ ...videos, feeder: this.feeder, queue: { revive: (id) => needRedis(() => this.queue.revive(id)) }, reopen: (id) => this.broker.call("videos.reopen", { id }) });
       this.progress = throttle(PROGRESS_MS, async (videoId) => {
         const { progress, status } = await this.broker.call<VideoView, VideoIdParams>("videos.get", { id: videoId });
         if (progress !== undefined && status === "ready") await this.broker.call("videos.noteProgress", { id: videoId, progress });
@@ -267,7 +260,8 @@ export function schedulerService(settings: Settings, random: Random = randomInt)
         validate: async (id) => await this.broker.call("validator.validate", { id }, { timeout: LONG_MS }),
         plan: async (id) => await this.broker.call("scheduler.plan", { id }),
         feed: async (id) => await this.broker.call("scheduler.feed", { id }, { timeout: LONG_MS }),
-        unmark: async (id) => await this.broker.call("storage.remove", { key: objectKeys.open(id) }),
+        unmark: async (key) => await this.broker.call("storage.remove", { key }),
+        bury: async (id) => await this.broker.call("videos.bury", { id }),
         tidy: async (id) => await this.broker.call("videos.tidy", { id }),
         relist: async (id) => await this.broker.call("videos.relist", { id }),
         isOurs: async (id) => await worksHere(this.broker, id),

@@ -8,7 +8,7 @@ import { objectKeys } from "../../config/object-keys.ts";
 import type { Plan } from "../../media/plan.ts";
 import { openClaims } from "../../mixins/claims.ts";
 import { putPart, type StorageCalls } from "../../mixins/storage-calls.ts";
-import type { ListResult } from "../storage/storage.contract.ts";
+import type { ListResult, PutResult, RecordPlace } from "../storage/storage.contract.ts";
 import type { Outcome, Twin, Verdict, VideoRecord, VideoState } from "./videos.contract.ts";
 
 interface Known { record?: VideoRecord; verdict?: Verdict; plan?: Plan; twin?: Twin; outcome?: Outcome }
@@ -38,6 +38,8 @@ export function videoStore(storage: StorageCalls) {
 
   /** Others with the same plan need a video that is there. */
   const releaseTwins = ({ key }: Twin, id: string): Promise<void> => claims.release(objectKeys.twinClaim(key), id);
+  /** Says that there is something to do for a reconciler. */
+  const mark = ({ id, createdAt }: VideoRecord, place?: RecordPlace): Promise<PutResult> => storage.put(objectKeys.open(id), encode({ at: createdAt }), false, place);
 
   return {
     /** The state of a video, or undefined when there has never been one with this id. */
@@ -64,11 +66,11 @@ export function videoStore(storage: StorageCalls) {
     async createRecord(record: VideoRecord): Promise<{ created: boolean; copies?: string[] }> {
       const { home, standby = [] } = record;
       const place = home === undefined ? undefined : { home, standby };
-      const [mark, { stored, copies }] = await Promise.all([
-        storage.put(objectKeys.open(record.id), encode({ at: record.createdAt }), false, place),
+      const [marked, { stored, copies }] = await Promise.all([
+        mark(record, place),
         storage.put(objectKeys.record(record.id), encode(record), true, place),
       ]);
-      return { created: stored, ...(copies === undefined ? {} : { copies: copies.filter((region) => mark.copies?.includes(region) === true) }) };
+      return { created: stored, ...(copies === undefined ? {} : { copies: copies.filter((region) => marked.copies?.includes(region) === true) }) };
     },
     /** Which regions a new record should name; undefined where there is one. */
     async place(): Promise<{ home: string; standby: readonly string[] } | undefined> {
@@ -78,9 +80,11 @@ export function videoStore(storage: StorageCalls) {
     createPlan: (id: string, plan: Plan) => createPart(id, objectKeys.plan(id), plan),
     createTwin: (id: string, twin: Twin) => createPart(id, objectKeys.twin(id), twin, () => releaseTwins(twin, id)),
     createOutcome: (id: string, outcome: Outcome) => createPart(id, objectKeys.outcome(id), outcome),
+    async mark(record: VideoRecord): Promise<void> { await mark(record); },
     /** The mark comes first: whoever dies here leaves a video that a reconciler looks at, and tidies. */
-    async reopen({ id, claim, createdAt }: VideoRecord): Promise<void> {
-      await storage.put(objectKeys.open(id), encode({ at: createdAt }), false);
+    async reopen(record: VideoRecord): Promise<void> {
+      const { id, claim } = record;
+      await mark(record);
       await create(objectKeys.claim(claim), { id }); // unless the source was posted again meanwhile
       const { verdict, outcome } = parseKnown([undefined, await read(objectKeys.verdict(id)), undefined, await read(objectKeys.outcome(id))]);
       if (verdict?.accepted === false) await storage.remove(objectKeys.verdict(id));
@@ -115,6 +119,10 @@ export function videoStore(storage: StorageCalls) {
     },
     async removeUpload(uploadId: string): Promise<void> {
       await storage.removePrefix(objectKeys.uploadFolder(uploadId));
+    },
+    /** Says that the video is to be deleted: whoever dies from here on is followed by a reconciler. */
+    async markLeaving(id: string): Promise<void> {
+      await storage.put(objectKeys.leaving(id), encode({}), false);
     },
     /** The tombstone comes first: from then on nobody makes anything of the video. */
     async remove(record: VideoRecord): Promise<void> {

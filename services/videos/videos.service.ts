@@ -10,7 +10,6 @@ import { fail } from "../../config/errors.ts";
 import { redisKeys, type RedisKeys } from "../../config/redis-keys.ts";
 import { renditionsOf } from "../../media/plan-video.ts";
 import type { Plan } from "../../media/plan.ts";
-import { POLICIES } from "../../media/policy.ts";
 import { announce, announceToAll } from "../../mixins/announce.ts";
 import { closeRedis, needRedis, openRedis, withoutRedis } from "../../mixins/redis.ts";
 import type { Upload } from "../source/source.contract.ts";
@@ -18,26 +17,21 @@ import { catalog, type Catalog } from "./catalog.ts";
 import { eventLog, type EventLog } from "./event-log.ts";
 import { qualityNotes, type QualityNotes } from "./quality-notes.ts";
 import { storageCalls, type StorageCalls } from "../../mixins/storage-calls.ts";
-import { claimDigest, recordSubmission } from "./submission.ts";
-import { canReopen, historyOf, videoStatus, viewVideo } from "./video-state.ts";
+import { recordSubmission } from "./submission.ts";
+import { openVideoLife, type VideoLife } from "./video-life.ts";
+import { historyOf, viewVideo } from "./video-state.ts";
 import { videoStore, type VideoStore } from "./video-store.ts";
 import type {
   ComparedParams, EventsParams, ListVideosParams, ListVideosResult, NoteMomentsParams, NoteProgressParams, NoteQualityParams, OutcomeParams, PlannedParams, SubmitParams,
-  VerdictParams, VideoEvent, VideoEventType, VideoHistory, VideoIdParams, VideoRecord, VideoRecorded, VideoState, VideoTwinned, VideoView,
+  VerdictParams, VideoEvent, VideoEventType, VideoHistory, VideoIdParams, VideoRecorded, VideoState, VideoTwinned, VideoView,
 } from "./videos.contract.ts";
 import { MOMENTS } from "./videos.contract.ts";
 
 interface Settings extends ServiceSettingSchema { redisUrl: string | undefined; namespace: string }
-interface State { redis: Redis; keys: RedisKeys; store: VideoStore; events: EventLog; catalog: Catalog; quality: QualityNotes }
-/** The video that stands for a submission, and whether this submission made it. */
-interface Claimed { state: VideoState; created: boolean; copies?: string[] }
+interface State { redis: Redis; keys: RedisKeys; store: VideoStore; events: EventLog; catalog: Catalog; quality: QualityNotes; life: VideoLife }
 interface Methods {
-  getState(id: string): Promise<VideoState>;
   view(state: VideoState): Promise<VideoView>;
   announce(id: string, type: VideoEventType, data?: Record<string, unknown>): void;
-  claimRecord(record: VideoRecord): Promise<Claimed>;
-  tidy(state: VideoState): Promise<void>;
-  sharesUpload(record: VideoRecord, uploadId: string): Promise<boolean>;
 }
 
 const id = { type: "string", pattern: "^[0-9a-z]{26}$" } as const;
@@ -57,7 +51,7 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
           const place = await this.store.place();
           const record = recordSubmission({ params: ctx.params, identity, newId: ulid().toLowerCase(), now: new Date(), ...(place === undefined ? {} : { place }) });
           if (source.kind === "upload" && record.tenant !== undefined) await this.store.noteUploadTenant(source.uploadId, record.tenant);
-          const { state, created, copies } = await this.claimRecord(record);
+          const { state, created, copies } = await this.life.claim(record);
           if (!created) {
             const first = state.record.source;
             if (source.kind === "upload" && !(first.kind === "upload" && first.uploadId === source.uploadId)) await this.store.removeUploadBytes(source.uploadId);
@@ -71,7 +65,7 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
       get: {
         params: { id },
         async handler(ctx: Context<VideoIdParams>): Promise<VideoView> {
-          const state = await this.getState(ctx.params.id);
+          const state = await this.life.getState(ctx.params.id);
           const [view, quality] = await Promise.all([this.view(state), state.deleted || state.plan === undefined ? undefined : this.quality.view(state.record.id)]);
           return { ...view, ...(quality === undefined ? {} : { quality }) };
         },
@@ -86,7 +80,7 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
       plan: {
         params: { id },
         async handler(ctx: Context<VideoIdParams>): Promise<Plan | null> {
-          const state = await this.getState(ctx.params.id);
+          const state = await this.life.getState(ctx.params.id);
           if (state.deleted) throw fail("video_deleted", "The video was deleted.");
           if (state.verdict?.accepted === false) throw fail("video_rejected", "The video was rejected.", { reasons: state.verdict.reasons });
           if (state.plan === undefined && state.outcome?.complete === false) throw fail("video_failed", "The video could not be planned.", { reasons: state.outcome.reasons });
@@ -104,22 +98,12 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
       },
       settle: {
         async handler(ctx: Context<VerdictParams>): Promise<void> {
-          const { id, verdict } = ctx.params;
-          const state = await this.getState(id);
-          if (state.deleted || !(await this.store.createVerdict(id, verdict))) return;
-          if (verdict.accepted) {
-            this.announce(id, "validated");
-            return;
-          }
-          await this.tidy({ ...state, verdict });
-          this.announce(id, "rejected", { reasons: verdict.reasons });
+          await this.life.settle(ctx.params);
         },
       },
       planned: {
         async handler(ctx: Context<PlannedParams>): Promise<void> {
-          const { id, plan } = ctx.params;
-          if ((await this.getState(id)).deleted || !(await this.store.createPlan(id, plan))) return;
-          this.announce(id, "planned", { renditions: plan.video.map((r) => r.name) });
+          await this.life.planned(ctx.params);
         },
       },
       /** Keeps whether its source has the bytes of another's. Those who make something of the video are told first. */
@@ -133,42 +117,34 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
       },
       finish: {
         async handler(ctx: Context<OutcomeParams>): Promise<void> {
-          const { id, outcome } = ctx.params;
-          const state = await this.getState(id);
-          if (state.deleted || !(await this.store.createOutcome(id, outcome))) return;
-          await this.tidy({ ...state, outcome });
-          if (outcome.complete) this.announce(id, "complete");
-          else this.announce(id, "failed", { reasons: outcome.reasons });
+          await this.life.finish(ctx.params);
         },
       },
       /** Opens a video that failed, or whose source could not be had, once more. @throws video_not_found, video_deleted, conflict */
       reopen: {
         params: { id },
         async handler(ctx: Context<VideoIdParams>): Promise<void> {
-          const state = await this.getState(ctx.params.id);
-          if (state.deleted) throw fail("video_deleted", "The video was deleted.");
-          if (!canReopen(state)) throw fail("conflict", `The video is ${videoStatus(state)}: there is nothing to retry.`);
-          await this.store.reopen(state.record);
-          this.announce(state.record.id, "reopened");
-          if (state.plan === undefined) announce(this.broker, "video.submitted", { videoId: state.record.id });
+          await this.life.reopen(ctx.params.id);
         },
       },
       remove: {
         params: { id },
         async handler(ctx: Context<VideoIdParams>): Promise<void> {
-          const state = await this.getState(ctx.params.id);
-          const { record } = state;
-          await this.store.remove(record);
-          await this.tidy({ record, deleted: true });
-          await withoutRedis(() => this.catalog.remove(record.id), undefined, this.logger);
-          if (!state.deleted) this.announce(record.id, "deleted");
+          await this.life.remove(ctx.params.id);
+        },
+      },
+      /** Goes on with a deletion. Twice does no harm. */
+      bury: {
+        params: { id },
+        async handler(ctx: Context<VideoIdParams>): Promise<void> {
+          await this.life.bury(ctx.params.id);
         },
       },
       /** Lets go of what an ended video no longer needs. Twice does no harm. */
       tidy: {
         params: { id },
         async handler(ctx: Context<VideoIdParams>): Promise<void> {
-          await this.tidy(await this.getState(ctx.params.id));
+          await this.life.tidy(ctx.params.id);
         },
       },
       events: {
@@ -181,7 +157,7 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
       history: {
         params: { id },
         async handler(ctx: Context<VideoIdParams>): Promise<VideoHistory> {
-          const state = await this.getState(ctx.params.id);
+          const state = await this.life.getState(ctx.params.id);
           return historyOf(state, await withoutRedis(() => this.events.moments(state.record.id), {}, this.logger));
         },
       },
@@ -204,7 +180,7 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
         params: { id },
         async handler(ctx: Context<NoteQualityParams>): Promise<void> {
           const { id, rendition, refused } = ctx.params;
-          if ((await this.getState(id)).deleted) return;
+          if ((await this.life.getState(id)).deleted) return;
           await this.quality.note(ctx.params);
           for (const { segment, findings: [worst] } of refused) {
             await withoutRedis(() => this.events.append(id, "refused", { rendition, segment, ...worst }), undefined, this.logger);
@@ -234,32 +210,11 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
       },
     },
     methods: {
-      async getState(videoId: string): Promise<VideoState> {
-        const state = await this.store.find(videoId);
-        if (state === undefined) throw fail("video_not_found", "There is no such video.");
-        return state;
-      },
       async view(state: VideoState): Promise<VideoView> {
         const { plan, record } = state;
         const names = plan === undefined ? [] : renditionsOf(plan).map((rendition) => rendition.name);
         const counts = await Promise.all(names.map((name) => withoutRedis(() => this.redis.bitcount(this.keys.stored(record.id, name)), 0, this.logger)));
         return viewVideo(state, new Map(names.map((name, index) => [name, counts[index] ?? 0])), Date.now());
-      },
-      /** The mark goes last: until then a reconciler comes back to the video. */
-      async tidy({ record, verdict, outcome, deleted }: VideoState): Promise<void> {
-        const useless = deleted || verdict?.accepted === false;
-        if (useless || outcome?.complete === false) await this.store.releaseClaim(record.claim, record.id);
-        if (useless && record.source.kind === "upload" && !(await this.sharesUpload(record, record.source.uploadId))) await this.store.removeUpload(record.source.uploadId);
-        await this.store.close(record.id);
-      },
-      /** The same upload may have been posted under another policy, and for another tenant too. What was claimed a moment ago counts as well. */
-      async sharesUpload(record: VideoRecord, uploadId: string): Promise<boolean> {
-        const tenants = [undefined, ...(await this.store.uploadTenants(uploadId))];
-        const claims = tenants.flatMap((tenant) => POLICIES.map((policy) => claimDigest(record.identity, policy, tenant)));
-        const owners = await Promise.all(claims.map((claim) => this.store.findClaim(claim)));
-        const others = owners.filter((owner): owner is string => owner !== undefined && owner !== record.id);
-        const states = await Promise.all(others.map((owner) => this.store.find(owner)));
-        return states.some((state) => state === undefined || (state.record.source.kind === "upload" && state.record.source.uploadId === uploadId));
       },
       /** Tells the workers (one of each kind) and everyone who follows the video. */
       announce(videoId: string, type: VideoEventType, data: Record<string, unknown> = {}): void {
@@ -271,34 +226,6 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
         else announce(this.broker, `video.${type}`, { videoId });
         if (type === "planned") announceToAll(this.broker, "video.changed", { videoId });
       },
-      /** Makes the record durable, unless the source is already a video that is fine: then that one. */
-      async claimRecord(record: VideoRecord): Promise<Claimed> {
-        const repeated = await this.store.find(record.id);
-        if (repeated !== undefined) {
-          if (repeated.record.request !== record.request) throw fail("idempotency_conflict", "This Idempotency-Key was used with another request.");
-          return { state: repeated, created: false };
-        }
-        for (let attempt = 0; attempt < 3; attempt++) {
-          const owner = await this.store.claim(record.claim, record.id);
-          const existing = owner === record.id ? undefined : await this.store.find(owner);
-          if (existing === undefined) {
-            // Nobody recorded the owner yet: who writes its record first makes it, whether that is its own poster or not.
-            const owned = { ...record, id: owner };
-            const [{ created, copies }] = await Promise.all([
-              this.store.createRecord(owned),
-              withoutRedis(() => this.catalog.add(owner, owned.createdAt), undefined, this.logger), // a list passes over what has no record
-            ]);
-            if (created) return { state: { record: owned, deleted: false }, created, ...(copies === undefined ? {} : { copies }) };
-            const first = await this.store.find(owner);
-            if (first?.record.claim === record.claim) return { state: first, created };
-            await this.store.releaseClaim(record.claim, owner); // else this source would stand for the other one
-            throw fail("idempotency_conflict", "This Idempotency-Key is being used with another request.");
-          }
-          if (["submitted", "ready", "complete"].includes(videoStatus(existing))) return { state: existing, created: false };
-          await this.store.releaseClaim(record.claim, owner); // of a video that was rejected, failed or deleted
-        }
-        throw fail("overloaded", "The source is being posted by others at the same time.");
-      },
     },
     async started() {
       this.keys = redisKeys(this.settings.namespace);
@@ -308,6 +235,11 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
       this.redis = await open(this.settings.redisUrl, this.logger);
       this.events = eventLog(this.redis, this.keys);
       this.catalog = catalog(this.redis, this.keys);
+      this.life = openVideoLife({
+        store: this.store, catalog: this.catalog, logger: this.logger,
+        announce: (videoId, type, data) => this.announce(videoId, type, data),
+        askForLook: (videoId) => announce(this.broker, "video.submitted", { videoId }),
+      });
       if (await this.catalog.isEmpty()) {
         for await (const videoId of this.store.allIds()) {
           const state = await this.store.find(videoId);

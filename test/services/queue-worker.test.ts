@@ -131,6 +131,23 @@ describe("a node that takes work", () => {
     expect(await asked.promise).to.equal(false);
   });
 
+  it("counts its lease from when it asked for work, however late the answer comes", async () => {
+    await queue.add([job("a")]);
+    const { take } = queue;
+    queue.take = async (...args) => {
+      const lease = await take(...args);
+      const until = performance.now() + 1.5 * LEASE_MS;
+      while (lease !== undefined && performance.now() < until); // as a process that is stopped here
+      return lease;
+    };
+    const asked = Promise.withResolvers<boolean>();
+    start(async (_, work) => {
+      expect((await take("n2", "background"))?.data).to.equal("a");
+      asked.resolve(await work.isHeld());
+    });
+    expect(await asked.promise).to.equal(false);
+  });
+
   it("hands back what it has when it leaves, at no cost to the job", async () => {
     await queue.add([job("a")]);
     const first = start(async (_, work) => await untilAborted(work));

@@ -139,6 +139,14 @@ describe("videos", () => {
       for (const url of sources) expect((await submit({ source: sourceAt(url) })).source).to.deep.equal({ kind: "url", url });
     });
 
+    it("is not accepted without the mark by which it is found, also when an earlier post of it got no answer", async () => {
+      const source = sourceAt("https://media.example/unanswered.mp4");
+      const { id } = await submit({ source });
+      await store.remove(`open/${id}`); // as when only the record could be written
+      expect(await submit({ source })).to.include({ id, existing: true });
+      expect(store.objects.has(`open/${id}`)).to.equal(true);
+    });
+
     it("answers the same video to a repeated Idempotency-Key, and refuses the key for another request", async () => {
       const first = await submit({ idempotencyKey: "k-1", title: "a" });
       expect(await submit({ idempotencyKey: "k-1", title: "a" })).to.include({ id: first.id, existing: true });
@@ -202,19 +210,22 @@ describe("videos", () => {
     });
   });
 
-  it("leaves nothing of a deleted video but its tombstone", async () => {
+  it("leaves nothing of a deleted video but its tombstone, and for a while its mark", async () => {
     const { id } = await submit();
     await settle(id, accepted(stagedFacts(20)));
     await node.broker.call("videos.planned", { id, plan: stagedPlan(20) });
     for (const key of [`videos/${id}/media/source/0.m4s`, `videos/${id}/media/source/init.mp4`]) await store.put(key, Buffer.from("x"));
     await node.broker.call("videos.remove", { id });
-    expect([...store.objects.keys()]).to.deep.equal([`deleted/${id}.json`]);
+    expect([...store.objects.keys()].toSorted()).to.deep.equal([`deleted/${id}.json`, `open/${id}.deleted`]);
+    await store.put(`videos/${id}/media/source/1.m4s`, Buffer.from("late"));
+    await node.broker.call("videos.bury", { id }); // as a reconciler does
+    expect([...store.objects.keys()].toSorted()).to.deep.equal([`deleted/${id}.json`, `open/${id}.deleted`]);
     await node.broker.call("videos.remove", { id }); // twice does no harm
     expect((await get(id)).status).to.equal("deleted");
     expect(findErrorCode(await rejection(node.broker.call("videos.plan", { id }), "a plan"))).to.equal("video_deleted");
     await settle(id, rejected);
     await finish(id, COMPLETE);
-    expect([...store.objects.keys()]).to.deep.equal([`deleted/${id}.json`]);
+    expect([...store.objects.keys()].toSorted()).to.deep.equal([`deleted/${id}.json`, `open/${id}.deleted`]);
     expect(named(node.events, "video.deleted")).to.have.lengthOf(1);
     expect(await node.broker.call("videos.list")).to.deep.equal({ videos: [] });
   });

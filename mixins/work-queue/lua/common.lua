@@ -5,7 +5,7 @@
 -- <prefix>:tenants:<class>     sorted set: tenants with work that waits, by virtual time (start-time fair queueing)
 -- <prefix>:clock               hash: virtual time of each class
 -- <prefix>:past:<class>        hash: virtual times of tenants that had more than their share when their work ran out
--- <prefix>:shares:<tenant>     hash: what each lane of the tenant has had, while work of it waits
+-- <prefix>:shares:<tenant>     hash: what each lane of the tenant's background has had, while work of it waits
 -- <prefix>:leases              sorted set: "<id> <token>", by when the lease ends
 -- <prefix>:delayed             sorted set: ids, by when they wait again
 -- <prefix>:dead                sorted set: ids that are set aside, by when
@@ -81,7 +81,7 @@ local function enqueue(id, front)
     redis.call('ZADD', tenants, string.format('%.17g', math.max(clock, past)), tenant)
     redis.call('HDEL', name('past', cls), tenant)
   end
-  if not waits(tenant, lane) then -- a lane that begins to wait makes up for nothing
+  if cls == 'background' and not waits(tenant, lane) then -- a lane that begins to wait makes up for nothing
     local most = 0
     for _, share in ipairs(redis.call('HVALS', shares)) do most = math.max(most, tonumber(share)) end
     local own = tonumber(redis.call('HGET', shares, lane) or '0')

@@ -38,7 +38,7 @@ local function charge(tenant, lane, id)
   local reached = tonumber(redis.call('ZSCORE', tenants, tenant))
   if reached > tonumber(redis.call('HGET', name('clock'), cls) or '0') then redis.call('HSET', name('clock'), cls, string.format('%.17g', reached)) end
   redis.call('ZINCRBY', tenants, string.format('%.17g', cost / weight), tenant)
-  redis.call('HINCRBYFLOAT', name('shares', tenant), lane, string.format('%.17g', cost / (lane == 'normal' and normalShare or 1)))
+  if cls == 'background' then redis.call('HINCRBYFLOAT', name('shares', tenant), lane, string.format('%.17g', cost / (lane == 'normal' and normalShare or 1))) end
 end
 
 local late = 0

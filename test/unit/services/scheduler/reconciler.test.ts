@@ -2,6 +2,7 @@ import { expect } from "chai";
 import type { Logger } from "moleculer";
 import { planOf } from "../../../../media/plan-video.ts";
 import { openReconciler, type Reconciler, type ReconcilerPorts } from "../../../../services/scheduler/reconciler.ts";
+import { systemClock } from "../../../../mixins/clock.ts";
 import type { VideoRecord, VideoState } from "../../../../services/videos/videos.contract.ts";
 import { mockClock, settle, type MockClock } from "../../../support/mock-clock.ts";
 import { makeFacts } from "../../../support/sample-facts.ts";
@@ -22,13 +23,13 @@ function quietLogger(): Logger {
 }
 
 /** A mesh with these open videos; what is asked of it is written to `calls`. `null`: a mark without a record. */
-function mesh(videos: Record<string, VideoState | null | Error>) {
+function mesh(videos: Record<string, VideoState | null | Error>, leaving: string[] = []) {
   const calls: string[] = [];
   const elected = new Map<string, number>();
   const step = (name: string) => async (id: string): Promise<void> => { calls.push(`${name} ${id}`); };
   const ports: ReconcilerPorts = {
     logger: quietLogger(),
-    listOpen: async () => ({ objects: Object.keys(videos).map((id) => ({ key: `open/${id}`, size: 1 })), prefixes: [] }),
+    listOpen: async () => ({ objects: [...Object.keys(videos).map((id) => `open/${id}`), ...leaving].map((key) => ({ key, size: 1 })), prefixes: [] }),
     elect: async (key, forMs) => {
       if ((elected.get(key) ?? -Infinity) > Date.now()) return false;
       elected.set(key, Date.now() + forMs);
@@ -41,7 +42,8 @@ function mesh(videos: Record<string, VideoState | null | Error>) {
     },
     validate: step("validate"), plan: step("plan"), feed: step("feed"), relist: step("relist"), isOurs: async (id) => !id.startsWith("theirs"),
     tidy: async (id) => { calls.push(`tidy ${id}`); delete videos[id]; },
-    unmark: async (id) => { calls.push(`unmark ${id}`); delete videos[id]; },
+    bury: step("bury"),
+    unmark: async (key) => { calls.push(`unmark ${key}`); delete videos[key.slice("open/".length)]; leaving.splice(0, Infinity, ...leaving.filter((other) => other !== key)); },
   };
   return { ports, calls, videos };
 }
@@ -51,7 +53,7 @@ describe("reconciler", () => {
   let reconciler: Reconciler | undefined;
   beforeEach(() => { clock = mockClock(); });
   afterEach(async () => { await reconciler?.close(); clock.restore(); });
-  const start = async (ports: ReconcilerPorts): Promise<void> => { reconciler = openReconciler(ports); await settle(); };
+  const start = async (ports: ReconcilerPorts): Promise<void> => { reconciler = openReconciler(ports, { ...systemClock, now: () => Date.now() }); await settle(); };
 
   it("continues each video at the step that is missing, and lists it again", async () => {
     const { ports, calls } = mesh({ a: SUBMITTED, b: VALIDATED, c: PLANNED });
@@ -74,6 +76,18 @@ describe("reconciler", () => {
     expect(calls).to.deep.equal(["tidy theirsDone"]);
   });
 
+  it("goes on with a deletion at once, and a minute later removes what came meanwhile", async () => {
+    const { ports, calls } = mesh({}, ["open/v.deleted"]);
+    await start(ports);
+    for (let passed = 0; passed <= 60_000; passed += ROUND_MS) {
+      expect(calls).to.deep.equal(["bury v"]);
+      await clock.advance(ROUND_MS);
+    }
+    expect(calls).to.deep.equal(["bury v", "bury v", "unmark open/v.deleted"]);
+    await clock.advance(ROUND_MS);
+    expect(calls).to.have.length(3);
+  });
+
   it("gives what was just posted its time", async () => {
     const { ports, calls } = mesh({ v: { ...SUBMITTED, record: record("v", new Date().toISOString()) } });
     await start(ports);
@@ -81,6 +95,13 @@ describe("reconciler", () => {
     await clock.advance(ROUND_MS);
     expect(calls).to.be.empty;
     await clock.advance(ROUND_MS);
+    expect(calls).to.deep.equal(["relist v", "validate v"]);
+  });
+
+  it("waits no longer for a video of a node whose clock is an hour ahead", async () => {
+    const { ports, calls } = mesh({ v: { ...SUBMITTED, record: record("v", new Date(Date.now() + 3_600_000).toISOString()) } });
+    await start(ports);
+    for (let round = 1; round <= 2; round++) await clock.advance(ROUND_MS);
     expect(calls).to.deep.equal(["relist v", "validate v"]);
   });
 
@@ -115,7 +136,7 @@ describe("reconciler", () => {
       expect(calls).to.be.empty;
       await clock.advance(ROUND_MS);
     }
-    expect(calls).to.deep.equal(["unmark v"]);
+    expect(calls).to.deep.equal(["unmark open/v"]);
   });
 
   it("reads every page of the open videos", async () => {

@@ -1,0 +1,149 @@
+/**
+ * How a video moves from state to state. Each step writes one object, once, and may be taken again by anybody: whoever
+ * dies in the middle of one leaves a mark, and a reconciler goes on from there.
+ */
+import type { Logger } from "moleculer";
+import { fail } from "../../config/errors.ts";
+import { POLICIES } from "../../media/policy.ts";
+import { withoutRedis } from "../../mixins/redis.ts";
+import type { Catalog } from "./catalog.ts";
+import { claimDigest } from "./submission.ts";
+import type { VideoStore } from "./video-store.ts";
+import { canReopen, videoStatus } from "./video-state.ts";
+import type { OutcomeParams, PlannedParams, VerdictParams, VideoEventType, VideoRecord, VideoState } from "./videos.contract.ts";
+
+export interface LifePorts {
+  store: VideoStore;
+  catalog: Pick<Catalog, "add" | "remove">;
+  /** Tells the workers and everyone who follows the video. May be lost. */
+  announce(videoId: string, type: VideoEventType, data?: Record<string, unknown>): void;
+  /** Asks for a look at the source. May be lost. */
+  askForLook(videoId: string): void;
+  logger: Logger;
+}
+
+/** The video that stands for a submission, and whether this submission made it. */
+export interface Claimed { state: VideoState; created: boolean; /** Other regions that have the record. */ copies?: string[] }
+
+export function openVideoLife({ store, catalog, announce, askForLook, logger }: LifePorts) {
+  async function getState(videoId: string): Promise<VideoState> {
+    const state = await store.find(videoId);
+    if (state === undefined) throw fail("video_not_found", "There is no such video.");
+    return state;
+  }
+
+  /** The mark goes last: until then a reconciler comes back to the video. */
+  async function tidy({ record, verdict, outcome, deleted }: VideoState): Promise<void> {
+    const useless = deleted || verdict?.accepted === false;
+    if (useless || outcome?.complete === false) await store.releaseClaim(record.claim, record.id);
+    if (useless && record.source.kind === "upload" && !(await sharesUpload(record, record.source.uploadId))) await store.removeUpload(record.source.uploadId);
+    await store.close(record.id);
+  }
+
+  /** The same upload may have been posted under another policy, and for another tenant too. What was claimed a moment ago counts as well. */
+  async function sharesUpload(record: VideoRecord, uploadId: string): Promise<boolean> {
+    const tenants = [undefined, ...(await store.uploadTenants(uploadId))];
+    const claims = tenants.flatMap((tenant) => POLICIES.map((policy) => claimDigest(record.identity, policy, tenant)));
+    const owners = await Promise.all(claims.map((claim) => store.findClaim(claim)));
+    const others = owners.filter((owner): owner is string => owner !== undefined && owner !== record.id);
+    const states = await Promise.all(others.map((owner) => store.find(owner)));
+    return states.some((state) => state === undefined || (state.record.source.kind === "upload" && state.record.source.uploadId === uploadId));
+  }
+
+  async function bury({ record, deleted }: VideoState): Promise<void> {
+    await store.remove(record);
+    await tidy({ record, deleted: true });
+    await withoutRedis(() => catalog.remove(record.id), undefined, logger);
+    if (!deleted) announce(record.id, "deleted");
+  }
+
+  /** Of who posted it first the mark may be missing: they had no answer, and now somebody gets one. */
+  async function again(state: VideoState): Promise<Claimed> {
+    if (["submitted", "ready"].includes(videoStatus(state))) await store.mark(state.record);
+    return { state, created: false };
+  }
+
+  return {
+    getState,
+
+    /** Makes the record durable, unless the source is already a video that is fine: then that one. @throws idempotency_conflict, overloaded */
+    async claim(record: VideoRecord): Promise<Claimed> {
+      const repeated = await store.find(record.id);
+      if (repeated !== undefined) {
+        if (repeated.record.request !== record.request) throw fail("idempotency_conflict", "This Idempotency-Key was used with another request.");
+        return await again(repeated);
+      }
+      for (let attempt = 0; attempt < 3; attempt++) {
+        const owner = await store.claim(record.claim, record.id);
+        const existing = owner === record.id ? undefined : await store.find(owner);
+        if (existing === undefined) {
+          // Nobody recorded the owner yet: who writes its record first makes it, whether that is its own poster or not.
+          const owned = { ...record, id: owner };
+          const [{ created, copies }] = await Promise.all([
+            store.createRecord(owned),
+            withoutRedis(() => catalog.add(owner, owned.createdAt), undefined, logger), // a list passes over what has no record
+          ]);
+          if (created) return { state: { record: owned, deleted: false }, created, ...(copies === undefined ? {} : { copies }) };
+          const first = await store.find(owner);
+          if (first?.record.claim === record.claim) return await again(first);
+          await store.releaseClaim(record.claim, owner); // else this source would stand for the other one
+          throw fail("idempotency_conflict", "This Idempotency-Key is being used with another request.");
+        }
+        if (["submitted", "ready", "complete"].includes(videoStatus(existing))) return await again(existing);
+        await store.releaseClaim(record.claim, owner); // of a video that was rejected, failed or deleted
+      }
+      throw fail("overloaded", "The source is being posted by others at the same time.");
+    },
+
+    async settle({ id, verdict }: VerdictParams): Promise<void> {
+      const state = await getState(id);
+      if (state.deleted || !(await store.createVerdict(id, verdict))) return;
+      if (verdict.accepted) {
+        announce(id, "validated");
+        return;
+      }
+      await tidy({ ...state, verdict });
+      announce(id, "rejected", { reasons: verdict.reasons });
+    },
+
+    async planned({ id, plan }: PlannedParams): Promise<void> {
+      if ((await getState(id)).deleted || !(await store.createPlan(id, plan))) return;
+      announce(id, "planned", { renditions: plan.video.map((r) => r.name) });
+    },
+
+    async finish({ id, outcome }: OutcomeParams): Promise<void> {
+      const state = await getState(id);
+      if (state.deleted || !(await store.createOutcome(id, outcome))) return;
+      await tidy({ ...state, outcome });
+      if (outcome.complete) announce(id, "complete");
+      else announce(id, "failed", { reasons: outcome.reasons });
+    },
+
+    /** Opens a video that failed, or whose source could not be had, once more. @throws video_not_found, video_deleted, conflict */
+    async reopen(id: string): Promise<void> {
+      const state = await getState(id);
+      if (state.deleted) throw fail("video_deleted", "The video was deleted.");
+      if (!canReopen(state)) throw fail("conflict", `The video is ${videoStatus(state)}: there is nothing to retry.`);
+      await store.reopen(state.record);
+      announce(id, "reopened");
+      if (state.plan === undefined) askForLook(id);
+    },
+
+    async remove(id: string): Promise<void> {
+      const state = await getState(id);
+      await store.markLeaving(id);
+      await bury(state);
+    },
+
+    /** Deletes what there is of a video that is to be deleted. Twice does no harm. */
+    async bury(id: string): Promise<void> {
+      const state = await store.find(id);
+      if (state !== undefined) await bury(state);
+    },
+
+    /** Lets go of what an ended video no longer needs. Twice does no harm. */
+    tidy: async (id: string): Promise<void> => await tidy(await getState(id)),
+  };
+}
+
+export type VideoLife = ReturnType<typeof openVideoLife>;
