@@ -12,7 +12,7 @@ import { expectExact } from "../support/viewer.ts";
 const SECONDS = 30;
 
 describe("two regions, one of which goes dark", function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   let folder: Folder;
   let origin: TestOrigin;
   let us: RegionMesh;

@@ -18,7 +18,7 @@ const RESTORE = fileURLToPath(new URL("../../bin/restore.ts", import.meta.url));
 const SECONDS = 8;
 
 describe("three regions", function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   let folder: Folder;
   let origin: TestOrigin;
   let regions: Record<string, RegionMesh>;
