@@ -1,4 +1,5 @@
 /** Whether a posted video would play: every service of the chain is in the mesh, and what they stand on works. */
+import { errorMessage, findErrorCode } from "../../config/errors.ts";
 
 const CHAIN = ["videos", "source", "validator", "scheduler", "transcoder", "cache", "storage", "delivery"] as const;
 /** The object store; the region's Redis; FFmpeg. */
@@ -14,7 +15,7 @@ export interface ReadinessPorts {
 }
 
 export interface Readiness {
-  /** Names of what is missing or failing; empty when all is well. At most a second old. */
+  /** Names of what is missing or failing, with why where that is known; empty when all is well. At most a second old. */
   missing(): Promise<readonly string[]>;
 }
 
@@ -33,6 +34,14 @@ async function look(ports: ReadinessPorts): Promise<readonly string[]> {
   const absent = CHAIN.filter((name) => !running.has(name));
   const checked = CHECKS.filter((action) => running.has(action.slice(0, action.indexOf("."))));
   const results = await Promise.allSettled(checked.map((action) => ports.check(action)));
-  const failing = checked.filter((_, index) => results[index]?.status === "rejected");
+  const failing = checked.flatMap((action, index) => {
+    const result = results[index];
+    return result?.status === "rejected" ? [describe(action, result.reason)] : [];
+  });
   return [...absent, ...failing];
+}
+
+/** Only what an error of ours says is for everyone to read. */
+function describe(action: string, error: unknown): string {
+  return findErrorCode(error) === undefined ? action : `${action} (${errorMessage(error).replace(/\.$/, "")})`;
 }

@@ -178,6 +178,7 @@ export function transcoderService(settings: Settings) {
       this.workshop = openWorkshop({
         slots: this.slots,
         threads: { play: cores, background: Math.max(1, Math.floor(cores / slots)) },
+        calm: (signal) => this.publisher.calm(signal),
         onMade: (videoId, made) => {
           if (made.segment !== "init") this.broker.metrics.observe("lectern.segment.make.seconds", made.ms / 1000, { mode: made.mode });
           this.publisher.publish(videoId, made);

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { fail } from "../../../../config/errors.ts";
 import { openReadiness } from "../../../../services/gateway/ready.ts";
 
 describe("readiness", () => {
@@ -25,5 +26,14 @@ describe("readiness", () => {
     });
     expect(await readiness.missing()).to.deep.equal(["transcoder", "scheduler.check"]);
     expect(asked).to.deep.equal(["storage.check", "scheduler.check"]);
+  });
+
+  it("says why a check fails where that is ours to tell", async () => {
+    const readiness = openReadiness({
+      now: () => 0,
+      runningServices: async () => all,
+      check: async (action) => { if (action === "storage.check") throw fail("storage_unavailable", "The object store answers 500."); },
+    });
+    expect(await readiness.missing()).to.deep.equal(["storage.check (The object store answers 500)"]);
   });
 });
