@@ -1,5 +1,7 @@
 /** Whether a posted video would play: every service of the chain is in the mesh, and what they stand on works. */
 import { errorMessage, findErrorCode } from "../../config/errors.ts";
+import type { NodeState } from "../../mixins/node-state.ts";
+import { isDraining } from "./connections.ts";
 
 const CHAIN = ["videos", "source", "validator", "scheduler", "transcoder", "cache", "storage", "delivery"] as const;
 /** The object store; the region's Redis; FFmpeg. */
@@ -11,6 +13,8 @@ export interface ReadinessPorts {
   runningServices(): Promise<ReadonlySet<string>>;
   /** Rejects when the check fails. */
   check(action: string): Promise<unknown>;
+  /** Of this node. A quarantine does not count: viewers are served all the same, and a fault of all nodes must not close all doors. */
+  node: NodeState;
   now(): number;
 }
 
@@ -22,9 +26,10 @@ export interface Readiness {
 export function openReadiness(ports: ReadinessPorts): Readiness {
   let answer: { at: number; missing: Promise<readonly string[]> } | undefined;
   return {
-    missing() {
+    async missing() {
+      if (isDraining(ports.node)) return [`this node, which is ${ports.node.view().state}`];
       if (answer === undefined || ports.now() - answer.at > FRESH_MS) answer = { at: ports.now(), missing: look(ports) };
-      return answer.missing;
+      return await answer.missing;
     },
   };
 }

@@ -15,6 +15,7 @@ import type { EncoderChoice } from "../../media/video-encoders.ts";
 import { replyBytes, replyGrowing } from "../../mixins/byte-reply.ts";
 import { closeDemuxer, openDemuxer } from "../../mixins/demuxer/demuxer.ts";
 import { openGuest, type Guest } from "../../mixins/guest.ts";
+import { nodeState } from "../../mixins/node-state.ts";
 import { closeRedis, openRedis } from "../../mixins/redis.ts";
 import { openQueueWorker, type QueueWorker, type Work } from "../../mixins/work-queue/queue-worker.ts";
 import { openWorkQueue } from "../../mixins/work-queue/work-queue.ts";
@@ -169,6 +170,9 @@ export function transcoderService(settings: Settings) {
       this.door = await openSourceDoor(this.logger);
       this.remuxes = await openRemuxes(this.settings, this.logger);
       this.slots = openSlots(slots);
+      const node = nodeState(this.broker);
+      node.countWork("viewersRuns", () => this.slots.busy().play);
+      node.countWork("backgroundRuns", () => this.slots.busy().background, { returnable: true });
       this.twins = openTwinObjects(this.broker, async (videoId) => (await this.jobs.getVideo(videoId)).twin?.of);
       this.profiles = openProfiles(this.broker, this.slots, this.twins);
       this.jobs = openVideoJobs(this.broker, { demuxer: openDemuxer(), door: this.door, remuxes: this.remuxes, profiles: this.profiles });

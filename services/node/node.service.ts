@@ -1,0 +1,90 @@
+/**
+ * node: says of the node it runs on whether it takes work, and why not, and lets operators drain it. It decides nothing
+ * about the work itself: whoever gives or takes work reads the state.
+ */
+import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
+import { loadConfig, type Config } from "../../config/config.ts";
+import { announceToAll } from "../../mixins/announce.ts";
+import { nodeState, type NodeState } from "../../mixins/node-state.ts";
+import type { DrainParams, NodeView } from "./node.contract.ts";
+import { openShutdown } from "./shutdown.ts";
+
+type Settings = ServiceSettingSchema & Pick<Config, "stopGraceMs">;
+interface State { state: NodeState; unfollow: () => void; settling: NodeJS.Timeout; onSignal: NodeJS.SignalsListener | undefined }
+interface Methods { tell(): void }
+
+/** The process as far as this service touches it; tests have none. */
+export type SignalPorts = Pick<NodeJS.Process, "on" | "off" | "exit">;
+
+const SIGNALS = ["SIGTERM", "SIGINT"] as const;
+const SETTLE_MS = 200;
+const VIEWERS_MS = 15_000;
+const LIMIT_MS = 28_000;
+
+export function nodeService(settings: Settings, signals?: SignalPorts) {
+  const schema: ServiceSchema<Settings, Methods, State> = {
+    name: "node",
+    settings: { stopGraceMs: settings.stopGraceMs },
+    actions: {
+      state: {
+        handler(): NodeView {
+          return this.state.view();
+        },
+      },
+      /** No new work from now on; what runs is finished. Twice does no harm. */
+      drain: {
+        params: { why: "string|optional" },
+        handler(ctx: Context<DrainParams>): NodeView {
+          this.state.drain(ctx.params.why ?? "An operator drains it.");
+          this.state.settle();
+          return this.state.view();
+        },
+      },
+      undrain: {
+        handler(): NodeView {
+          this.state.undrain();
+          return this.state.view();
+        },
+      },
+    },
+    events: {
+      /** Who joins has not heard what was told before. */
+      "$node.connected"() {
+        if (!this.state.accepting) this.tell();
+      },
+    },
+    methods: {
+      tell(): void {
+        announceToAll(this.broker, "node.changed", this.state.view());
+      },
+    },
+    created() {
+      const { broker, logger } = this;
+      const { metrics } = broker;
+      metrics.register({ name: "lectern.node.accepting", type: "gauge", description: "Whether this node takes work" });
+      metrics.set("lectern.node.accepting", 1);
+      this.state = nodeState(broker);
+      if (signals === undefined) return;
+      const end = openShutdown({
+        state: this.state, logger, graceMs: this.settings.stopGraceMs, viewersMs: VIEWERS_MS, limitMs: LIMIT_MS,
+        stop: () => broker.stop(), exit: (code) => signals.exit(code),
+      });
+      this.onSignal = (signal) => end(signal);
+      for (const signal of SIGNALS) signals.on(signal, this.onSignal);
+    },
+    async started() {
+      this.unfollow = this.state.onChange(({ accepting }) => {
+        this.broker.metrics.set("lectern.node.accepting", accepting ? 1 : 0);
+        this.tell();
+      });
+      this.settling = setInterval(() => this.state.settle(), SETTLE_MS);
+    },
+    async stopped() {
+      this.unfollow?.(); // absent when started() failed
+      clearInterval(this.settling);
+    },
+  };
+  return schema;
+}
+
+export default nodeService(loadConfig(process.env), process);
