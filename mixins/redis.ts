@@ -5,6 +5,7 @@
 import { Redis, ReplyError } from "ioredis";
 import type { Logger } from "moleculer";
 import { errorMessage, fail, findErrorCode } from "../config/errors.ts";
+import { failWhileSilent } from "./redis-silence.ts";
 
 /** Opens a connection; resolves when it is ready. @throws queue_unavailable after 10 s, or when no server is configured */
 export async function openRedis(url: string | undefined, logger: Logger): Promise<Redis> {
@@ -15,6 +16,10 @@ export async function openRedis(url: string | undefined, logger: Logger): Promis
     maxRetriesPerRequest: 0,
     commandTimeout: 3_000,
     retryStrategy: (attempt) => Math.min(100 * attempt, 2_000),
+  });
+  failWhileSilent(redis, (change) => {
+    if (change === "silent") logger.warn("Redis takes commands and does not answer; it is not asked until it does.");
+    else logger.info("Redis answers again");
   });
   let away = false;
   redis.on("error", (error: Error) => {
