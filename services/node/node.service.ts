@@ -7,10 +7,14 @@ import { loadConfig, type Config } from "../../config/config.ts";
 import { announceToAll } from "../../mixins/announce.ts";
 import { nodeState, type NodeState } from "../../mixins/node-state.ts";
 import type { DrainParams, NodeView } from "./node.contract.ts";
+import { diskCheck } from "./disk-check.ts";
+import { loopCheck } from "./loop-check.ts";
+import { openSelfChecks } from "./self-checks.ts";
 import { openShutdown } from "./shutdown.ts";
+import { storeCheck } from "./store-check.ts";
 
-type Settings = ServiceSettingSchema & Pick<Config, "stopGraceMs">;
-interface State { state: NodeState; unfollow: () => void; settling: NodeJS.Timeout; onSignal: NodeJS.SignalsListener | undefined }
+type Settings = ServiceSettingSchema & Pick<Config, "stopGraceMs" | "dataDir">;
+interface State { state: NodeState; checks: ReturnType<typeof openSelfChecks>; unfollow: () => void; settling: NodeJS.Timeout; onSignal: NodeJS.SignalsListener | undefined }
 interface Methods { tell(): void }
 
 /** The process as far as this service touches it; tests have none. */
@@ -24,7 +28,7 @@ const LIMIT_MS = 28_000;
 export function nodeService(settings: Settings, signals?: SignalPorts) {
   const schema: ServiceSchema<Settings, Methods, State> = {
     name: "node",
-    settings: { stopGraceMs: settings.stopGraceMs },
+    settings: { stopGraceMs: settings.stopGraceMs, dataDir: settings.dataDir },
     actions: {
       state: {
         handler(): NodeView {
@@ -77,10 +81,12 @@ export function nodeService(settings: Settings, signals?: SignalPorts) {
         this.broker.metrics.set("lectern.node.accepting", accepting ? 1 : 0);
         this.tell();
       });
+      this.checks = openSelfChecks([diskCheck(this.settings.dataDir), loopCheck(), storeCheck(this.broker)], this.state, this.logger);
       this.settling = setInterval(() => this.state.settle(), SETTLE_MS);
     },
     async stopped() {
-      this.unfollow?.(); // absent when started() failed
+      this.unfollow?.(); // these are absent when started() failed
+      this.checks?.close();
       clearInterval(this.settling);
     },
   };

@@ -14,6 +14,7 @@ import { STORYBOARD } from "../../media/storyboard.ts";
 import type { EncoderChoice } from "../../media/video-encoders.ts";
 import { replyBytes, replyGrowing } from "../../mixins/byte-reply.ts";
 import { closeDemuxer, openDemuxer } from "../../mixins/demuxer/demuxer.ts";
+import { fitnessOf, quarantineUnfit, unfitError } from "../../mixins/ffmpeg-fitness.ts";
 import { openGuest, type Guest } from "../../mixins/guest.ts";
 import { nodeState } from "../../mixins/node-state.ts";
 import { closeRedis, openRedis } from "../../mixins/redis.ts";
@@ -45,7 +46,7 @@ import { openWorkshop, type Workshop } from "./workshop.ts";
 
 interface Settings extends ServiceSettingSchema, RemuxSettings { redisUrl: string | undefined; namespace: string; slots: number; encoders: EncoderChoice; tenants: { maxRunning: number } }
 interface State {
-  guest: Guest; closing: AbortController; redis: Redis; door: SourceDoor; remuxes: Remuxes; slots: Slots; publisher: Publisher; jobs: VideoJobs; workshop: Workshop; worker: QueueWorker;
+  guest: Guest; unfollow: () => void; closing: AbortController; redis: Redis; door: SourceDoor; remuxes: Remuxes; slots: Slots; publisher: Publisher; jobs: VideoJobs; workshop: Workshop; worker: QueueWorker;
   objects: MadeObjects; stills: Stills; clips: Clips; storyboards: Storyboards; captions: Captions; profiles: Profiles; twins: TwinObjects;
 }
 interface Methods {
@@ -113,6 +114,7 @@ export function transcoderService(settings: Settings) {
       check: {
         async handler(): Promise<void> {
           await warmFfmpeg(this.guest);
+          if (fitnessOf(this.guest).fault() !== undefined) throw unfitError();
         },
       },
     },
@@ -173,6 +175,7 @@ export function transcoderService(settings: Settings) {
       const node = nodeState(this.broker);
       node.countWork("viewersRuns", () => this.slots.busy().play);
       node.countWork("backgroundRuns", () => this.slots.busy().background, { returnable: true });
+      this.unfollow = quarantineUnfit(this.broker, this.guest);
       this.twins = openTwinObjects(this.broker, async (videoId) => (await this.jobs.getVideo(videoId)).twin?.of);
       this.profiles = openProfiles(this.broker, this.slots, this.twins);
       this.jobs = openVideoJobs(this.broker, { demuxer: openDemuxer(), door: this.door, remuxes: this.remuxes, profiles: this.profiles });
@@ -207,6 +210,7 @@ export function transcoderService(settings: Settings) {
     },
     async stopped() {
       this.closing.abort();
+      this.unfollow?.();
       this.worker?.beginClose();
       this.jobs?.abortAll();
       await this.worker?.close();

@@ -1,4 +1,5 @@
 /** node as its mesh sees it. */
+import { tmpdir } from "node:os";
 import { expect } from "chai";
 import type { ServiceBroker } from "moleculer";
 import { nodeState } from "../../mixins/node-state.ts";
@@ -26,7 +27,7 @@ describe("node service", function () {
     const { url } = await sharedNats();
     const broker = quietBroker({ namespace, nodeID, transporter: { type: "NATS", options: { url } }, serializer: "CBOR" });
     brokers.push(broker);
-    broker.createService(nodeService({ stopGraceMs: 0 }));
+    broker.createService(nodeService({ stopGraceMs: 0, dataDir: tmpdir() }));
     broker.createService({ name: `listener-${nodeID}`, events: { "node.changed": (ctx: { params: NodeView }) => { if (nodeID !== "far") seen.push(ctx.params); } } });
     await broker.start();
   }
