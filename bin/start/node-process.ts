@@ -19,7 +19,8 @@ export function nodeCommand(services: readonly ServiceName[], nodeProgram: strin
 
 /** The runner's own sentence, without the stack and the repetition that follow it. */
 export function explainNode(lines: readonly string[]): string | undefined {
-  return lines.map((line) => /Unable to start all services\. (?:\w*Error: )?(.+)/.exec(line)?.[1]).findLast((sentence) => sentence !== undefined);
+  const said = [/Unable to start all services\. (?:\w*Error: )?(.+)/, /^\[Runner\] (.+?\.) \w*Error: /, /FATAL\s.*?: (NATS .+)/];
+  return said.flatMap((form) => lines.map((line) => form.exec(line)?.[1])).find((sentence) => sentence !== undefined);
 }
 
 /** What the runner reads besides our settings: which services to load, and `MOL_*` that override broker options. */
