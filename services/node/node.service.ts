@@ -2,6 +2,7 @@
  * node: says of the node it runs on whether it takes work, and why not, and lets operators drain it. It decides nothing
  * about the work itself: whoever gives or takes work reads the state.
  */
+import { flushCompileCache } from "node:module";
 import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
 import { loadConfig, type Config } from "../../config/config.ts";
 import { announceToAll } from "../../mixins/announce.ts";
@@ -22,6 +23,8 @@ export type SignalPorts = Pick<NodeJS.Process, "on" | "off" | "exit">;
 
 const SIGNALS = ["SIGTERM", "SIGINT"] as const;
 const SETTLE_MS = 200;
+/** When a node that starts is at rest: what it compiled is kept for the next one, also when this one is killed. */
+const FLUSH_MS = 3_000;
 const VIEWERS_MS = 15_000;
 const LIMIT_MS = 28_000;
 
@@ -82,6 +85,7 @@ export function nodeService(settings: Settings, signals?: SignalPorts) {
         this.tell();
       });
       this.checks = openSelfChecks([diskCheck(this.settings.dataDir), loopCheck(), storeCheck(this.broker)], this.state, this.logger);
+      setTimeout(flushCompileCache, FLUSH_MS).unref();
       this.settling = setInterval(() => this.state.settle(), SETTLE_MS);
     },
     async stopped() {

@@ -30,7 +30,7 @@ import { openCaptions, type Captions } from "./captions.ts";
 import { runChunk } from "./run-chunk.ts";
 import { runSheets } from "./run-sheets.ts";
 import { proveEncoders, suggestCard } from "./encoder-trial.ts";
-import { warmFfmpeg } from "../../mixins/ffmpeg.ts";
+import { warmFfmpeg, type FfmpegBuild } from "../../mixins/ffmpeg.ts";
 import { openInspection } from "./inspection.ts";
 import { makeKeyFrame } from "./key-frame.ts";
 import { makeSegment } from "./make-segment.ts";
@@ -46,7 +46,7 @@ import { openWorkshop, type Workshop } from "./workshop.ts";
 
 interface Settings extends ServiceSettingSchema, RemuxSettings { redisUrl: string | undefined; namespace: string; slots: number; encoders: EncoderChoice; tenants: { maxRunning: number } }
 interface State {
-  guest: Guest; unfollow: () => void; closing: AbortController; redis: Redis; door: SourceDoor; remuxes: Remuxes; slots: Slots; publisher: Publisher; jobs: VideoJobs; workshop: Workshop; worker: QueueWorker;
+  warming: Promise<[Guest, FfmpegBuild]>; guest: Guest; unfollow: () => void; closing: AbortController; redis: Redis; door: SourceDoor; remuxes: Remuxes; slots: Slots; publisher: Publisher; jobs: VideoJobs; workshop: Workshop; worker: QueueWorker;
   objects: MadeObjects; stills: Stills; clips: Clips; storyboards: Storyboards; captions: Captions; profiles: Profiles; twins: TwinObjects;
 }
 interface Methods {
@@ -153,6 +153,9 @@ export function transcoderService(settings: Settings) {
     },
     created() {
       this.closing = new AbortController();
+      // FFmpeg loads its libraries while the node loads its own and finds the mesh.
+      this.warming = openGuest(this.settings.guest, this.logger).then(async (guest) => [guest, await warmFfmpeg(guest)]);
+      this.warming.catch(() => undefined); // `started` says it
       const { metrics } = this.broker;
       metrics.register({ name: "lectern.segment.make.seconds", type: "histogram", labelNames: ["mode"], buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30], description: "Time to make one segment", unit: "second" });
       metrics.register({ name: "lectern.ffmpeg.failures.total", type: "counter", description: "Runs of FFmpeg that failed" });
@@ -160,8 +163,8 @@ export function transcoderService(settings: Settings) {
     },
     async started() {
       const { slots, redisUrl, namespace } = this.settings;
-      this.guest = await openGuest(this.settings.guest, this.logger);
-      const { encoders: listed } = await warmFfmpeg(this.guest);
+      const [guest, { encoders: listed }] = await this.warming;
+      this.guest = guest;
       const trial = { guest: this.guest, listed, logger: this.logger, signal: this.closing.signal };
       await proveEncoders(this.settings.encoders, trial);
       if (this.settings.encoders.kind === "software") {

@@ -38,7 +38,7 @@ describe("the commands that npm start runs", () => {
 
   it("a node's environment has the settings and nothing that its runner would take for its own", () => {
     const env = { PATH: "/bin", AWS_REGION: "eu", NAMESPACE: "kube", SERVICES: "x", MOL_LOGGER: "false", METRICS_ENABLED: "false", LECTERN_REGION: "eu" };
-    expect(nodeEnvironment(env, { LECTERN_DATA: "/data" })).to.deep.equal({ PATH: "/bin", AWS_REGION: "eu", LECTERN_REGION: "eu", LECTERN_DATA: "/data" });
+    expect(nodeEnvironment(env, { LECTERN_DATA: "/data/nodes/1" }, "/data")).to.deep.equal({ PATH: "/bin", AWS_REGION: "eu", LECTERN_REGION: "eu", LECTERN_DATA: "/data/nodes/1", NODE_COMPILE_CACHE: "/data/compiled" });
   });
 });
 
