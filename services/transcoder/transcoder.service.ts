@@ -178,7 +178,8 @@ export function transcoderService(settings: Settings) {
       const node = nodeState(this.broker);
       node.countWork("viewersRuns", () => this.slots.busy().play);
       node.countWork("backgroundRuns", () => this.slots.busy().background, { returnable: true });
-      this.unfollow = quarantineUnfit(this.broker, this.guest);
+      const unfollow = [quarantineUnfit(this.broker, this.guest), node.onChange(() => this.worker?.look())];
+      this.unfollow = () => { for (const end of unfollow) end(); };
       this.twins = openTwinObjects(this.broker, async (videoId) => (await this.jobs.getVideo(videoId)).twin?.of);
       this.profiles = openProfiles(this.broker, this.slots, this.twins);
       this.jobs = openVideoJobs(this.broker, { demuxer: openDemuxer(), door: this.door, remuxes: this.remuxes, profiles: this.profiles });
@@ -208,6 +209,7 @@ export function transcoderService(settings: Settings) {
         run: async (chunk, work) => { await this.makeChunk(chunk, work); },
         judge: (error) => (isAway(error) ? "away" : "fault"),
         onDead: (chunk, error) => this.reportPoison(chunk, error),
+        accepting: () => node.accepting,
         logger: this.logger,
       });
     },
