@@ -1,4 +1,5 @@
 import { brokerOptions } from "./config/broker-options.ts";
 import { loadConfig } from "./config/config.ts";
 
-export default brokerOptions(loadConfig(process.env));
+// The node service has the signals: a node drains before it stops.
+export default { ...brokerOptions(loadConfig(process.env)), skipProcessEventRegistration: true };

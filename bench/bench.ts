@@ -12,6 +12,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   source: async () => (await import("./source.ts")).source,
   queue: async () => (await import("./queue.ts")).queue,
   twins: async () => (await import("./twins.ts")).twins,
+  join: async () => (await import("./join.ts")).join,
   bits: async () => (await import("./bits.ts")).bits,
 };
 

@@ -1,16 +1,20 @@
 /** Moleculer's options for a node of the mesh. Every default that is changed here is changed on purpose. */
 import { Errors, type BrokerOptions } from "moleculer";
 import type { Config } from "./config.ts";
+import { meshPatience } from "./middlewares/mesh-patience.ts";
+import { protocolGuard } from "./middlewares/protocol-guard.ts";
 import { requestMetrics } from "./middlewares/request-metrics.ts";
+import { PROTOCOL } from "./protocol.ts";
 
 /** `serviceChangedDebounceTime`: a new node is seen after 55 ms instead of 1 s. Moleculer's types do not know it. */
 const TRANSIT = { maxQueueSize: 50_000, serviceChangedDebounceTime: 50 };
 
-export function brokerOptions(config: Config): BrokerOptions {
+/** @param protocol another than this version's, for tests */
+export function brokerOptions(config: Config, protocol = PROTOCOL): BrokerOptions {
   return {
     namespace: config.namespace,
     nodeID: config.nodeId,
-    metadata: { region: config.region, services: config.services },
+    metadata: { region: config.region, services: config.services, protocol },
     transporter: config.natsUrl === undefined ? null : {
       type: "NATS",
       options: { url: config.natsUrl, name: `${config.namespace}/${config.nodeId}`, reconnectTimeWait: 200, maxReconnectAttempts: -1 },
@@ -29,7 +33,7 @@ export function brokerOptions(config: Config): BrokerOptions {
     dependencyInterval: 50, // services that wait for each other are up within 0.1 s of each other, not 1 s
     metrics: { enabled: true },
     replOptions: { delimiter: "lectern$" },
-    middlewares: [requestMetrics],
+    middlewares: [requestMetrics, protocolGuard(protocol), ...(config.natsUrl === undefined ? [] : [meshPatience(config.natsUrl, config.startWaitMs)])],
   };
 }
 

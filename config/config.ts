@@ -36,6 +36,8 @@ export interface Config {
   readonly tenantQueue: number;
   readonly tenantSlots: number;
   readonly tenantWeights: Readonly<Record<string, number>>;
+  readonly startWaitMs: number;
+  readonly stopGraceMs: number;
   readonly sourceAllow: readonly string[];
   /** Absolute. */
   readonly sourcePolicy: string | undefined;
@@ -117,6 +119,8 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     tenantQueue: integer("tenantQueue"),
     tenantSlots: integer("tenantSlots"),
     tenantWeights: Object.fromEntries(splitList(text("tenantWeights")).map((pair) => [pair.split("=")[0] ?? "", Number(pair.split("=")[1])])),
+    startWaitMs: integer("startWaitSec") * 1_000,
+    stopGraceMs: integer("stopGraceSec") * 1_000,
     sourceAllow: splitList(text("sourceAllow")).map((hostPort) => hostPort.toLowerCase()),
     sourcePolicy: text("sourcePolicy") === undefined ? undefined : resolve(required("sourcePolicy")),
     sourceMaxBytes: integer("sourceMaxMb") * MiB,

@@ -2,11 +2,12 @@
  * Which services exist, in the order they start (ground floor first), and which must sit on the same node so that
  * media bytes never cross the mesh: whoever touches bytes has its own door to the sources and to the store.
  */
-export const SERVICES = ["metrics", "storage", "videos", "source", "quality", "validator", "transcoder", "scheduler", "cache", "delivery", "operator", "gateway"] as const;
+export const SERVICES = ["metrics", "node", "storage", "videos", "source", "quality", "validator", "transcoder", "scheduler", "cache", "delivery", "operator", "gateway"] as const;
 export type ServiceName = (typeof SERVICES)[number];
 
 const BESIDE: Readonly<Record<ServiceName, readonly ServiceName[]>> = {
   metrics: [],
+  node: [],
   storage: [],
   videos: ["storage"],
   source: ["storage"],
@@ -35,6 +36,7 @@ export function resolveServices(names: readonly string[]): readonly ServiceName[
     BESIDE[name].forEach(add);
   };
   add("metrics"); // every node can be seen
+  add("node"); // and drained
   names.filter(isServiceName).forEach(add);
   return SERVICES.filter((name) => wanted.has(name));
 }

@@ -50,6 +50,8 @@ export const SETTINGS = {
   tenantQueue: { env: "LECTERN_TENANT_QUEUE", type: { kind: "integer", min: 10, max: 1_000_000 }, fallback: "20000", meaning: "chunks of one tenant that may wait; over it a post is answered 429" },
   tenantSlots: { env: "LECTERN_TENANT_SLOTS", type: { kind: "integer", min: 1, max: 1_000_000 }, fallback: "1000000", meaning: "chunks of one tenant that a region makes at once in the background" },
   tenantWeights: { env: "LECTERN_TENANT_WEIGHTS", type: { kind: "weights" }, fallback: "", meaning: "shares of the background, `tenant=weight`, comma-separated; a tenant that is not named has 1" },
+  startWaitSec: { env: "LECTERN_START_WAIT_SEC", type: { kind: "integer", min: 1, max: 3_600 }, fallback: "30", meaning: "seconds for which a node that starts waits for NATS and for Redis, before it ends with a reason" },
+  stopGraceSec: { env: "LECTERN_STOP_GRACE_SEC", type: { kind: "integer", min: 0, max: 600 }, fallback: "0", meaning: "seconds for which a node that stops still takes connections, while `/health/ready` already answers 503, for load balancers" },
   sourceAllow: { env: "LECTERN_SOURCE_ALLOW", type: { kind: "hostPorts" }, fallback: "", meaning: "private or loopback origins that may be fetched, exact `host:port`, comma-separated" },
   sourcePolicy: { env: "LECTERN_SOURCE_POLICY", type: { kind: "string" }, fallback: undefined, meaning: "file that says which sites may be fetched from, through which proxies, how gently; read again when it changes" },
   sourceMaxMb: { env: "LECTERN_SOURCE_MAX_MB", type: mebibytes, fallback: "65536", meaning: "largest source or upload, in MiB" },

@@ -6,6 +6,7 @@ import Ffmpeg from "fluent-ffmpeg";
 import { fail } from "../config/errors.ts";
 import type { Allowed, FfmpegArguments } from "../media/ffmpeg/guest.ts";
 import { GUEST_SCRIPT } from "./exec-guest.ts";
+import { fitnessOf, ifFit } from "./ffmpeg-fitness.ts";
 import type { Guest, GuestOptions } from "./guest.ts";
 import { cancelled } from "./cancelled.ts";
 import { killTree } from "./kill-tree.ts";
@@ -72,7 +73,20 @@ function listed(ask: (done: (error: Error | null | undefined, found: object) => 
   return new Promise((resolve, reject) => ask((error, found) => (error === undefined || error === null ? resolve(new Set(Object.keys(found))) : reject(error))));
 }
 
-export function runFfmpeg(run: FfmpegRun): Promise<FfmpegOutcome> {
+/** @throws not_ready, to be tried elsewhere, when FFmpeg does not work on this node, whatever it is fed */
+export async function runFfmpeg(run: FfmpegRun): Promise<FfmpegOutcome> {
+  if (guest === undefined) throw new Error("FFmpeg runs only after warmFfmpeg.");
+  const start = (signal: AbortSignal, alive: () => void): Promise<FfmpegOutcome> => runGuest({
+    ...run, signal,
+    onData(chunk) {
+      alive();
+      run.onData(chunk);
+    },
+  });
+  return await ifFit(fitnessOf(guest), run.signal, start, ({ outcome }) => outcome === "failed" || outcome === "stalled");
+}
+
+function runGuest(run: FfmpegRun): Promise<FfmpegOutcome> {
   if (run.signal.aborted) return Promise.resolve({ outcome: "aborted" });
   if (guest === undefined) throw new Error("FFmpeg runs only after warmFfmpeg.");
   const settled = Promise.withResolvers<FfmpegOutcome>();

@@ -4,10 +4,12 @@
  */
 import { Redis, ReplyError } from "ioredis";
 import type { Logger } from "moleculer";
+import { loadConfig } from "../config/config.ts";
 import { errorMessage, fail, findErrorCode } from "../config/errors.ts";
+import { failWhileSilent } from "./redis-silence.ts";
 
-/** Opens a connection; resolves when it is ready. @throws queue_unavailable after 10 s, or when no server is configured */
-export async function openRedis(url: string | undefined, logger: Logger): Promise<Redis> {
+/** Opens a connection; resolves when it is ready. @throws queue_unavailable after `patienceMs`, or when no server is configured */
+export async function openRedis(url: string | undefined, logger: Logger, patienceMs = loadConfig(process.env).startWaitMs): Promise<Redis> {
   if (url === undefined) throw fail("queue_unavailable", "LECTERN_REDIS_URL is not set, and this node needs the region's Redis.");
   const redis = new Redis(url, {
     lazyConnect: true,
@@ -16,9 +18,16 @@ export async function openRedis(url: string | undefined, logger: Logger): Promis
     commandTimeout: 3_000,
     retryStrategy: (attempt) => Math.min(100 * attempt, 2_000),
   });
+  failWhileSilent(redis, (change) => {
+    if (change === "silent") logger.warn("Redis takes commands and does not answer; it is not asked until it does.");
+    else logger.info("Redis answers again");
+  });
   let away = false;
+  let opened = false;
+  let why = "no answer";
   redis.on("error", (error: Error) => {
-    if (!away) logger.warn(`Redis is away: ${error.message}`);
+    why = error.message;
+    if (!away) logger.warn(opened ? `Redis is away: ${why}` : `Redis is not there yet (${why}); this node waits for it, up to ${patienceMs / 1000} s.`);
     away = true;
   });
   redis.on("ready", () => {
@@ -26,11 +35,12 @@ export async function openRedis(url: string | undefined, logger: Logger): Promis
     away = false;
   });
   const ready = Promise.withResolvers<void>();
-  const limit = setTimeout(() => ready.reject(fail("queue_unavailable", "Redis did not answer within 10 s.")), 10_000);
+  const limit = setTimeout(() => ready.reject(fail("queue_unavailable", `Redis does not answer after ${patienceMs / 1000} s (${why}).`)), patienceMs);
   redis.once("ready", () => ready.resolve());
   redis.connect().catch(() => undefined); // reported by the error listener; the retry strategy goes on
   try {
     await ready.promise;
+    opened = true;
   } catch (error) {
     redis.disconnect();
     throw error;

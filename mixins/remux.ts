@@ -9,11 +9,12 @@ import { join } from "node:path";
 import { LRUCache } from "lru-cache";
 import type { Logger } from "moleculer";
 import type { Config } from "../config/config.ts";
-import { errorMessage, fail } from "../config/errors.ts";
+import { errorMessage, fail, findErrorCode } from "../config/errors.ts";
 import { remuxArguments, type RemuxAudio } from "../media/ffmpeg/remux-arguments.ts";
 import type { OpenSource } from "./demuxer/demuxer.contract.ts";
 import type { ReadSource } from "./demuxer/demuxer.ts";
 import { execGuest } from "./exec-guest.ts";
+import { fitnessOf, ifFit, unfitError } from "./ffmpeg-fitness.ts";
 import { guestSettings, openGuest, type GuestSettings } from "./guest.ts";
 import { rememberFailure } from "./source-reader.ts";
 import { openSourceDoor } from "./source-door.ts";
@@ -104,7 +105,8 @@ async function openDirectory({ remuxDir: dir, remuxCacheBytes: maxBytes, guest: 
         const most = size * GROWTH + ROOM_BYTES;
         await writeFile(working, ""); // FFmpeg may fill this file, and create none
         const start = guest.start("ffmpeg", file.url, { writes: { path: working, maxBytes: most + ROOM_BYTES } });
-        await runFfmpeg([...start, ...guest.guard(file.url), ...remuxArguments(file.url, working, audio, most)], controller.signal);
+        const args = [...start, ...guest.guard(file.url), ...remuxArguments(file.url, working, audio, most)];
+        await ifFit(fitnessOf(guest), controller.signal, (signal) => runFfmpeg(args, signal), () => false);
         const { size: written } = await stat(working);
         if (written >= most) throw new Error("the copy would be much larger than the source");
         await rename(working, join(dir, name));
@@ -114,11 +116,12 @@ async function openDirectory({ remuxDir: dir, remuxCacheBytes: maxBytes, guest: 
         failures.push(errorMessage(error));
         await rm(working, { force: true });
         if (source.failure() !== undefined) throw source.failure(); // what FFmpeg says of it is only what came of that
-        if (controller.signal.aborted) break;
+        if (controller.signal.aborted || findErrorCode(error) === "not_ready") break;
       } finally {
         file.close();
       }
     }
+    if (!controller.signal.aborted && (await fitnessOf(guest).examine()) !== undefined) throw unfitError();
     throw fail("not_media", "The source could not be copied into a container with an index.", { failures: failures.map((line) => line.slice(0, 200)) });
   }
 

@@ -122,7 +122,7 @@ export async function runLectern(options: RunOptions, { stop, kill }: RunSignals
       LECTERN_HTTP_PORT: String(httpPort), LECTERN_METRICS_PORT: String(metricsPort),
     };
     const node = keep({
-      id: "node", name: "The node", command: options.nodeCommand, env: nodeEnvironment(env, settings), showsFaults: true, graceMs: NODE_GRACE_MS, explain: explainNode,
+      id: "node", name: "The node", command: options.nodeCommand, env: nodeEnvironment(env, settings, dataDir), showsFaults: true, graceMs: NODE_GRACE_MS, explain: explainNode,
       waitReady: (signal) => waitForReadiness(readinessUrl(config, httpPort, metricsPort), options.patienceMs, signal),
     });
     await during(node.ready);

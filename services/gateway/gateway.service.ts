@@ -8,7 +8,9 @@ import { loadConfig } from "../../config/config.ts";
 import { errorMessage } from "../../config/errors.ts";
 import type { Regions } from "../../config/regions.ts";
 import { closeListener, listen } from "../../mixins/http-listener.ts";
+import { nodeState } from "../../mixins/node-state.ts";
 import type { VideoEvent, VideoEventPayload, VideoView } from "../videos/videos.contract.ts";
+import { openConnections, type Connections } from "./connections.ts";
 import { openEventStreams, type EventStreams } from "./events-stream.ts";
 import type { Route } from "./exchange.ts";
 import { loadAssets } from "./pages.ts";
@@ -18,7 +20,7 @@ import { gatewayRoutes } from "./routes.ts";
 import { webServer, webServerSettings } from "./web-server.ts";
 
 interface Settings extends ServiceSettingSchema, Omit<GatewaySettings, "regions"> {}
-interface State { streams: EventStreams | undefined; server: Server | undefined; httpUrl: string }
+interface State { streams: EventStreams | undefined; server: Server | undefined; connections: Connections | undefined; httpUrl: string }
 interface Methods {
   serveRoutes(routes: readonly Route[]): void;
   httpHandler(req: IncomingMessage, res: ServerResponse): Promise<void>;
@@ -53,17 +55,20 @@ export function gatewayService({ httpHost, httpPort, publicUrl, sourceMaxBytes, 
       const readiness = openReadiness({
         runningServices: async () => new Set((await broker.call<{ name: string }[], object>("$node.services", { onlyAvailable: true, skipInternal: true })).map(({ name }) => name)),
         check: (action) => broker.call(action, {}, { timeout: CHECK_TIMEOUT_MS, retries: 0 }),
+        node: nodeState(broker),
         now: () => performance.now(),
       });
       this.serveRoutes(gatewayRoutes({ publicUrl: this.settings.publicUrl, sourceMaxBytes: this.settings.sourceMaxBytes, nodeId: broker.nodeID, streams: this.streams, readiness, guide: regionGuideOf(broker, regions), assets: await loadAssets() }));
       // no limit on a whole request: uploads take as long as they take, and a stalled one is cut by its own route
       this.server = createServer({ requestTimeout: 0, headersTimeout: 20_000, keepAliveTimeout: 15_000 }, (req, res) => void this.httpHandler(req, res));
+      this.connections = openConnections(this.server, nodeState(broker), () => this.streams?.close());
       const { url } = await listen(this.server, this.settings.httpHost, this.settings.httpPort);
       this.httpUrl = url;
       logger.info(`listening on ${url}`);
     },
     async stopped() {
-      this.streams?.close(); // absent when started() failed, as may be the server
+      this.streams?.close(); // absent when started() failed, as may be the others
+      this.connections?.close();
       await closeListener(this.server);
     },
   };

@@ -14,6 +14,7 @@ import { listMeshNodes } from "./regions/mesh-nodes.ts";
 import { regionMeter } from "./regions/region-meter.ts";
 import { openRegionalStore, type RegionalStore } from "./regions/regional-store.ts";
 import type { CopyParams, CopyResult, HeadResult, KeyParams, ListParams, ListResult, Placement, PlacementParams, PutParams, PutResult, ReadRangeParams, RecordPlace, RegionView, RemovePrefixParams, RemovePrefixResult, UploadParams, UploadResult, VideoAdopted } from "./storage.contract.ts";
+import { breakStore } from "./store-breaker.ts";
 import { startUpkeep, type Upkeep } from "./upkeep.ts";
 
 type Settings = ServiceSettingSchema & Pick<Config, "store"> & Partial<Pick<Config, "regions">>;
@@ -136,8 +137,24 @@ export function storageService(settings: Settings, openStore = openObjectStore) 
         this.regional?.noteAdoption(ctx.params.key);
       },
     },
+    created() {
+      const { metrics } = this.broker;
+      metrics.register({ name: "lectern.store.circuit.open", type: "gauge", description: "Whether this node refuses calls of the object store because it is away" });
+      metrics.register({ name: "lectern.store.failures.total", type: "counter", description: "Calls that the object store did not answer, retries included" });
+    },
     async started() {
-      const own = await openStore(this.settings.store);
+      const { logger, broker: { metrics } } = this;
+      const own = breakStore(await openStore(this.settings.store), {
+        onFailure: () => metrics.increment("lectern.store.failures.total"),
+        onOpen(message) {
+          metrics.set("lectern.store.circuit.open", 1);
+          logger.warn(`The object store is away: ${message} Until a probe says that it is back, calls of it fail at once.`);
+        },
+        onClose(awayMs) {
+          metrics.set("lectern.store.circuit.open", 0);
+          logger.info(`The object store is back after ${(awayMs / 1000).toFixed(1)} s.`);
+        },
+      });
       this.objects = own;
       this.logger.info(`keeps objects in ${formatStore(this.settings.store)}`);
       if (settings.regions !== undefined && settings.regions.others.length > 0) {

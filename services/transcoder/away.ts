@@ -2,7 +2,7 @@
 import { Errors } from "moleculer";
 import { findErrorCode } from "../../config/errors.ts";
 
-const AWAY: readonly (string | undefined)[] = ["storage_unavailable", "storage_full", "queue_unavailable", "overloaded", "source_unreachable"];
+const AWAY: readonly (string | undefined)[] = ["storage_unavailable", "storage_full", "queue_unavailable", "overloaded", "not_ready", "source_unreachable"];
 
 export function isAway(error: unknown): boolean {
   return AWAY.includes(findErrorCode(error))

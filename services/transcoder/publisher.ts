@@ -5,7 +5,7 @@
 import type { Redis } from "ioredis";
 import { LRUCache } from "lru-cache";
 import type { ServiceBroker } from "moleculer";
-import { errorMessage } from "../../config/errors.ts";
+import { errorMessage, fail } from "../../config/errors.ts";
 import { objectKeys } from "../../config/object-keys.ts";
 import type { RedisKeys } from "../../config/redis-keys.ts";
 import { mediaName, type SegmentName } from "../../media/media-names.ts";
@@ -13,6 +13,7 @@ import { announce, announceToAll } from "../../mixins/announce.ts";
 import { cancelled, isCancelled } from "../../mixins/cancelled.ts";
 import { withoutRedis } from "../../mixins/redis.ts";
 import { putPart, storageCalls } from "../../mixins/storage-calls.ts";
+import { openBacklog } from "./backlog.ts";
 import type { Inspection } from "./inspection.ts";
 import type { SegmentReplaced, SegmentStored } from "./transcoder.contract.ts";
 import type { Made } from "./workshop.ts";
@@ -28,6 +29,7 @@ export function openPublisher(broker: ServiceBroker, redis: Redis, keys: RedisKe
   /** Files on their way into the store, by video. */
   const publishing = new Map<string, Set<Promise<void>>>();
   const unstored = new LRUCache<string, true>({ max: MAX_UNSTORED });
+  const backlog = openBacklog();
 
   async function warm(videoId: string, { rendition, segment, bytes }: Made): Promise<void> {
     if (bytes.byteLength > MAX_WARM_BYTES) return;
@@ -66,10 +68,12 @@ export function openPublisher(broker: ServiceBroker, redis: Redis, keys: RedisKe
   }
 
   return {
-    /** Begins to put the file into the store, unless it is there. Never throws. */
+    /** Resolves when the store keeps up with what is made. @throws when `signal` aborts */
+    calm: (signal: AbortSignal): Promise<void> => backlog.calm(signal),
+    /** Begins to put the file into the store, unless it is there, or too much waits for the store. Never throws. */
     publish(videoId: string, made: Made): void {
       const key = objectKeys.media(videoId, made.rendition, mediaName(made.segment));
-      const work = process(videoId, made);
+      const work = backlog.hold(made.bytes.byteLength, () => process(videoId, made)) ?? Promise.reject(fail("storage_unavailable", "Too much waits for the object store."));
       const pending = publishing.get(videoId) ?? new Set();
       publishing.set(videoId, pending.add(work));
       work.catch((error: unknown) => {

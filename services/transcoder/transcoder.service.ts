@@ -14,7 +14,9 @@ import { STORYBOARD } from "../../media/storyboard.ts";
 import type { EncoderChoice } from "../../media/video-encoders.ts";
 import { replyBytes, replyGrowing } from "../../mixins/byte-reply.ts";
 import { closeDemuxer, openDemuxer } from "../../mixins/demuxer/demuxer.ts";
+import { fitnessOf, quarantineUnfit, unfitError } from "../../mixins/ffmpeg-fitness.ts";
 import { openGuest, type Guest } from "../../mixins/guest.ts";
+import { nodeState } from "../../mixins/node-state.ts";
 import { closeRedis, openRedis } from "../../mixins/redis.ts";
 import { openQueueWorker, type QueueWorker, type Work } from "../../mixins/work-queue/queue-worker.ts";
 import { openWorkQueue } from "../../mixins/work-queue/work-queue.ts";
@@ -28,7 +30,7 @@ import { openCaptions, type Captions } from "./captions.ts";
 import { runChunk } from "./run-chunk.ts";
 import { runSheets } from "./run-sheets.ts";
 import { proveEncoders, suggestCard } from "./encoder-trial.ts";
-import { warmFfmpeg } from "../../mixins/ffmpeg.ts";
+import { warmFfmpeg, type FfmpegBuild } from "../../mixins/ffmpeg.ts";
 import { openInspection } from "./inspection.ts";
 import { makeKeyFrame } from "./key-frame.ts";
 import { makeSegment } from "./make-segment.ts";
@@ -44,7 +46,7 @@ import { openWorkshop, type Workshop } from "./workshop.ts";
 
 interface Settings extends ServiceSettingSchema, RemuxSettings { redisUrl: string | undefined; namespace: string; slots: number; encoders: EncoderChoice; tenants: { maxRunning: number } }
 interface State {
-  guest: Guest; closing: AbortController; redis: Redis; door: SourceDoor; remuxes: Remuxes; slots: Slots; publisher: Publisher; jobs: VideoJobs; workshop: Workshop; worker: QueueWorker;
+  warming: Promise<[Guest, FfmpegBuild]>; guest: Guest; unfollow: () => void; closing: AbortController; redis: Redis; door: SourceDoor; remuxes: Remuxes; slots: Slots; publisher: Publisher; jobs: VideoJobs; workshop: Workshop; worker: QueueWorker;
   objects: MadeObjects; stills: Stills; clips: Clips; storyboards: Storyboards; captions: Captions; profiles: Profiles; twins: TwinObjects;
 }
 interface Methods {
@@ -112,6 +114,7 @@ export function transcoderService(settings: Settings) {
       check: {
         async handler(): Promise<void> {
           await warmFfmpeg(this.guest);
+          if (fitnessOf(this.guest).fault() !== undefined) throw unfitError();
         },
       },
     },
@@ -150,6 +153,9 @@ export function transcoderService(settings: Settings) {
     },
     created() {
       this.closing = new AbortController();
+      // FFmpeg loads its libraries while the node loads its own and finds the mesh.
+      this.warming = openGuest(this.settings.guest, this.logger).then(async (guest) => [guest, await warmFfmpeg(guest)]);
+      this.warming.catch(() => undefined); // `started` says it
       const { metrics } = this.broker;
       metrics.register({ name: "lectern.segment.make.seconds", type: "histogram", labelNames: ["mode"], buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30], description: "Time to make one segment", unit: "second" });
       metrics.register({ name: "lectern.ffmpeg.failures.total", type: "counter", description: "Runs of FFmpeg that failed" });
@@ -157,8 +163,8 @@ export function transcoderService(settings: Settings) {
     },
     async started() {
       const { slots, redisUrl, namespace } = this.settings;
-      this.guest = await openGuest(this.settings.guest, this.logger);
-      const { encoders: listed } = await warmFfmpeg(this.guest);
+      const [guest, { encoders: listed }] = await this.warming;
+      this.guest = guest;
       const trial = { guest: this.guest, listed, logger: this.logger, signal: this.closing.signal };
       await proveEncoders(this.settings.encoders, trial);
       if (this.settings.encoders.kind === "software") {
@@ -169,6 +175,11 @@ export function transcoderService(settings: Settings) {
       this.door = await openSourceDoor(this.logger);
       this.remuxes = await openRemuxes(this.settings, this.logger);
       this.slots = openSlots(slots);
+      const node = nodeState(this.broker);
+      node.countWork("viewersRuns", () => this.slots.busy().play);
+      node.countWork("backgroundRuns", () => this.slots.busy().background, { returnable: true });
+      const unfollow = [quarantineUnfit(this.broker, this.guest), node.onChange(() => this.worker?.look())];
+      this.unfollow = () => { for (const end of unfollow) end(); };
       this.twins = openTwinObjects(this.broker, async (videoId) => (await this.jobs.getVideo(videoId)).twin?.of);
       this.profiles = openProfiles(this.broker, this.slots, this.twins);
       this.jobs = openVideoJobs(this.broker, { demuxer: openDemuxer(), door: this.door, remuxes: this.remuxes, profiles: this.profiles });
@@ -178,6 +189,7 @@ export function transcoderService(settings: Settings) {
       this.workshop = openWorkshop({
         slots: this.slots,
         threads: { play: cores, background: Math.max(1, Math.floor(cores / slots)) },
+        calm: (signal) => this.publisher.calm(signal),
         onMade: (videoId, made) => {
           if (made.segment !== "init") this.broker.metrics.observe("lectern.segment.make.seconds", made.ms / 1000, { mode: made.mode });
           this.publisher.publish(videoId, made);
@@ -197,11 +209,13 @@ export function transcoderService(settings: Settings) {
         run: async (chunk, work) => { await this.makeChunk(chunk, work); },
         judge: (error) => (isAway(error) ? "away" : "fault"),
         onDead: (chunk, error) => this.reportPoison(chunk, error),
+        accepting: () => node.accepting,
         logger: this.logger,
       });
     },
     async stopped() {
       this.closing.abort();
+      this.unfollow?.();
       this.worker?.beginClose();
       this.jobs?.abortAll();
       await this.worker?.close();

@@ -50,6 +50,8 @@ export interface WorkshopPorts {
   slots: Slots;
   /** Threads an encode may use: all cores while a viewer waits, a share in the background. */
   threads: { play: number; background: number };
+  /** Resolves when the background may make more. @throws when `signal` aborts */
+  calm?(signal: AbortSignal): Promise<void>;
   /** Called once for each file as it is complete. */
   onMade(videoId: string, made: Made): void;
   onFailure(videoId: string, message: string): void;
@@ -176,12 +178,14 @@ export function openWorkshop(ports: WorkshopPorts) {
       const renditions = names.map((name) => getRendition(job, name));
       const run = flights.begin("background");
       await fly(run, async () => {
+        await ports.calm?.(job.signal);
         const encodes = renditions.filter(({ mode }) => mode === "encode");
         if (encodes.length > 0) await ports.slots.run("background", () => encode(job, run, encodes, first, last), job.signal);
         for (const rendition of renditions.filter(({ mode }) => mode === "repackage")) {
           if (first === 0) await repackage(job, run, rendition, "init");
           for (let segment = first; segment <= last; segment++) {
             if (job.signal.aborted) throw cancelled();
+            await ports.calm?.(job.signal);
             await repackage(job, run, rendition, segment);
           }
         }

@@ -3,7 +3,7 @@
  * copy that has an index. Cheap looks come first, and no look trusts a file's name.
  */
 import type { Logger } from "moleculer";
-import { errorMessage } from "../../config/errors.ts";
+import { errorMessage, findErrorCode } from "../../config/errors.ts";
 import type { Facts } from "../../media/facts.ts";
 import { sniff } from "../../media/sniff.ts";
 import type { OpenSource } from "../../mixins/demuxer/demuxer.contract.ts";
@@ -69,9 +69,11 @@ async function byIndex(source: OpenSource, container: string, read: ReadSource, 
 async function byCopy(source: OpenSource, container: string, read: ReadSource, ports: LookPorts): Promise<Look> {
   const { demuxer, remuxes, maxRemuxBytes, logger } = ports;
   const copying = source.size > maxRemuxBytes ? undefined : remuxes.open(source, read).catch((error: unknown) => {
+    if (findErrorCode(error) === "not_ready") throw error; // this node's fault: without a copy the video would be worse for good
     logger.debug(`A source could not be copied: ${errorMessage(error)}`);
     return undefined;
   });
+  copying?.catch(() => undefined); // also when nobody waits for it
   const look = await judgeProbed(await byProbe(source, container, read, ports), ports, async (probed) => {
     const copy = await copying;
     const inspection = copy === undefined ? undefined : await demuxer.inspect(copy.source, copy.read, true);

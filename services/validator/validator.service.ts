@@ -6,6 +6,7 @@ import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
 import { loadConfig } from "../../config/config.ts";
 import { errorMessage, findErrorCode } from "../../config/errors.ts";
 import { closeDemuxer, openDemuxer, type Demuxer } from "../../mixins/demuxer/demuxer.ts";
+import { fitnessOf, quarantineUnfit, unfitError } from "../../mixins/ffmpeg-fitness.ts";
 import { openGuest } from "../../mixins/guest.ts";
 import { openRemuxes, remuxSettings, type Remuxes, type RemuxSettings } from "../../mixins/remux.ts";
 import { openSourceDoor, type SourceDoor } from "../../mixins/source-door.ts";
@@ -16,7 +17,7 @@ import { REASON_CLASSES } from "../videos/videos.contract.ts";
 import { lookAt, type LookPorts } from "./look.ts";
 
 interface Settings extends ServiceSettingSchema, RemuxSettings { maxDurationSec: number; maxRemuxBytes: number }
-interface State { demuxer: Demuxer; door: SourceDoor; remuxes: Remuxes; ports: LookPorts }
+interface State { unfollow: () => void; demuxer: Demuxer; door: SourceDoor; remuxes: Remuxes; ports: LookPorts }
 interface Methods { examine(source: SourceRef): Promise<Verdict> }
 
 /** A slow origin, then ffprobe: longer than any call that a viewer waits for. */
@@ -58,6 +59,8 @@ export function validatorService(settings: Settings) {
           const look = await lookAt({ key: sourceKey(source, opened.version), size: opened.size }, read, this.ports);
           // A file that could not be read to its end looks damaged, and is not.
           if (!look.accepted && failure() !== undefined) throw failure();
+          // A verdict is for good: one that is this node's fault is none.
+          if (!look.accepted && (await fitnessOf(this.ports.guest).examine()) !== undefined) throw unfitError();
           const at = new Date().toISOString();
           return look.accepted ? { accepted: true, at, facts: look.facts, sourceVersion: opened.version } : { accepted: false, at, reasons: look.reasons };
         } catch (error) {
@@ -72,8 +75,10 @@ export function validatorService(settings: Settings) {
       const { guest, maxRemuxBytes, maxDurationSec } = this.settings;
       const limits = { ...guest.inputLimits, maxDurationSec };
       this.ports = { demuxer: this.demuxer, door: this.door, remuxes: this.remuxes, guest: await openGuest(guest, this.logger), maxRemuxBytes, limits, logger: this.logger };
+      this.unfollow = quarantineUnfit(this.broker, this.ports.guest);
     },
     async stopped() {
+      this.unfollow?.();
       await this.remuxes?.close();
       await this.door?.close();
       await closeDemuxer();

@@ -372,7 +372,7 @@ describe("gateway over HTTP", () => {
       await mesh.broker.destroyService(service);
       const answer = await ask("/health/ready");
       expect(answer.headers.get("retry-after")).to.equal("1");
-      await expectProblem(answer, "not_ready", /^Not ready: validator, storage\.check, transcoder\.check\.$/);
+      await expectProblem(answer, "not_ready", /^Not ready: validator, storage\.check \(staged\), transcoder\.check \(staged\)\.$/);
     });
 
     it("shows nodes, queue, metrics and its own description", async () => {

@@ -4,7 +4,7 @@ import { dieWithParent } from "../../../bin/start/child.ts";
 import { natsConfig } from "../../../bin/start/embedded-nats.ts";
 import { explainRedis, redisArguments } from "../../../bin/start/embedded-redis.ts";
 import { severeLines } from "../../../bin/start/log-severity.ts";
-import { nodeCommand, nodeEnvironment, PROJECT_DIR } from "../../../bin/start/node-process.ts";
+import { explainNode, nodeCommand, nodeEnvironment, PROJECT_DIR } from "../../../bin/start/node-process.ts";
 import { restartDelayMs } from "../../../bin/start/restart-policy.ts";
 import { startScreen } from "../../../bin/start/screen.ts";
 
@@ -38,7 +38,7 @@ describe("the commands that npm start runs", () => {
 
   it("a node's environment has the settings and nothing that its runner would take for its own", () => {
     const env = { PATH: "/bin", AWS_REGION: "eu", NAMESPACE: "kube", SERVICES: "x", MOL_LOGGER: "false", METRICS_ENABLED: "false", LECTERN_REGION: "eu" };
-    expect(nodeEnvironment(env, { LECTERN_DATA: "/data" })).to.deep.equal({ PATH: "/bin", AWS_REGION: "eu", LECTERN_REGION: "eu", LECTERN_DATA: "/data" });
+    expect(nodeEnvironment(env, { LECTERN_DATA: "/data/nodes/1" }, "/data")).to.deep.equal({ PATH: "/bin", AWS_REGION: "eu", LECTERN_REGION: "eu", LECTERN_DATA: "/data/nodes/1", NODE_COMPILE_CACHE: "/data/compiled" });
   });
 });
 
@@ -103,6 +103,15 @@ describe("addresses", () => {
   it("say a store as its setting takes it", () => {
     expect(formatStore({ kind: "file", dir: "/data/store" })).to.equal("file:/data/store");
     expect(formatStore({ kind: "s3", bucket: "videos", endpoint: undefined })).to.equal("s3://videos");
+  });
+});
+
+describe("explainNode", () => {
+  it("finds the one sentence in what a runner says", () => {
+    expect(explainNode(["[17:01:02] FATAL x/BROKER: Unable to start all services. MoleculerError: The policy is no YAML.", "    at started"])).to.equal("The policy is no YAML.");
+    expect(explainNode(["[Runner] NATS at a:1 does not answer after 1 s (ECONNREFUSED). Error: NATS at a:1 does not", "    at tryServer"])).to.equal("NATS at a:1 does not answer after 1 s (ECONNREFUSED).");
+    expect(explainNode(["17:01 FATAL x/BROKER: NATS at a:1 does not take this node."])).to.equal("NATS at a:1 does not take this node.");
+    expect(explainNode(["it died"])).to.equal(undefined);
   });
 });
 

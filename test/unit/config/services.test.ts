@@ -6,14 +6,14 @@ describe("services of a node", () => {
   it("are all when none is named", () => expect(resolveServices([])).to.equal(SERVICES));
 
   it("are those named with what they need on the same node, ground floor first", () => {
-    expect(resolveServices(["transcoder"])).to.deep.equal(["metrics", "storage", "source", "quality", "transcoder"]);
-    expect(resolveServices(["gateway"])).to.deep.equal(["metrics", "storage", "source", "cache", "delivery", "operator", "gateway"]);
-    expect(resolveServices(["scheduler", "validator"])).to.deep.equal(["metrics", "storage", "source", "validator", "scheduler"]);
-    expect(resolveServices(["storage"])).to.deep.equal(["metrics", "storage"]);
+    expect(resolveServices(["transcoder"])).to.deep.equal(["metrics", "node", "storage", "source", "quality", "transcoder"]);
+    expect(resolveServices(["gateway"])).to.deep.equal(["metrics", "node", "storage", "source", "cache", "delivery", "operator", "gateway"]);
+    expect(resolveServices(["scheduler", "validator"])).to.deep.equal(["metrics", "node", "storage", "source", "validator", "scheduler"]);
+    expect(resolveServices(["storage"])).to.deep.equal(["metrics", "node", "storage"]);
   });
 
-  it("always have metrics, so that every node can be seen", () => {
-    for (const name of SERVICES) expect(resolveServices([name]), name).to.include("metrics");
+  it("always have metrics and node, so that every node can be seen and drained", () => {
+    for (const name of SERVICES) expect(resolveServices([name]), name).to.include.members(["metrics", "node"]);
   });
 
   it("are refused when one does not exist, naming all that don't", () => {

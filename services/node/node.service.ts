@@ -1,0 +1,100 @@
+/**
+ * node: says of the node it runs on whether it takes work, and why not, and lets operators drain it. It decides nothing
+ * about the work itself: whoever gives or takes work reads the state.
+ */
+import { flushCompileCache } from "node:module";
+import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
+import { loadConfig, type Config } from "../../config/config.ts";
+import { announceToAll } from "../../mixins/announce.ts";
+import { nodeState, type NodeState } from "../../mixins/node-state.ts";
+import type { DrainParams, NodeView } from "./node.contract.ts";
+import { diskCheck } from "./disk-check.ts";
+import { loopCheck } from "./loop-check.ts";
+import { openSelfChecks } from "./self-checks.ts";
+import { openShutdown } from "./shutdown.ts";
+import { storeCheck } from "./store-check.ts";
+
+type Settings = ServiceSettingSchema & Pick<Config, "stopGraceMs" | "dataDir">;
+interface State { state: NodeState; checks: ReturnType<typeof openSelfChecks>; unfollow: () => void; settling: NodeJS.Timeout; onSignal: NodeJS.SignalsListener | undefined }
+interface Methods { tell(): void }
+
+/** The process as far as this service touches it; tests have none. */
+export type SignalPorts = Pick<NodeJS.Process, "on" | "off" | "exit">;
+
+const SIGNALS = ["SIGTERM", "SIGINT"] as const;
+const SETTLE_MS = 200;
+/** When a node that starts is at rest: what it compiled is kept for the next one, also when this one is killed. */
+const FLUSH_MS = 3_000;
+const VIEWERS_MS = 15_000;
+const LIMIT_MS = 28_000;
+
+export function nodeService(settings: Settings, signals?: SignalPorts) {
+  const schema: ServiceSchema<Settings, Methods, State> = {
+    name: "node",
+    settings: { stopGraceMs: settings.stopGraceMs, dataDir: settings.dataDir },
+    actions: {
+      state: {
+        handler(): NodeView {
+          return this.state.view();
+        },
+      },
+      /** No new work from now on; what runs is finished. Twice does no harm. */
+      drain: {
+        params: { why: "string|optional" },
+        handler(ctx: Context<DrainParams>): NodeView {
+          this.state.drain(ctx.params.why ?? "An operator drains it.");
+          this.state.settle();
+          return this.state.view();
+        },
+      },
+      undrain: {
+        handler(): NodeView {
+          this.state.undrain();
+          return this.state.view();
+        },
+      },
+    },
+    events: {
+      /** Who joins has not heard what was told before. */
+      "$node.connected"() {
+        if (!this.state.accepting) this.tell();
+      },
+    },
+    methods: {
+      tell(): void {
+        announceToAll(this.broker, "node.changed", this.state.view());
+      },
+    },
+    created() {
+      const { broker, logger } = this;
+      const { metrics } = broker;
+      metrics.register({ name: "lectern.node.accepting", type: "gauge", description: "Whether this node takes work" });
+      metrics.set("lectern.node.accepting", 1);
+      this.state = nodeState(broker);
+      if (signals === undefined) return;
+      const end = openShutdown({
+        state: this.state, logger, graceMs: this.settings.stopGraceMs, viewersMs: VIEWERS_MS, limitMs: LIMIT_MS,
+        stop: () => broker.stop(), exit: (code) => signals.exit(code),
+      });
+      this.onSignal = (signal) => end(signal);
+      for (const signal of SIGNALS) signals.on(signal, this.onSignal);
+    },
+    async started() {
+      this.unfollow = this.state.onChange(({ accepting }) => {
+        this.broker.metrics.set("lectern.node.accepting", accepting ? 1 : 0);
+        this.tell();
+      });
+      this.checks = openSelfChecks([diskCheck(this.settings.dataDir), loopCheck(), storeCheck(this.broker)], this.state, this.logger);
+      setTimeout(flushCompileCache, FLUSH_MS).unref();
+      this.settling = setInterval(() => this.state.settle(), SETTLE_MS);
+    },
+    async stopped() {
+      this.unfollow?.(); // these are absent when started() failed
+      this.checks?.close();
+      clearInterval(this.settling);
+    },
+  };
+  return schema;
+}
+
+export default nodeService(loadConfig(process.env), process);
