@@ -1,27 +1,30 @@
-/** npm run chaos -- <name> [options]: faults on purpose, seeded and bounded, and an independent look at what is left. */
+/** npm run chaos -- <name> [options]: breaks things in many ways, and says whether what was promised held. Exits with 1 when it did not. */
 import { errorMessage } from "../config/errors.ts";
-import type { ChaosRun } from "./chaos-run.ts";
+import type { Experiment } from "./experiment.ts";
 
-const RUNS: Readonly<Record<string, () => Promise<ChaosRun>>> = {
+const EXPERIMENTS: Readonly<Record<string, () => Promise<Experiment>>> = {
   storm: async () => (await import("./storm.ts")).storm,
+  simulate: async () => (await import("./simulate.ts")).simulate,
 };
 
-async function listRuns(): Promise<string> {
-  const lines = await Promise.all(Object.values(RUNS).map(async (load) => {
+async function listExperiments(): Promise<string> {
+  const lines = await Promise.all(Object.values(EXPERIMENTS).map(async (load) => {
     const { name, summary, usage } = await load();
-    return `  ${name} ${usage}\n      ${summary}`;
+    return `  ${`${name} ${usage}`.padEnd(44)} ${summary}`;
   }));
   return ["usage: npm run chaos -- <name> [options]", "", ...lines].join("\n");
 }
 
 const [name, ...args] = process.argv.slice(2);
-const load = name === undefined ? undefined : RUNS[name];
+const load = name === undefined ? undefined : EXPERIMENTS[name];
 if (load === undefined) {
-  console.error(name === undefined ? await listRuns() : `There is no chaos "${name}".\n\n${await listRuns()}`);
+  const list = await listExperiments();
+  if (name === undefined) console.log(list);
+  else console.error(`There is no experiment "${name}".\n\n${list}`);
   process.exitCode = name === undefined ? 0 : 2;
 } else {
   try {
-    if (!(await (await load()).run(args))) process.exitCode = 1;
+    process.exitCode = (await (await load()).run(args)) ? 0 : 1;
   } catch (error) {
     console.error(errorMessage(error));
     process.exitCode = 1;

@@ -3,13 +3,13 @@ import { parseArgs } from "node:util";
 import { describeLoad, describeMachine } from "../bench/machine.ts";
 import { percentile } from "../bench/statistics.ts";
 import { formatTable } from "../bench/text-table.ts";
-import type { ChaosRun } from "./chaos-run.ts";
+import type { Experiment } from "./experiment.ts";
 import { FAULTS } from "./storm/faults.ts";
 import { runStorm } from "./storm/run-storm.ts";
 
 const LIMIT_MS = 3 * 3_600_000;
 
-export const storm: ChaosRun = {
+export const storm: Experiment = {
   name: "storm",
   summary: "thousands of chunks while workers, schedulers, NATS and Redis are killed, stopped, emptied and torn",
   usage: "[--chunks 10000] [--videos 50] [--workers 4] [--seed 1] [--calm-ms 4000]",

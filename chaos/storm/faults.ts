@@ -2,7 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import type { MeshUnderFire, StormNode } from "./mesh-under-fire.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../../test/support/simulation/random.ts";
 
 export const FAULTS = ["worker killed", "worker stopped", "scheduler killed", "nats killed", "redis killed", "redis log torn", "redis emptied"] as const;
 export type FaultName = (typeof FAULTS)[number];
@@ -51,14 +51,14 @@ export async function strike(fault: FaultName, tools: FaultTools): Promise<Fault
     }
     case "nats killed": {
       const start = await mesh.killNats();
-      await delay(1_000 + random.below(4_000));
+      await delay(random.int(1_000, 5_000));
       await start();
       return { fault, recoveryMs: await untilWritten(tools) };
     }
     case "redis killed":
     case "redis log torn": {
       const start = await mesh.killRedis(fault === "redis log torn");
-      await delay(random.below(3_000));
+      await delay(random.int(0, 3_000));
       await start();
       return { fault, recoveryMs: await untilWritten(tools) };
     }

@@ -11,7 +11,7 @@ import type { SubmitParams, VideoView } from "../../services/videos/videos.contr
 import { makeTempDir, removeDir } from "../../test/support/processes.ts";
 import { FAULTS, strike, type FaultName, type FaultReport } from "./faults.ts";
 import { openMesh, type MeshUnderFire } from "./mesh-under-fire.ts";
-import { seeded } from "./random.ts";
+import { seededRandom } from "../../test/support/simulation/random.ts";
 import { findMediaFaults, findQueueFaults, readJournals, readText } from "./reader.ts";
 import { FILES, secondsOf, wantedOf } from "./storm-video.ts";
 
@@ -52,7 +52,7 @@ export async function runStorm(options: StormOptions): Promise<StormReport> {
 interface Staged { dir: string; mesh: MeshUnderFire; redis: Redis; videoSeconds: number }
 
 async function rage({ videos, seed, calmMs, limitMs, faults: order, log }: StormOptions, { dir, mesh, redis, videoSeconds }: Staged): Promise<StormReport> {
-  const random = seeded(seed);
+  const random = seededRandom(seed);
   const prefix = redisKeys(NAMESPACE).queuePrefix;
   const startedAt = performance.now();
   const ids = await submit(mesh, 0, videos);
@@ -61,7 +61,7 @@ async function rage({ videos, seed, calmMs, limitMs, faults: order, log }: Storm
   const isOver = (): boolean => ids.every((id) => readText(dir, `videos/${id}/outcome.json`) !== undefined);
   const written = (): number => readJournals(dir).lines;
   while (!isLate() && (order === undefined ? !isOver() : faults.length < order.length)) {
-    await delay(random.below(calmMs));
+    await delay(random.int(0, calmMs));
     if (isOver()) {
       if (order === undefined) break;
       ids.push(...(await submit(mesh, ids.length, videos)));

@@ -15,8 +15,11 @@ export function openOperations({ queue, feeder, state, finish, reopen, now }: Op
   return {
     /** Gives a video that failed, and its work that was set aside, another chance. @throws video_not_found, conflict */
     async retry(videoId: string): Promise<void> {
+      const found = await state(videoId);
+      const goesOn = found !== undefined && found.outcome === undefined && found.verdict?.accepted !== false;
+      if (goesOn) throw fail("conflict", "The video has not ended: there is nothing to retry.");
       // First its work: a scheduler that found a reopened video with work set aside would end it again.
-      if ((await state(videoId))?.outcome?.complete === false) await queue.revive(videoId);
+      if (found?.outcome?.complete === false) await queue.revive(videoId);
       await reopen(videoId);
       if ((await state(videoId))?.plan !== undefined) await feeder.feed(videoId);
     },

@@ -118,6 +118,16 @@ describe("the work queue", () => {
     });
   });
 
+  it("keeps nothing of a tenant whose work is done", async () => {
+    await queue.add([job("n"), job("b", { lane: "bulk" }), job("p", { lane: "play" })]);
+    for (const workClass of ["play", "background", "background"] as const) {
+      const lease = await queue.take("n1", workClass);
+      if (lease !== undefined) await queue.complete(lease);
+    }
+    expect((await redis.keys(`${prefix}:*`)).filter((key) => /:(job|wait|shares|group|leases)/.test(key))).to.deep.equal([]);
+    expect(Object.keys(await redis.hgetall(`${prefix}:counts`)).filter((field) => field.endsWith(":a"))).to.deep.equal([]);
+  });
+
   describe("a lease", () => {
     beforeEach(() => queue.add([job("a")]));
 

@@ -77,7 +77,7 @@ describe("architecture", () => {
   });
 
   it("has no import cycles", () => {
-    const all = listFiles("{bin,config,mixins,media,services,test,bench}/**/*.ts", "*.ts");
+    const all = listFiles("{bin,config,mixins,media,services,test,bench,chaos}/**/*.ts", "*.ts");
     expect(findCycles(listImports(all))).to.deep.equal([]);
   });
 
@@ -94,7 +94,7 @@ describe("architecture", () => {
   });
 
   it("has file names in kebab-case that name a concept", () => {
-    const named = listFiles("{bin,config,mixins,media,services,web,test,bench,scripts}/**/*.{ts,js,mjs,sh,css,html}");
+    const named = listFiles("{bin,config,mixins,media,services,web,test,bench,chaos,scripts}/**/*.{ts,js,mjs,sh,css,html}");
     expect(named.length).to.be.greaterThan(150);
     const wrong = named.filter((path) => path.split("/").some((part) => !/^[a-z0-9]+(-[a-z0-9]+)*(\.(test|suite|service|contract|config))?(\.[a-z]+)?$/.test(part)));
     expect(wrong, "not kebab-case").to.deep.equal([]);

@@ -36,6 +36,12 @@ describe("what an operator may do to a video's work", () => {
     expect(calls).to.deep.equal(["reopen", "feed"]);
   });
 
+  it("leaves a video alone that has not ended, though it may fail a moment later", async () => {
+    const { operations, calls } = operationsOn(RUNNING);
+    expect(findErrorCode(await rejection(operations.retry(VIDEO_ID), "a video that goes on"))).to.equal("conflict");
+    expect(calls).to.be.empty;
+  });
+
   it("cancels what goes on, and nothing else", async () => {
     const running = operationsOn(RUNNING);
     await running.operations.cancel(VIDEO_ID);

@@ -1,9 +1,9 @@
-export interface ChaosRun {
+export interface Experiment {
   name: string;
   /** One sentence for the list. */
   summary: string;
   /** Its options. */
   usage: string;
-  /** Breaks things, looks whether anything is wrong afterwards, and prints what it saw. @returns whether all is well */
+  /** Prints what happened. @returns whether all that was promised held. @throws Error in words for whoever ran it */
   run(args: readonly string[]): Promise<boolean>;
 }
