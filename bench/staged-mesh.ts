@@ -2,11 +2,11 @@
 import { startMesh, type Mesh } from "../test/support/mesh.ts";
 import { openOrigin, type Origin } from "./origin.ts";
 
-/** `dir`: the files that the origin serves. Both end with `work`. */
-export async function onStagedMesh(dir: string, ffmpegPath: string, work: (mesh: Mesh, origin: Origin) => Promise<void>): Promise<void> {
+/** `dir`: the files that the origin serves; `settings`: others of the mesh. Both end with `work`. */
+export async function onStagedMesh(dir: string, ffmpegPath: string, work: (mesh: Mesh, origin: Origin) => Promise<void>, settings: Readonly<Record<string, string>> = {}): Promise<void> {
   const origin = await openOrigin(dir);
   try {
-    const mesh = await startMesh({ settings: { LECTERN_SOURCE_ALLOW: origin.hostPort, LECTERN_FFMPEG: ffmpegPath } });
+    const mesh = await startMesh({ settings: { LECTERN_SOURCE_ALLOW: origin.hostPort, LECTERN_FFMPEG: ffmpegPath, ...settings } });
     try {
       await work(mesh, origin);
     } finally {

@@ -26,7 +26,7 @@ export const twins: Benchmark = {
   summary: "processor time and bytes of a video whose bytes are there under another address, beside the first",
   usage: "[--only <words>]",
   async run(args) {
-    const { values } = parseArgs({ args: [...args], options: { only: { type: "string", default: "MP4, 14 min" } } });
+    const { values } = parseArgs({ args: [...args], options: { only: { type: "string", default: "MP4, 1 min" } } });
     const { dataDir, ffmpegPath } = loadConfig(process.env);
     const dir = join(dataDir, "bench");
     const sources = await prepareSources(dir, ffmpegPath, values.only, console.log);
@@ -40,7 +40,7 @@ export const twins: Benchmark = {
         }
       }
       console.log(`\n${formatTable(["", "processor s", "fetched MB", "source MB", "complete after s"], rows)}\n\n${await describeMachine(ffmpegPath)}, ${describeLoad()}.`);
-    });
+    }, { LECTERN_SANDBOX: "limits" }); // bubblewrap does not wait for whom it started, so nobody would be charged with their time
   },
 };
 
