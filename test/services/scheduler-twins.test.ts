@@ -133,6 +133,13 @@ describe("scheduler and videos of the same bytes", () => {
     expect(claimed()).to.have.members([A, B]);
   });
 
+  it("compares nothing across tenants, whatever their videos are", async () => {
+    await plan(A, BYTES, { identity: "same" });
+    expect(await plan(B, BYTES, { identity: "same", tenant: "another" })).to.have.all.keys("key");
+    expect(source.reads).to.equal(0);
+    expect(claimed()).to.have.members([A, B]);
+  });
+
   describe("gives the place of a first one that cannot be compared to the next", () => {
     const lost: Record<string, () => void> = {
       "its source is gone": () => { source.files.delete(A); },
