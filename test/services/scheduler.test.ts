@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { Redis } from "ioredis";
 import type { Context, ServiceBroker } from "moleculer";
+import { findErrorCode } from "../../config/errors.ts";
 import { redisKeys, type RedisKeys } from "../../config/redis-keys.ts";
 import { planOf, renditionsOf } from "../../media/plan-video.ts";
 import { plannedSegments } from "../../media/policy.ts";
@@ -56,7 +57,11 @@ describe("scheduler", () => {
       actions: {
         state: (ctx: Context<{ id: string }>) => states.get(ctx.params.id) ?? null,
         get: (ctx: Context<{ id: string }>) => ({ id: ctx.params.id, status: "ready", progress: { stage: "encoding", storedSegments: 0, plannedSegments: 0 } }),
-        planned: note("planned"), reopen: note("reopen"), finish: note("finish"), noteProgress: note("noteProgress"), relist: note("relist"), tidy: note("tidy"),
+        planned: note("planned"), finish: note("finish"), noteProgress: note("noteProgress"), relist: note("relist"), tidy: note("tidy"),
+        reopen(ctx: Context<Call["params"]>) {
+          note("reopen")(ctx);
+          states.set(ctx.params.id, planned());
+        },
       },
     });
     broker.createService({ name: "validator", actions: { validate: note("validate") } });
@@ -241,6 +246,8 @@ describe("scheduler", () => {
       expect(called("finish").at(-1)?.params["outcome"]).to.have.nested.property("reasons.0.class", "cancelled");
       await broker.emit("video.failed", { videoId: ID });
       expect((await broker.call<JobView<ChunkParams>[], object>("scheduler.jobs", { id: ID })).map(({ id }) => id)).to.deep.equal([dead?.id]);
+      expect(findErrorCode(await rejection(broker.call("scheduler.retry", { id: ID }), "a video that goes on"))).to.equal("conflict");
+      states.set(ID, { ...planned(), outcome: { complete: false, at: "2026-01-01T00:00:00.000Z", reasons: [{ class: "cancelled", message: "" }] } });
       await broker.call("scheduler.retry", { id: ID });
       expect(called("reopen")).to.have.lengthOf(1);
       expect(await broker.call("scheduler.dead", {})).to.deep.equal([]);
