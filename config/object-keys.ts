@@ -35,7 +35,9 @@ export const objectKeys = {
   tombstone: (videoId: string) => `deleted/${videoId}.json`,
   /** Marks a video that is not finished, so that a restart finds it without reading every record. */
   open: (videoId: string) => `open/${videoId}`,
-  /** Marks a video that is to be deleted, beside the mark above. */
+  /** The same of a video that was opened once more; `endedMs`, when it had ended, so that nobody who comes late removes the mark of another time. */
+  reopened: (videoId: string, endedMs: number) => `open/${videoId}.${endedMs}`,
+  /** Marks a video that is to be deleted. */
   leaving: (videoId: string) => `open/${videoId}.deleted`,
   allOpen: "open/",
   allVideos: "videos/",

@@ -41,7 +41,7 @@ const FEED_LOST_MS = 20_000;
 const FRESH_MS = 4_000;
 /** A mark without a record is of a post that was never answered. */
 const ABANDONED_MS = 60_000;
-/** Writes that were under way when their video was deleted have come by then. */
+/** Whatever was under way in the store has come by then. */
 const LATE_MS = 60_000;
 
 export function openReconciler(ports: ReconcilerPorts, clock = systemClock): Reconciler {
@@ -72,8 +72,8 @@ export function openReconciler(ports: ReconcilerPorts, clock = systemClock): Rec
       for (const { key } of page.objects) {
         if (closed) return;
         open.add(key);
-        const [id = "", leaving] = key.slice(objectKeys.allOpen.length).split(".");
-        await (leaving === undefined ? reconcile : bury)(id, measureSeen(key)).catch((error: unknown) => ports.logger.debug(`Video ${id} could not be looked at: ${errorMessage(error)}`)); // the others can
+        const [id = ""] = key.slice(objectKeys.allOpen.length).split(".");
+        await (key === objectKeys.leaving(id) ? bury : reconcile)(id, key, measureSeen(key)).catch((error: unknown) => ports.logger.debug(`Video ${id} could not be looked at: ${errorMessage(error)}`)); // the others can
       }
       after = page.next;
     } while (after !== undefined);
@@ -86,13 +86,13 @@ export function openReconciler(ports: ReconcilerPorts, clock = systemClock): Rec
     return seenMs;
   }
 
-  async function reconcile(id: string, seenMs: number): Promise<void> {
+  async function reconcile(id: string, key: string, seenMs: number): Promise<void> {
     const state = await ports.state(id);
     if (state === null) {
-      if (seenMs > ABANDONED_MS) await ports.unmark(objectKeys.open(id));
+      if (seenMs > ABANDONED_MS) await ports.unmark(key);
       return;
     }
-    if (state.deleted || state.outcome !== undefined || state.verdict?.accepted === false) return await ports.tidy(id);
+    if (state.deleted || state.outcome !== undefined || state.verdict?.accepted === false) return await end(id, key, seenMs);
     // The clock of who made the record may be ahead.
     if (clock.date() - Date.parse(state.record.createdAt) < FRESH_MS && seenMs < FRESH_MS) return;
     if (!(await ports.isOurs(id))) return;
@@ -103,11 +103,19 @@ export function openReconciler(ports: ReconcilerPorts, clock = systemClock): Rec
     step.run(id).catch((error: unknown) => ports.logger.warn(`Video ${id}: ${step.name} failed: ${errorMessage(error)}`));
   }
 
+  /** Whoever opens a video once more marks it first, and takes its end away next. */
+  async function end(id: string, key: string, seenMs: number): Promise<void> {
+    const isReopened = key !== objectKeys.open(id);
+    if (isReopened && seenMs <= LATE_MS) return;
+    await ports.tidy(id);
+    if (isReopened) await ports.unmark(key);
+  }
+
   /** At once, for whoever deleted it may have died in the midst of it; and once more when nothing can come any more. */
-  async function bury(id: string, seenMs: number): Promise<void> {
+  async function bury(id: string, key: string, seenMs: number): Promise<void> {
     const isOver = seenMs > LATE_MS;
     if (seenMs === 0 || isOver) await ports.bury(id);
-    if (isOver) await ports.unmark(objectKeys.leaving(id));
+    if (isOver) await ports.unmark(key);
   }
 
   function nextStep(state: VideoState): { name: string; lostMs: number; run(id: string): Promise<void> } {

@@ -82,11 +82,11 @@ export function videoStore(storage: StorageCalls) {
     createOutcome: (id: string, outcome: Outcome) => createPart(id, objectKeys.outcome(id), outcome),
     async mark(record: VideoRecord): Promise<void> { await mark(record); },
     /** The mark comes first: whoever dies here leaves a video that a reconciler looks at, and tidies. */
-    async reopen(record: VideoRecord): Promise<void> {
-      const { id, claim } = record;
-      await mark(record);
-      await create(objectKeys.claim(claim), { id }); // unless the source was posted again meanwhile
+    async reopen({ id, claim, createdAt }: VideoRecord): Promise<void> {
       const { verdict, outcome } = parseKnown([undefined, await read(objectKeys.verdict(id)), undefined, await read(objectKeys.outcome(id))]);
+      const ends = [...(verdict?.accepted === false ? [verdict.at] : []), ...(outcome?.complete === false ? [outcome.at] : [])];
+      for (const at of ends) await storage.put(objectKeys.reopened(id, Date.parse(at)), encode({ at: createdAt }), false);
+      await create(objectKeys.claim(claim), { id }); // unless the source was posted again meanwhile
       if (verdict?.accepted === false) await storage.remove(objectKeys.verdict(id));
       if (outcome?.complete === false) await storage.remove(objectKeys.outcome(id));
       known.delete(id);

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { Redis } from "ioredis";
 import type { Context, ServiceBroker } from "moleculer";
+import { findErrorCode } from "../../config/errors.ts";
 import { redisKeys, type RedisKeys } from "../../config/redis-keys.ts";
 import { planOf, renditionsOf } from "../../media/plan-video.ts";
 import { plannedSegments } from "../../media/policy.ts";
@@ -246,6 +247,7 @@ describe("scheduler", () => {
       expect(called("finish").at(-1)?.params["outcome"]).to.have.nested.property("reasons.0.class", "cancelled");
       await broker.emit("video.failed", { videoId: ID });
       expect((await broker.call<JobView<ChunkParams>[], object>("scheduler.jobs", { id: ID })).map(({ id }) => id)).to.deep.equal([dead?.id]);
+      expect(findErrorCode(await rejection(broker.call("scheduler.retry", { id: ID }), "a video that goes on"))).to.equal("conflict");
       states.set(ID, planned({ outcome: { complete: false, at: "", reasons: [] } }));
       await broker.call("scheduler.retry", { id: ID });
       expect(called("reopen")).to.have.lengthOf(1);

@@ -32,8 +32,8 @@ export function findRule(key: string): Rule | undefined {
     case "claims":
       return { unit: key, urgency: 0, reach: "all", sync: true };
     case "open":
-      // A deletion that goes on is each region's own: others have the tombstone.
-      return last.endsWith(".deleted") ? undefined : { unit: key, videoId: last, urgency: 0, reach: "standby", sync: true };
+      // A deletion that goes on is each region's own, for others have the tombstone; so is a video that was opened once more.
+      return last.includes(".") ? undefined : { unit: key, videoId: last, urgency: 0, reach: "standby", sync: true };
     case "adopted":
       return { unit: key, ...(names[1] === undefined ? {} : { videoId: names[1] }), urgency: 0, reach: "all", sync: true };
     case "uploads":

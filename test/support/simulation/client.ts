@@ -23,7 +23,7 @@ export interface Client {
 const TIMEOUT_MS = 15_000;
 const WATCH_SEGMENTS = 10;
 
-export function openClient(world: World, nodes: ReadonlyMap<SimulatedProcess, SchedulerNode>, untilMs: number): Client {
+export function openClient(world: World, nodes: ReadonlyMap<SimulatedProcess, SchedulerNode>, { postsUntilMs, untilMs }: { postsUntilMs: number; untilMs: number }): Client {
   const { loop, random, journal } = world;
   const promised = new Map<string, Promised>();
   let busy = 0;
@@ -114,7 +114,7 @@ export function openClient(world: World, nodes: ReadonlyMap<SimulatedProcess, Sc
   }
 
   for (const url of world.lectures.keys()) {
-    for (let n = random.chance(0.3) ? 2 : 1; n > 0; n--) later(random.int(0, untilMs * 0.6), () => persist(() => post(url)));
+    for (let n = random.chance(0.3) ? 2 : 1; n > 0; n--) later(random.int(0, postsUntilMs), () => persist(() => post(url)));
   }
   return { promised, busy: () => busy };
 }

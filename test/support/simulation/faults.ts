@@ -81,7 +81,7 @@ export function stageFaults(world: World, processes: readonly SimulatedProcess[]
 
   for (let n = random.int(2, 9); n > 0; n--) {
     const fault = random.pick(FAULTS);
-    const process = random.pick(processes);
+    const process = random.pick(random.chance(0.5) ? processes.filter(({ name }) => name.startsWith("work")) : processes);
     loop.in(random.int(200, untilMs - 5_000), async () => {
       journal.count(`fault: ${fault}`);
       journal.write("fault", `${fault} (${process.name})`);

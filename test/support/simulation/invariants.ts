@@ -28,7 +28,7 @@ export function checkVideo({ store: { objects }, lectureOf }: World, videoId: st
   const isThere = (key: string): boolean => objects.has(key);
   const faults: string[] = [];
   const fault = (what: string): void => { faults.push(`video ${videoId}: ${what}`); };
-  if (isThere(objectKeys.open(videoId)) || isThere(objectKeys.leaving(videoId))) fault("is still marked as unfinished");
+  if ([...objects.keys()].some((key) => key.startsWith(objectKeys.open(videoId)))) fault("is still marked as unfinished");
   if (isThere(objectKeys.tombstone(videoId))) {
     if (!promised.deleteAsked) fault("was deleted, and nobody asked for that");
     const left = [...objects.keys()].filter((key) => key.startsWith(objectKeys.video(videoId)));

@@ -33,6 +33,8 @@ export interface RegionRedisPorts {
   server: Server;
   /** Told of each script of the queue that ran. */
   onScript(script: string, args: readonly unknown[], result: unknown): Promise<void>;
+  /** It holds less than it did, or something older. */
+  onForgotten(): void;
 }
 
 type Command = (...args: unknown[]) => Promise<unknown>;
@@ -40,7 +42,7 @@ const SCRIPT = /^lecternQueue_(.*)$/;
 /** Commands that only look. */
 const READS = /^(get|hget|hgetall|exists|strlen|bitcount|smembers|zrange|zrevrange|zcard|getBuffer)$/;
 
-export async function openRegionRedis({ loop, requests, real, epochMs, server, onScript }: RegionRedisPorts): Promise<RegionRedis> {
+export async function openRegionRedis({ loop, requests, real, epochMs, server, onScript, onForgotten }: RegionRedisPorts): Promise<RegionRedis> {
   await real.flushdb();
   let elected = new Map<string, number>();
   const leases = new Map<string, number>();
@@ -84,6 +86,7 @@ export async function openRegionRedis({ loop, requests, real, epochMs, server, o
     async flush() {
       await real.flushdb();
       elected = new Map();
+      onForgotten();
     },
     async snapshot() {
       const keys = (await real.keys("*")).toSorted();
@@ -93,6 +96,7 @@ export async function openRegionRedis({ loop, requests, real, epochMs, server, o
         await real.flushdb();
         await Promise.all(keys.map((key, index) => real.restore(key, 0, values[index] ?? Buffer.alloc(0))));
         elected = then;
+        onForgotten();
       };
     },
   };

@@ -44,6 +44,7 @@ const QUIET_WITHIN_MS = 150_000;
 /** No event is under way any more then. */
 const SETTLED_MS = 6_000;
 const LOOK_EVERY_MS = 500;
+const CROWDED = 0.15;
 const WAKE_UP_SENT = 0.8;
 const POISON_LOST_MS = 10_000;
 const QUEUE = redisKeys("simulated").queuePrefix;
@@ -70,6 +71,7 @@ export async function simulate(seed: number, real: Redis): Promise<Run> {
       if (["add", "fail", "revive"].includes(script) && random.chance(WAKE_UP_SENT)) world.bus.broadcast("queue.wake", {});
       await shares.onScript(script, args, result);
     },
+    onForgotten: shares.onForgotten,
   });
 
   const world: World = {
@@ -88,7 +90,9 @@ export async function simulate(seed: number, real: Redis): Promise<Run> {
       return promise;
     },
   };
-  for (let n = random.int(1, 5); n > 0; n--) {
+  /** Many wait for few. */
+  const isCrowded = random.chance(CROWDED);
+  for (let n = isCrowded ? random.int(8, 12) : random.int(1, 5); n > 0; n--) {
     const lecture = inventLecture(random, n);
     world.lectures.set(lecture.url, lecture);
   }
@@ -97,9 +101,9 @@ export async function simulate(seed: number, real: Redis): Promise<Run> {
     const process = openProcess(shared, `sched${n}`, (life) => { schedulers.set(process, bootScheduler(world, life)); });
     process.start();
   }
-  const workers = Array.from({ length: random.int(1, 3) }, (_, n) => openProcess(shared, `work${n + 1}`, (life) => bootWorker(world, life)));
+  const workers = Array.from({ length: isCrowded ? 1 : random.int(1, 3) }, (_, n) => openProcess(shared, `work${n + 1}`, (life) => bootWorker(world, life)));
   for (const worker of workers) worker.start();
-  const client = openClient(world, schedulers, FAULTS_MS);
+  const client = openClient(world, schedulers, { postsUntilMs: isCrowded ? 3_000 : FAULTS_MS * 0.6, untilMs: FAULTS_MS });
   faults = stageFaults(world, [...schedulers.keys(), ...workers], FAULTS_MS);
   loop.in(FAULTS_MS, () => {
     faults?.heal();
@@ -111,8 +115,7 @@ export async function simulate(seed: number, real: Redis): Promise<Run> {
     const { states } = await readQueue(real, QUEUE);
     const marks = [...store.objects.keys()].filter((key) => key.startsWith(objectKeys.allOpen));
     const isIdle = states["waiting"] === 0 && states["active"] === 0 && states["delayed"] === 0 && client.busy() === 0 && requests.pending() === 0;
-    // That a video is to be deleted stays marked for a minute.
-    if (isIdle && marks.every((key) => key.endsWith(".deleted"))) recoveryMs = Math.min(recoveryMs, loop.now() - FAULTS_MS);
+    if (isIdle && marks.every((key) => isMemory(store.objects, key))) recoveryMs = Math.min(recoveryMs, loop.now() - FAULTS_MS);
     isQuiet = isIdle && marks.length === 0;
     if (recoveryMs + SETTLED_MS < loop.now() - FAULTS_MS) for (const worker of workers) worker.kill(); // they would only look for work
     if (!isQuiet) loop.in(LOOK_EVERY_MS, look);
@@ -123,6 +126,12 @@ export async function simulate(seed: number, real: Redis): Promise<Run> {
   if (!isQuiet) journal.violate(`it is not quiet ${QUIET_WITHIN_MS / 1000} s after the last fault`);
   await checkEnd(world, client, watch.reopened);
   return { seed, violations: journal.violations, counts: journal.counts, recoveryMs, lines: journal.lines };
+}
+
+/** A mark that is kept for a minute, though nothing is left to do. */
+function isMemory(objects: ReadonlyMap<string, Buffer>, key: string): boolean {
+  const [id = "", kept] = key.slice(objectKeys.allOpen.length).split(".");
+  return kept !== undefined && (objects.has(objectKeys.tombstone(id)) || objects.has(objectKeys.outcome(id)));
 }
 
 async function checkEnd(world: World, client: Client, reopened: (videoId: string) => number): Promise<void> {

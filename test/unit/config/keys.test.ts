@@ -17,7 +17,7 @@ describe("object keys", () => {
       `video videos/${ID}/`, `media videos/${ID}/media/720p/3.m4s`, `rendition videos/${ID}/media/720p/`,
       `still videos/${ID}/stills/720p-3.m4s.jpg`, `clip videos/${ID}/clips/720p-3.m4s.mp4`, `sheet videos/${ID}/storyboard/720p.jpg`, `profile videos/${ID}/profile.json`, `quality videos/${ID}/quality/720p/3.m4s`, `allQuality videos/${ID}/quality/`,
       `refusal videos/${ID}/refused/720p/3.m4s.json`, `refusals videos/${ID}/refused/720p/`, `captions videos/${ID}/subs/720p.vtt`, `tombstone deleted/${ID}.json`,
-      `open open/${ID}`, `leaving open/${ID}.deleted`, "allOpen open/", "allVideos videos/", `claim claims/${ID}.json`, `twinClaim twins/${ID}.json`,
+      `open open/${ID}`, `reopened open/${ID}.720p`, `leaving open/${ID}.deleted`, "allOpen open/", "allVideos videos/", `claim claims/${ID}.json`, `twinClaim twins/${ID}.json`,
       `uploadBytes uploads/${ID}/source`, `upload uploads/${ID}/upload.json`, `uploadBegun uploads/${ID}/begun.json`, `uploadPart uploads/${ID}/parts/00000000000720p`, `uploadParts uploads/${ID}/parts/`, `uploadTenant uploads/${ID}/tenants/720p`, `uploadTenants uploads/${ID}/tenants/`,
       `heartbeat heartbeat/${ID}.json`, `standby standby/${ID}/720p`, `allStandby standby/${ID}/`, `adoption adopted/${ID}/720p/3.m4s-jpg`, `adoptionsFrom adopted/${ID}/`, "allAdoptions adopted/",
       `replicationMark replicating/${ID}/720p/3.m4s`, `replicationMarks replicating/${ID}/`, "allUploads uploads/", `uploadFolder uploads/${ID}/`,

@@ -23,13 +23,13 @@ function quietLogger(): Logger {
 }
 
 /** A mesh with these open videos; what is asked of it is written to `calls`. `null`: a mark without a record. */
-function mesh(videos: Record<string, VideoState | null | Error>, leaving: string[] = []) {
+function mesh(videos: Record<string, VideoState | null | Error>, marks: string[] = []) {
   const calls: string[] = [];
   const elected = new Map<string, number>();
   const step = (name: string) => async (id: string): Promise<void> => { calls.push(`${name} ${id}`); };
   const ports: ReconcilerPorts = {
     logger: quietLogger(),
-    listOpen: async () => ({ objects: [...Object.keys(videos).map((id) => `open/${id}`), ...leaving].map((key) => ({ key, size: 1 })), prefixes: [] }),
+    listOpen: async () => ({ objects: [...Object.keys(videos).map((id) => `open/${id}`), ...marks].map((key) => ({ key, size: 1 })), prefixes: [] }),
     elect: async (key, forMs) => {
       if ((elected.get(key) ?? -Infinity) > Date.now()) return false;
       elected.set(key, Date.now() + forMs);
@@ -43,7 +43,7 @@ function mesh(videos: Record<string, VideoState | null | Error>, leaving: string
     validate: step("validate"), plan: step("plan"), feed: step("feed"), relist: step("relist"), isOurs: async (id) => !id.startsWith("theirs"),
     tidy: async (id) => { calls.push(`tidy ${id}`); delete videos[id]; },
     bury: step("bury"),
-    unmark: async (key) => { calls.push(`unmark ${key}`); delete videos[key.slice("open/".length)]; leaving.splice(0, Infinity, ...leaving.filter((other) => other !== key)); },
+    unmark: async (key) => { calls.push(`unmark ${key}`); delete videos[key.slice("open/".length)]; marks.splice(0, Infinity, ...marks.filter((other) => other !== key)); },
   };
   return { ports, calls, videos };
 }
@@ -86,6 +86,21 @@ describe("reconciler", () => {
     expect(calls).to.deep.equal(["bury v", "bury v", "unmark open/v.deleted"]);
     await clock.advance(ROUND_MS);
     expect(calls).to.have.length(3);
+  });
+
+  it("continues a video that was opened once more, and keeps its mark for a minute, for its old end may be about to go", async () => {
+    const failed: VideoState = { ...PLANNED, outcome: { complete: false, at: LONG_AGO, reasons: [] } };
+    const { ports, calls, videos } = mesh({}, ["open/v.1767139200000"]);
+    const states: Record<string, VideoState> = { v: failed };
+    await start({ ...ports, state: async (id) => states[id] ?? null });
+    expect(calls).to.be.empty;
+    states["v"] = PLANNED;
+    await clock.advance(ROUND_MS);
+    expect(calls).to.deep.equal(["relist v", "feed v"]);
+    states["v"] = failed;
+    for (let passed = ROUND_MS; passed <= 60_000; passed += ROUND_MS) await clock.advance(ROUND_MS);
+    expect(calls.slice(2)).to.deep.equal(["tidy v", "unmark open/v.1767139200000"]);
+    expect(videos).to.deep.equal({});
   });
 
   it("gives what was just posted its time", async () => {

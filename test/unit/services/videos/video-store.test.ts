@@ -64,6 +64,19 @@ describe("video store", () => {
     expect(storage.calls).to.have.length(6);
   });
 
+  it("opens a failed video once more under a mark of its own, which is there before its end goes", async () => {
+    await store.createRecord(makeRecord());
+    await store.createOutcome(ID, { complete: false, at: "2026-01-01T00:00:01.000Z", reasons: [] });
+    await store.close(ID);
+    storage.calls.length = 0;
+    await store.reopen(makeRecord());
+    const mark = objectKeys.reopened(ID, Date.parse("2026-01-01T00:00:01.000Z"));
+    await store.close(ID); // by somebody who comes late
+    expect(storage.objects.has(mark)).to.equal(true);
+    expect(storage.calls.indexOf(`put ${mark}`)).to.be.within(0, storage.calls.indexOf(`remove ${objectKeys.outcome(ID)}`) - 1);
+    expect(await store.find(ID)).to.not.have.property("outcome");
+  });
+
   describe("deletion", () => {
     it("leaves the tombstone with the record, and nothing else", async () => {
       await store.createRecord(makeRecord({ title: "gone" }));
