@@ -8,6 +8,7 @@ import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
 import { loadConfig } from "../../config/config.ts";
 import { errorMessage, findErrorCode } from "../../config/errors.ts";
 import { objectKeys } from "../../config/object-keys.ts";
+import { meshView } from "../../config/placement/mesh-view.ts";
 import { redisKeys } from "../../config/redis-keys.ts";
 import { STILL_FORMATS } from "../../media/ffmpeg/still-arguments.ts";
 import { STORYBOARD } from "../../media/storyboard.ts";
@@ -29,6 +30,7 @@ import { openMadeObjects, type MadeObjects } from "./made-objects.ts";
 import { openCaptions, type Captions } from "./captions.ts";
 import { runChunk } from "./run-chunk.ts";
 import { runSheets } from "./run-sheets.ts";
+import { openEncodeSpeed } from "./encode-speed.ts";
 import { proveEncoders, suggestCard } from "./encoder-trial.ts";
 import { warmFfmpeg, type FfmpegBuild } from "../../mixins/ffmpeg.ts";
 import { openInspection } from "./inspection.ts";
@@ -46,7 +48,7 @@ import { openWorkshop, type Workshop } from "./workshop.ts";
 
 interface Settings extends ServiceSettingSchema, RemuxSettings { redisUrl: string | undefined; namespace: string; slots: number; encoders: EncoderChoice; tenants: { maxRunning: number } }
 interface State {
-  warming: Promise<[Guest, FfmpegBuild]>; guest: Guest; unfollow: () => void; closing: AbortController; redis: Redis; door: SourceDoor; remuxes: Remuxes; slots: Slots; publisher: Publisher; jobs: VideoJobs; workshop: Workshop; worker: QueueWorker;
+  warming: Promise<[Guest, FfmpegBuild]>; guest: Guest; unfollow: () => void; forgetSlots: () => void; closing: AbortController; redis: Redis; door: SourceDoor; remuxes: Remuxes; slots: Slots; publisher: Publisher; jobs: VideoJobs; workshop: Workshop; worker: QueueWorker;
   objects: MadeObjects; stills: Stills; clips: Clips; storyboards: Storyboards; captions: Captions; profiles: Profiles; twins: TwinObjects;
 }
 interface Methods {
@@ -175,6 +177,8 @@ export function transcoderService(settings: Settings) {
       this.door = await openSourceDoor(this.logger);
       this.remuxes = await openRemuxes(this.settings, this.logger);
       this.slots = openSlots(slots);
+      const encodeSpeed = openEncodeSpeed();
+      this.forgetSlots = meshView(this.broker).own.measureSlots(() => ({ slots, ...this.slots.busy(), speed: encodeSpeed.fastest() }));
       const node = nodeState(this.broker);
       node.countWork("viewersRuns", () => this.slots.busy().play);
       node.countWork("backgroundRuns", () => this.slots.busy().background, { returnable: true });
@@ -195,6 +199,7 @@ export function transcoderService(settings: Settings) {
           this.publisher.publish(videoId, made);
         },
         onFailure: (videoId, message) => this.noteFailure(videoId, message),
+        onEncoded: encodeSpeed.note,
       });
       this.objects = openMadeObjects(this.broker, this.twins);
       this.clips = openClips({ threads: Math.max(1, cores - 1), onFailure: (videoId, message) => this.noteFailure(videoId, message) });
@@ -216,6 +221,7 @@ export function transcoderService(settings: Settings) {
     async stopped() {
       this.closing.abort();
       this.unfollow?.();
+      this.forgetSlots?.();
       this.worker?.beginClose();
       this.jobs?.abortAll();
       await this.worker?.close();

@@ -55,6 +55,8 @@ export interface WorkshopPorts {
   /** Called once for each file as it is complete. */
   onMade(videoId: string, made: Made): void;
   onFailure(videoId: string, message: string): void;
+  /** So many seconds of picture were encoded for a viewer. */
+  onEncoded?(rendition: VideoRendition, seconds: number, ms: number): void;
 }
 
 /** `done` settles with the run that makes them, which may make more. */
@@ -85,6 +87,7 @@ export function openWorkshop(ports: WorkshopPorts) {
     flights.adopt(key, bytes);
     ports.onMade(job.videoId, { rendition: rendition.name, segment, bytes, ms, mode: rendition.mode, awaited: run.kind === "play" && rendition.mode === "encode", ...(job.mayStore === undefined ? {} : { mayStore: job.mayStore }) });
     job.onOutput?.(segment !== "init");
+    if (run.kind === "play" && segment !== "init" && rendition.kind === "video" && rendition.mode === "encode") ports.onEncoded?.(rendition, durationSec(job.plan, segment), ms);
   }
 
   async function repackage(job: Job, run: Run, rendition: Rendition, segment: SegmentName): Promise<void> {
