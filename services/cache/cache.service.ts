@@ -4,7 +4,7 @@
  */
 import type { Redis } from "ioredis";
 import { LRUCache } from "lru-cache";
-import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
+import { Errors, type Context, type ServiceSchema, type ServiceSettingSchema } from "moleculer";
 import { loadConfig } from "../../config/config.ts";
 import { errorMessage } from "../../config/errors.ts";
 import { objectKeys } from "../../config/object-keys.ts";
@@ -15,6 +15,7 @@ import { inOrderOfStart } from "../../media/start-order.ts";
 import { announceToAll } from "../../mixins/announce.ts";
 import { growReply, readReply } from "../../mixins/byte-reply.ts";
 import { cancelled } from "../../mixins/cancelled.ts";
+import type { GrowingBytes } from "../../mixins/growing-bytes.ts";
 import { closeRedis, openRedis, withoutRedis } from "../../mixins/redis.ts";
 import { readSegment, replySegment, wholeSegment, type SegmentAnswer } from "../../mixins/segment-answer.ts";
 import type { MakeParams, SheetParams, StillParams, WaiterLeft } from "../transcoder/transcoder.contract.ts";
@@ -30,7 +31,8 @@ interface Methods {
   open(params: OpenParams): Promise<SegmentAnswer>;
   find(params: SegmentParams, seeker: Seeker): Promise<SegmentAnswer>;
   findStored(params: SegmentParams): Promise<SegmentResult | undefined>;
-  askHolder(holder: string, params: OpenParams): Promise<SegmentAnswer | undefined>;
+  askHolder(holder: string, params: SegmentParams, seeker: Seeker): Promise<SegmentAnswer | undefined>;
+  haveMade(params: SegmentParams, seeker: Seeker): Promise<GrowingBytes>;
   make(params: SegmentParams, seeker: Seeker): Promise<SegmentAnswer>;
 }
 
@@ -121,36 +123,45 @@ export function cacheService(settings: Settings) {
         const stored = await this.broker.call<unknown, object>("storage.get", { key: objectKeys.media(videoId, rendition, name) });
         return stored === null ? undefined : { bytes: await readReply(stored), tier: "store" };
       },
-      /** What the node that is making it has of it; none when that does not answer. */
-      async askHolder(holder: string, params: OpenParams): Promise<SegmentAnswer | undefined> {
+      /**
+       * What the node that is making it has of it; none when that has nothing to say. When it dies, its lock is not waited
+       * for: whoever waited goes to the transcoder, where their calls meet.
+       */
+      async askHolder(holder: string, params: SegmentParams, seeker: Seeker): Promise<SegmentAnswer | undefined> {
         try {
-          const answer = readSegment(await this.broker.call("cache.open", params, { nodeID: holder, timeout: MAKE_MS, retries: 0 }), MAKE_MS);
+          const asked: OpenParams = { ...params, waiter: seeker.id };
+          const answer = readSegment(await this.broker.call("cache.open", asked, { nodeID: holder, timeout: MAKE_MS, retries: 0 }), MAKE_MS);
           if ("growing" in answer) await answer.growing.started();
           return answer;
         } catch (error) {
           this.logger.debug(`${holder} does not say what it is making: ${errorMessage(error)}`);
-          return undefined;
+          return error instanceof Errors.RequestRejectedError ? await madeAnswer(await this.haveMade(params, seeker)) : undefined;
         }
       },
+      /** Resolves with the first bytes. */
+      async haveMade(params: SegmentParams, { id, signal }: Seeker): Promise<GrowingBytes> {
+        if (signal.aborted) throw cancelled();
+        const made = growReply(await this.broker.call<unknown, MakeParams>("transcoder.make", { ...params, waiter: id }, { timeout: MAKE_MS }), MAKE_MS);
+        await made.started();
+        return made;
+      },
       /** Between nodes, the one that holds the lock makes it; the others have it from that one, or from where that puts it. */
-      async make(params: SegmentParams, { id, signal }: Seeker): Promise<SegmentAnswer> {
+      async make(params: SegmentParams, seeker: Seeker): Promise<SegmentAnswer> {
         const { videoId, rendition, segment } = params;
         const name = mediaName(segment);
         const asked = new Set([this.broker.nodeID]);
         const lock = flightLock(this.redis, this.keys.flight(videoId, rendition, name), this.broker.nodeID, this.logger);
-        const found = await lock.acquireOr<SegmentAnswer>(signal, async (holder) => {
+        const found = await lock.acquireOr<SegmentAnswer>(seeker.signal, async (holder) => {
           const stored = await this.findStored(params);
           if (stored !== undefined || holder === undefined || asked.has(holder)) return stored;
           asked.add(holder);
-          return await this.askHolder(holder, { ...params, waiter: id });
+          return await this.askHolder(holder, params, seeker);
         });
         if (found !== undefined) return found;
         try {
-          if (signal.aborted) throw cancelled();
-          const made = growReply(await this.broker.call<unknown, MakeParams>("transcoder.make", { ...params, waiter: id }, { timeout: MAKE_MS }), MAKE_MS);
-          await made.started();
+          const made = await this.haveMade(params, seeker);
           made.ended().catch(() => undefined).finally(() => lock.release()); // who reads it is told of a failure
-          return made.isGrowing ? { growing: made, tier: "made" } : { bytes: await made.whole(), tier: "made" };
+          return await madeAnswer(made);
         } catch (error) {
           await lock.release();
           throw error;
@@ -172,6 +183,10 @@ export function cacheService(settings: Settings) {
     },
   };
   return schema;
+}
+
+async function madeAnswer(made: GrowingBytes): Promise<SegmentAnswer> {
+  return made.isGrowing ? { growing: made, tier: "made" } : { bytes: await made.whole(), tier: "made" };
 }
 
 const config = loadConfig(process.env);

@@ -105,7 +105,7 @@ export function deliveryService(openWaiter = planWaiter) {
           const plan = await this.getPlan(id);
           if (!plan.subtitles.some((subtitle) => subtitle.name === name)) throw fail("segment_not_found", "The video has no such captions.");
           const stored = await ctx.call<unknown, KeyParams>("storage.get", { key: objectKeys.captions(id, name) });
-          return await readReply(stored ?? (await ctx.call<unknown, MakeCaptionsParams>("transcoder.captions", { videoId: id, name }, { timeout: MAKE_MS, retries: 0 })));
+          return await readReply(stored ?? (await ctx.call<unknown, MakeCaptionsParams>("transcoder.captions", { videoId: id, name }, { timeout: MAKE_MS, retries: 1 })));
         },
       },
       segment: {
@@ -163,7 +163,7 @@ export function deliveryService(openWaiter = planWaiter) {
           try {
             return await ctx.call<ClipResult, ClipParams>("transcoder.clip", { videoId: id, ...span }, { timeout: CLIP_MS, retries: 0 });
           } catch (error) {
-            if (!(error instanceof Errors.RequestTimeoutError)) throw error;
+            if (!(error instanceof Errors.RequestTimeoutError || error instanceof Errors.RequestRejectedError)) throw error; // the node is slow, or gone
             throw fail("clip_pending", "The clip is still being made.", { retryAfterSec: 5 });
           }
         },

@@ -47,7 +47,7 @@ export function validatorService(settings: Settings) {
     events: {
       "video.submitted": {
         async handler(ctx: Context<VideoEventPayload>) {
-          await ctx.call("validator.validate", { id: ctx.params.videoId }, { timeout: VALIDATE_MS, retries: 0 });
+          await ctx.call("validator.validate", { id: ctx.params.videoId }, { timeout: VALIDATE_MS, retries: 1 });
         },
       },
     },

@@ -269,6 +269,20 @@ describe("cache of several nodes", function () {
     expect([(await ask(at(0))).tier, (await ask(at(1))).tier]).to.deep.equal(["memory", "memory"]);
   });
 
+  it("has it made anew, without waiting for the lock, when the node that was making it is gone", async () => {
+    const first = open(0);
+    first.catch(() => undefined); // that node hears nothing more of anybody
+    const { growing } = await made.until(() => true);
+    const second = open(1);
+    await eventually(() => at(0).transit?.pendingRequests.size === 0 && at(1).transit?.pendingRequests.size === 1); // it asks the first
+    await at(0).transit?.sendDisconnectPacket(); // its lock stays: it goes on renewing that
+    const anew = await made.until((params) => params.growing !== growing);
+    anew.growing.push(Buffer.from("made anew"));
+    anew.growing.end();
+    expect(text(await wholeSegment(await second))).to.equal("made anew");
+    growing.end();
+  });
+
   it("lets go of what nobody waits for any more, on whatever node they waited", async () => {
     const asked = [open(0, "one"), open(1, "two")];
     const { growing, waiter = "" } = await made.until(() => true);

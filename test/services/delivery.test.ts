@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { Context, ServiceBroker } from "moleculer";
+import { Errors, type Context, type ServiceBroker } from "moleculer";
 import { fail, findErrorCode } from "../../config/errors.ts";
 import { formatMasterPlaylist, formatMediaPlaylist } from "../../media/hls/playlists.ts";
 import type { Plan } from "../../media/plan.ts";
@@ -143,6 +143,12 @@ describe("delivery", () => {
     expect(wanted).to.be.at.most(watched);
     await broker.call("videos.plan", { id: ID }); // a whole call later
     expect(noted.all).to.have.lengthOf(1);
+  });
+
+  it("has a client ask again for a clip whose maker is gone", async () => {
+    broker.createService({ name: "transcoder", actions: { clip: () => { throw new Errors.RequestRejectedError({ action: "transcoder.clip", nodeID: "gone" }); } } });
+    await broker.waitForServices("transcoder");
+    expect(await codeOf(broker.call("delivery.clip", { id: ID, start: "0", end: "2" }))).to.equal("clip_pending");
   });
 
   it("forgets the plan of a video that is deleted", async () => {
