@@ -5,6 +5,7 @@
 import { flushCompileCache } from "node:module";
 import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
 import { loadConfig, type Config } from "../../config/config.ts";
+import { meshView } from "../../config/placement/mesh-view.ts";
 import { announceToAll } from "../../mixins/announce.ts";
 import { nodeState, type NodeState } from "../../mixins/node-state.ts";
 import type { DrainParams, NodeView } from "./node.contract.ts";
@@ -82,6 +83,7 @@ export function nodeService(settings: Settings, signals?: SignalPorts) {
     async started() {
       this.unfollow = this.state.onChange(({ accepting }) => {
         this.broker.metrics.set("lectern.node.accepting", accepting ? 1 : 0);
+        meshView(this.broker).own.setAccepting(accepting);
         this.tell();
       });
       this.checks = openSelfChecks([diskCheck(this.settings.dataDir), loopCheck(), storeCheck(this.broker)], this.state, this.logger);
