@@ -44,6 +44,12 @@ export const objectKeys = {
   /** Bytes of a resumable upload from `offset` on, created once. Byte order of the keys is order of the offsets. */
   uploadPart: (uploadId: string, offset: number) => `uploads/${uploadId}/parts/${String(offset).padStart(15, "0")}`,
   uploadParts: (uploadId: string) => `uploads/${uploadId}/parts/`,
+  /** Put anew by every request that brings bytes of a resumable upload: its age says whether anybody is still at it. */
+  uploadSign: (uploadId: string) => `uploads/${uploadId}/coming/sign`,
+  /** Bytes of one request from `offset` on, until its checksum is known to be right. They count for nothing. */
+  uploadUnverified: (uploadId: string, requestId: string, offset: number) => `uploads/${uploadId}/coming/${requestId}/${String(offset).padStart(15, "0")}`,
+  uploadRequest: (uploadId: string, requestId: string) => `uploads/${uploadId}/coming/${requestId}/`,
+  uploadComing: (uploadId: string) => `uploads/${uploadId}/coming/`,
   allUploads: "uploads/",
   uploadFolder: (uploadId: string) => `uploads/${uploadId}/`,
 } as const;

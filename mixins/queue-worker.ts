@@ -106,6 +106,8 @@ export interface ChunkWorkerOptions {
   run(chunk: ChunkParams): Promise<void>;
   /** Whether the error says that a part of the mesh or the origin is away, rather than that the chunk cannot be made. */
   isAway(error: unknown): boolean;
+  /** Whether what the chunk is made of has yet to arrive. It waits however long that takes. */
+  isComing(error: unknown): boolean;
   /** A chunk that failed as often as it may. */
   onPoison(chunk: ChunkParams, error: Error): void;
   logger: Logger;
@@ -128,7 +130,7 @@ export function openChunkWorkers(options: ChunkWorkerOptions) {
       } catch (error) {
         // Neither costs an attempt: it is not the chunk's fault.
         if (closing) await job.moveToDelayed(Date.now(), token); // at once, by another node
-        else if (options.isAway(error) && Date.now() - job.timestamp < AWAY_LIMIT_MS) await job.moveToDelayed(Date.now() + AWAY_MS, token);
+        else if (options.isComing(error) || (options.isAway(error) && Date.now() - job.timestamp < AWAY_LIMIT_MS)) await job.moveToDelayed(Date.now() + AWAY_MS, token);
         else throw error;
         throw new DelayedError();
       }

@@ -5,7 +5,7 @@
 import { parentPort } from "node:worker_threads";
 import { LRUCache } from "lru-cache";
 import { CustomSource, EncodedPacketSink, Input, MATROSKA, MP4, QTFF, WEBM, type InputTrack } from "mediabunny";
-import { findErrorCode } from "../../config/errors.ts";
+import { errorMessage, findErrorCode } from "../../config/errors.ts";
 import type { SubtitleFacts } from "../../media/facts.ts";
 import { AAC_FRAME } from "../../media/aac.ts";
 import { fits, readSampleTables, type SampleTable } from "../../media/mp4/sample-tables.ts";
@@ -39,6 +39,9 @@ interface OpenInput {
   forgetMovie(): void;
 }
 
+/** A read by a sample table failed. Nothing of that is kept, so the next read may well succeed. */
+class TableReadFault extends Error {}
+
 /** mediabunny tells a console of every codec that it does not know; here that is an answer, not news. */
 console.warn = () => undefined;
 
@@ -54,8 +57,8 @@ let lastRead = 0;
 port.on("message", (message: ToThread) => {
   if ("request" in message) {
     answer(message.id, message.request).catch((error: unknown) => {
-      opened.delete(message.request.source.key); // after a read that failed it would not read again
-      send({ id: message.id, error: error instanceof Error ? error.message : String(error) });
+      if (!(error instanceof TableReadFault)) opened.delete(message.request.source.key); // after a read that failed it would not read again
+      send({ id: message.id, error: errorMessage(error) });
     });
     return;
   }
@@ -158,7 +161,9 @@ async function readPackets(request: Extract<DemuxerRequest, { op: "packets" }>):
   const track = tracks[request.index];
   if (track === undefined) throw new Error(`there is no ${request.track} track ${request.index}`);
   const table = (await tables()).get(track.id);
-  if (table !== undefined && table.timescale === timescale) return await readTablePackets(table, request, (start, end) => blocks.read(start, end));
+  if (table !== undefined && table.timescale === timescale) {
+    return await readTablePackets(table, request, (start, end) => blocks.read(start, end)).catch((error: unknown) => { throw new TableReadFault(errorMessage(error)); });
+  }
   const sink = new EncodedPacketSink(track);
   const grid = track.isAudioTrack() && timescale !== await track.getTimeResolution() ? await openAacGrid(track) : undefined;
   const ticks = (seconds: number): number => Math.round(seconds * timescale);

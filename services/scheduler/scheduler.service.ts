@@ -5,14 +5,16 @@
 import type { Redis } from "ioredis";
 import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
 import { loadConfig } from "../../config/config.ts";
-import { errorMessage } from "../../config/errors.ts";
+import { errorMessage, findErrorCode } from "../../config/errors.ts";
 import { objectKeys } from "../../config/object-keys.ts";
 import { redisKeys, type RedisKeys } from "../../config/redis-keys.ts";
+import { arrivedSegments } from "../../media/arrived-segments.ts";
 import { findRendition, planOf, renditionsOf } from "../../media/plan-video.ts";
 import { plannedSegments } from "../../media/policy.ts";
 import type { EncoderChoice } from "../../media/video-encoders.ts";
 import { openChunkQueue, type ChunkQueue } from "../../mixins/queue-worker.ts";
 import { closeRedis, openRedis, withoutRedis } from "../../mixins/redis.ts";
+import type { SourceFacts, SourceParams } from "../source/source.contract.ts";
 import type { ListResult } from "../storage/storage.contract.ts";
 import type { SegmentRefused, SegmentStored } from "../transcoder/transcoder.contract.ts";
 import { REASON_CLASSES } from "../videos/videos.contract.ts";
@@ -28,6 +30,7 @@ interface State { redis: Redis; keys: RedisKeys; queue: ChunkQueue; stored: Stor
 interface Methods {
   getState(videoId: string): Promise<VideoState | undefined>;
   readSettled(videoId: string, rendition: string): Promise<(segment: number) => boolean>;
+  countArrived(state: VideoState): Promise<number>;
   enqueue(state: VideoState): Promise<void>;
   finishIfStored(videoId: string): Promise<void>;
   measureQueue(): Promise<void>;
@@ -60,8 +63,14 @@ export function schedulerService(settings: Settings) {
           const state = await this.getState(ctx.params.id);
           if (state?.plan === undefined || state.outcome !== undefined) return;
           for (const { name } of renditionsOf(state.plan)) await Promise.all([this.stored.recount(ctx.params.id, name), this.refused.recount(ctx.params.id, name)]);
-          await this.enqueue(state);
-          await this.finishIfStored(ctx.params.id);
+          try {
+            await this.enqueue(state);
+            await this.finishIfStored(ctx.params.id);
+          } catch (error) {
+            if (findErrorCode(error) !== "upload_incomplete") throw error;
+            const reason = { class: "upload_incomplete" as const, message: errorMessage(error) };
+            await ctx.call<void, OutcomeParams>("videos.finish", { id: ctx.params.id, outcome: { complete: false, at: new Date().toISOString(), reasons: [reason] } });
+          }
         },
       },
       queue: {
@@ -94,6 +103,11 @@ export function schedulerService(settings: Settings) {
           const state = await this.getState(ctx.params.videoId);
           if (state !== undefined) await this.enqueue(state);
           await this.finishIfStored(ctx.params.videoId);
+        },
+      },
+      "video.arrived": {
+        async handler(ctx: Context<VideoEventPayload>) {
+          await ctx.call("scheduler.feed", { id: ctx.params.videoId });
         },
       },
       "video.deleted": {
@@ -137,16 +151,24 @@ export function schedulerService(settings: Settings) {
         const state = await this.broker.call<VideoState | null, VideoIdParams>("videos.state", { id: videoId });
         return state === null || state.deleted ? undefined : state;
       },
-      async enqueue({ record, plan, outcome }: VideoState): Promise<void> {
+      /** How many bytes of the source are there: all, but of an upload that is still coming. @throws upload_incomplete when no more of that will come */
+      async countArrived({ record: { source } }: VideoState): Promise<number> {
+        return source.kind === "url" ? Infinity : (await this.broker.call<SourceFacts, SourceParams>("source.open", { source })).arrived ?? Infinity;
+      },
+      /** What cannot be made before more of the source is there, is queued when it is. */
+      async enqueue(state: VideoState): Promise<void> {
+        const { record, plan, outcome } = state;
         if (plan === undefined || outcome !== undefined) return;
+        const arrived = await this.countArrived(state);
+        const segments = arrivedSegments(plan, arrived);
         const marks = new Map(await Promise.all(renditionsOf(plan).map(async (r) => [r.name, await this.readSettled(record.id, r.name)] as const)));
-        const jobs = planChunks(record.id, plan, record.policy, record.priority, (rendition, segment) => marks.get(rendition)?.(segment) ?? false);
+        const jobs = planChunks(record.id, plan, record.policy, record.priority, (rendition, segment) => marks.get(rendition)?.(segment) ?? false).filter(({ chunk }) => chunk.last < segments);
         const lane = laneOf(record.priority);
         const [poison] = await this.queue.findFailed(lane, jobs.map((job) => job.id));
         // Its report was lost: the queue would not take it again.
         if (poison !== undefined) return await this.broker.call("scheduler.poison", { ...poison.chunk, message: poison.message });
         await this.queue.add(lane, jobs);
-        await this.queue.add("bulk", planSheets(record.id, plan, record.policy));
+        if (arrived === Infinity) await this.queue.add("bulk", planSheets(record.id, plan, record.policy));
       },
       /** Which segments nobody has to make: those that are stored, and those that were refused. */
       async readSettled(videoId: string, rendition: string): Promise<(segment: number) => boolean> {
@@ -168,6 +190,7 @@ export function schedulerService(settings: Settings) {
           if (missing.some((segment) => !refused.has(segment))) return;
           refusedSegments += missing.length;
         }
+        if ((await this.countArrived(state)) !== Infinity) return;
         await this.broker.call<void, OutcomeParams>("videos.finish", { id: videoId, outcome: { complete: true, at: new Date().toISOString(), ...(refusedSegments === 0 ? {} : { refusedSegments }) } });
       },
     },

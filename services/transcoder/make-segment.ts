@@ -9,11 +9,15 @@ import type { Workshop } from "./workshop.ts";
  * @throws what made it fail before there were any; a later failure is in the bytes
  */
 export async function makeSegment(jobs: VideoJobs, workshop: Workshop, { videoId, rendition, segment, waiter }: MakeParams): Promise<GrowingBytes> {
-  const begun = Promise.withResolvers<GrowingBytes>();
-  jobs.run(videoId, async (job) => {
+  const answer = Promise.withResolvers<GrowingBytes>();
+  let begun = false;
+  jobs.runPatiently(videoId, async (job) => {
     const { bytes, done } = workshop.make(job, rendition, segment, waiter);
-    bytes.started().then(() => begun.resolve(bytes), () => undefined); // a failure before that is the job's
+    bytes.started().then(() => {
+      begun = true;
+      answer.resolve(bytes);
+    }, () => undefined); // a failure before that is the job's
     await done;
-  }).catch(begun.reject);
-  return await begun.promise;
+  }, () => !begun).catch(answer.reject);
+  return await answer.promise;
 }

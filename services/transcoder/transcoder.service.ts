@@ -20,7 +20,7 @@ import { closeRedis, openRedis } from "../../mixins/redis.ts";
 import { openRemuxes, remuxSettings, type Remuxes, type RemuxSettings } from "../../mixins/remux.ts";
 import { openSourceDoor, type SourceDoor } from "../../mixins/source-door.ts";
 import type { VideoEventPayload } from "../videos/videos.contract.ts";
-import { isAway } from "./away.ts";
+import { isAway, isComing } from "./away.ts";
 import { openClips, type Clips } from "./clips.ts";
 import { openMadeObjects, type MadeObjects } from "./made-objects.ts";
 import { openCaptions, type Captions } from "./captions.ts";
@@ -68,7 +68,7 @@ export function transcoderService(settings: Settings) {
         params: { videoId: "string", rendition: "string", segment: { type: "number", integer: true, min: 0 } },
         async handler(ctx: Context<KeyFrameParams>) {
           const { videoId, rendition, segment } = ctx.params;
-          return replyBytes(ctx, await this.jobs.run(videoId, (job) => makeKeyFrame(job, rendition, segment)));
+          return replyBytes(ctx, await this.jobs.runPatiently(videoId, (job) => makeKeyFrame(job, rendition, segment)));
         },
       },
       captions: {
@@ -86,7 +86,7 @@ export function transcoderService(settings: Settings) {
       still: {
         params: { videoId: "string", at: { type: "number", integer: true, min: 0 }, width: { type: "number", integer: true, min: 1 }, height: { type: "number", integer: true, min: 1 }, format: { type: "enum", values: [...STILL_FORMATS] } },
         async handler(ctx: Context<StillParams>) {
-          return replyBytes(ctx, await this.jobs.run(ctx.params.videoId, (job) => this.stills.get(job, ctx.params)));
+          return replyBytes(ctx, await this.jobs.runPatiently(ctx.params.videoId, (job) => this.stills.get(job, ctx.params)));
         },
       },
       clip: {
@@ -94,13 +94,13 @@ export function transcoderService(settings: Settings) {
         async handler(ctx: Context<ClipParams>): Promise<ClipResult> {
           const { videoId, start, end } = ctx.params;
           const key = objectKeys.clip(videoId, start, end);
-          return { key, size: await this.objects.ensure(videoId, key, () => this.jobs.run(videoId, (job) => this.clips.make(job, ctx.params))) };
+          return { key, size: await this.objects.ensure(videoId, key, () => this.jobs.runPatiently(videoId, (job) => this.clips.make(job, ctx.params))) };
         },
       },
       sheet: {
         params: { videoId: "string", sheet: { type: "number", integer: true, min: 0 } },
         async handler(ctx: Context<SheetParams>) {
-          return replyBytes(ctx, await this.jobs.run(ctx.params.videoId, (job) => this.storyboards.get(job, ctx.params.sheet)));
+          return replyBytes(ctx, await this.jobs.runPatiently(ctx.params.videoId, (job) => this.storyboards.get(job, ctx.params.sheet)));
         },
       },
       load: {
@@ -185,7 +185,7 @@ export function transcoderService(settings: Settings) {
           // Untracked: a node that leaves hands its chunks back instead of waiting for them.
           await this.broker.call("transcoder.chunk", chunk, { nodeID: this.broker.nodeID, timeout: CHUNK_MS, retries: 0, tracking: false });
         },
-        isAway,
+        isAway, isComing,
         onPoison: (chunk, error) => this.reportPoison(chunk, error),
       });
     },

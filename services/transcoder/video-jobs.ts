@@ -6,6 +6,7 @@ import { LRUCache } from "lru-cache";
 import type { ServiceBroker } from "moleculer";
 import { fail } from "../../config/errors.ts";
 import type { Plan } from "../../media/plan.ts";
+import { awaitArrival, findLack, readWaiting } from "../../mixins/arrival.ts";
 import type { Demuxer } from "../../mixins/demuxer/demuxer.ts";
 import type { Remux, Remuxes } from "../../mixins/remux.ts";
 import type { SourceDoor } from "../../mixins/source-door.ts";
@@ -20,6 +21,11 @@ type Planned = VideoState & { plan: Plan; verdict: { sourceVersion: string } };
 const KEPT_STATES = 200;
 const KEPT_GONE = 10_000;
 
+/** How long who waits for work waits for bytes of an upload that are still to come: players give up after ten seconds. */
+const PATIENCE_MS = 6_000;
+/** FFmpeg reads ahead; one that has enough ends within this. */
+const AHEAD_MS = 1_500;
+
 export interface SourcePorts { demuxer: Demuxer; door: SourceDoor; remuxes: Remuxes; profiles: Pick<Profiles, "find"> }
 
 export function openVideoJobs(broker: ServiceBroker, { demuxer, door, remuxes, profiles }: SourcePorts) {
@@ -30,6 +36,7 @@ export function openVideoJobs(broker: ServiceBroker, { demuxer, door, remuxes, p
   const running = new Map<string, Set<AbortController>>();
   /** A node that leaves waits until its FFmpegs have ended. */
   const working = new Set<Promise<unknown>>();
+  let leaving = false;
 
   async function getVideo(videoId: string): Promise<Planned> {
     const known = states.get(videoId);
@@ -43,38 +50,59 @@ export function openVideoJobs(broker: ServiceBroker, { demuxer, door, remuxes, p
     return planned;
   }
 
+  /** @throws video_not_found, video_deleted, plan_pending, the source's own fault where there was one, and what `work` throws */
+  async function run<T>(videoId: string, work: (job: Job) => Promise<T>): Promise<T> {
+    const controller = new AbortController();
+    const controllers = running.get(videoId) ?? new Set();
+    running.set(videoId, controllers.add(controller));
+    let sourceFailure: (() => unknown) | undefined;
+    const job = (async () => {
+      const { plan, record, verdict: { sourceVersion } } = await getVideo(videoId);
+      const reader = sourceReader(broker, record.source, sourceVersion);
+      const { read, failure } = rememberFailure(reader);
+      sourceFailure = failure;
+      const original: Remux = { source: { key: sourceKey(record.source, sourceVersion), size: plan.facts.size }, read };
+      const indexed = plan.facts.reader === "remux" ? await unlessAborted(controller.signal, remuxes.open(original.source, read)) : original;
+      const ahead = readWaiting(broker, record.source, reader, AHEAD_MS);
+      return await work({
+        videoId, plan, signal: controller.signal,
+        profile: () => profiles.find(videoId),
+        readPackets: (span) => unlessAborted(controller.signal, demuxer.packets(indexed.source, indexed.read, span)),
+        openFile: () => door.open({ size: indexed.source.size, read: indexed === original ? ahead : indexed.read }),
+        openOriginal: () => door.open({ size: original.source.size, read: ahead }),
+      });
+    })();
+    working.add(job);
+    try {
+      return await job;
+    } catch (error) {
+      throw sourceFailure?.() ?? error; // FFmpeg's own complaint is only what came of it
+    } finally {
+      working.delete(job);
+      controllers.delete(controller);
+      if (controllers.size === 0) running.delete(videoId);
+    }
+  }
+
   return {
     getVideo,
+    run,
 
-    /** @throws video_not_found, video_deleted, plan_pending, the source's own fault where there was one, and what `work` throws */
-    async run<T>(videoId: string, work: (job: Job) => Promise<T>): Promise<T> {
-      const controller = new AbortController();
-      const controllers = running.get(videoId) ?? new Set();
-      running.set(videoId, controllers.add(controller));
-      let sourceFailure: (() => unknown) | undefined;
-      const job = (async () => {
-        const { plan, record, verdict: { sourceVersion } } = await getVideo(videoId);
-        const { read, failure } = rememberFailure(sourceReader(broker, record.source, sourceVersion));
-        sourceFailure = failure;
-        const original: Remux = { source: { key: sourceKey(record.source, sourceVersion), size: plan.facts.size }, read };
-        const indexed = plan.facts.reader === "remux" ? await unlessAborted(controller.signal, remuxes.open(original.source, read)) : original;
-        return await work({
-          videoId, plan, signal: controller.signal,
-          profile: () => profiles.find(videoId),
-          readPackets: (span) => unlessAborted(controller.signal, demuxer.packets(indexed.source, indexed.read, span)),
-          openFile: () => door.open({ size: indexed.source.size, read: indexed.read }),
-          openOriginal: () => door.open({ size: original.source.size, read: original.read }),
-        });
-      })();
-      working.add(job);
-      try {
-        return await job;
-      } catch (error) {
-        throw sourceFailure?.() ?? error; // FFmpeg's own complaint is only what came of it
-      } finally {
-        working.delete(job);
-        controllers.delete(controller);
-        if (controllers.size === 0) running.delete(videoId);
+    /**
+     * The same for who waits: where the work lacks a part of an upload that is still to come, it is begun again when that is
+     * there, for a while.
+     * @param mayBegin false once it has begun to answer
+     */
+    async runPatiently<T>(videoId: string, work: (job: Job) => Promise<T>, mayBegin: () => boolean = () => true): Promise<T> {
+      const until = performance.now() + PATIENCE_MS;
+      for (;;) {
+        try {
+          return await run(videoId, work);
+        } catch (error) {
+          const [lack, left] = [findLack(error), until - performance.now()];
+          if (lack === undefined || left <= 0 || leaving || !mayBegin()) throw error;
+          await awaitArrival(broker, (await getVideo(videoId)).record.source, lack, left);
+        }
       }
     },
     async isGone(videoId: string): Promise<boolean> {
@@ -89,6 +117,7 @@ export function openVideoJobs(broker: ServiceBroker, { demuxer, door, remuxes, p
     },
     /** Ends all work. */
     abortAll(): void {
+      leaving = true;
       for (const controllers of running.values()) for (const controller of controllers) controller.abort();
     },
     /** Waits until the work that was aborted has ended. */

@@ -5,6 +5,7 @@
 import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
 import { loadConfig } from "../../config/config.ts";
 import { errorMessage, findErrorCode } from "../../config/errors.ts";
+import { findLack } from "../../mixins/arrival.ts";
 import { closeDemuxer, openDemuxer, type Demuxer } from "../../mixins/demuxer/demuxer.ts";
 import { openGuest } from "../../mixins/guest.ts";
 import { openRemuxes, remuxSettings, type Remuxes, type RemuxSettings } from "../../mixins/remux.ts";
@@ -14,9 +15,10 @@ import type { SourceFacts, SourceParams, SourceRef } from "../source/source.cont
 import type { ReasonClass, Verdict, VerdictParams, VideoEventPayload, VideoIdParams, VideoState } from "../videos/videos.contract.ts";
 import { REASON_CLASSES } from "../videos/videos.contract.ts";
 import { lookAt, type LookPorts } from "./look.ts";
+import { openPendingLooks, type PendingLooks } from "./pending-looks.ts";
 
 interface Settings extends ServiceSettingSchema, RemuxSettings { maxDurationSec: number; maxRemuxBytes: number }
-interface State { demuxer: Demuxer; door: SourceDoor; remuxes: Remuxes; ports: LookPorts }
+interface State { demuxer: Demuxer; door: SourceDoor; remuxes: Remuxes; ports: LookPorts; pending: PendingLooks }
 interface Methods { examine(source: SourceRef): Promise<Verdict> }
 
 /** A slow origin, then ffprobe: longer than any call that a viewer waits for. */
@@ -29,7 +31,10 @@ export function validatorService(settings: Settings) {
     settings,
     dependencies: ["source", "videos"],
     actions: {
-      /** Examines a video that has no verdict yet, and hands the verdict to `videos`. Twice does no harm. */
+      /**
+       * Examines a video that has no verdict yet, and hands the verdict to `videos`. Twice does no harm. One whose source has
+       * not come far enough stays without; it is looked at again when more is there.
+       */
       validate: {
         params: { id: "string" },
         // A flood of posts is looked at in turn; what does not fit the queue, a reconciler brings again.
@@ -38,8 +43,14 @@ export function validatorService(settings: Settings) {
           const { id } = ctx.params;
           const state = await ctx.call<VideoState | null, VideoIdParams>("videos.state", { id });
           if (state === null || state.deleted || state.verdict !== undefined) return;
-          const verdict = await this.examine(state.record.source);
-          await ctx.call<void, VerdictParams>("videos.settle", { id, verdict });
+          const { source } = state.record;
+          try {
+            await ctx.call<void, VerdictParams>("videos.settle", { id, verdict: await this.examine(source) });
+          } catch (error) {
+            const lack = findLack(error);
+            if (lack === undefined) throw error;
+            this.pending.add(id, source, lack);
+          }
         },
       },
     },
@@ -55,9 +66,12 @@ export function validatorService(settings: Settings) {
         try {
           const opened = await this.broker.call<SourceFacts, SourceParams>("source.open", { source });
           const { read, failure } = rememberFailure(sourceReader(this.broker, source, opened.version));
-          const look = await lookAt({ key: sourceKey(source, opened.version), size: opened.size }, read, this.ports);
+          const whole = opened.arrived === undefined;
+          const look = await lookAt({ key: sourceKey(source, opened.version), size: opened.size, whole }, read, this.ports).catch((error: unknown) => {
+            throw failure() ?? error;
+          });
           // A file that could not be read to its end looks damaged, and is not.
-          if (!look.accepted && failure() !== undefined) throw failure();
+          if (failure() !== undefined && !(look.accepted && whole)) throw failure();
           const at = new Date().toISOString();
           return look.accepted ? { accepted: true, at, facts: look.facts, sourceVersion: opened.version } : { accepted: false, at, reasons: look.reasons };
         } catch (error) {
@@ -71,9 +85,11 @@ export function validatorService(settings: Settings) {
       this.remuxes = await openRemuxes(this.settings, this.logger);
       const { guest, maxRemuxBytes, maxDurationSec } = this.settings;
       const limits = { ...guest.inputLimits, maxDurationSec };
+      this.pending = openPendingLooks(this.broker, VALIDATE_MS);
       this.ports = { demuxer: this.demuxer, door: this.door, remuxes: this.remuxes, guest: await openGuest(guest, this.logger), maxRemuxBytes, limits, logger: this.logger };
     },
     async stopped() {
+      this.pending?.close();
       await this.remuxes?.close();
       await this.door?.close();
       await closeDemuxer();

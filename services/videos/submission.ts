@@ -4,7 +4,7 @@ import type { Policy, SubmitParams, VideoRecord } from "./videos.contract.ts";
 
 export interface Submission {
   params: SubmitParams;
-  /** What makes two sources the same: the URL as parsed, or the hash of the uploaded bytes. */
+  /** What makes two sources the same: the URL as parsed, the hash of the uploaded bytes, or `uploadIdentity`. */
   identity: string;
   newId: string;
   now: Date;
@@ -26,6 +26,16 @@ export function recordSubmission({ params, identity, newId, now }: Submission): 
   };
 }
 
+/** Of an upload whose bytes are not all there, so that they have no hash: it is itself and nothing else. */
+export function uploadIdentity(uploadId: string): string {
+  return `upload ${uploadId}`;
+}
+
+/** 26 characters like any id, the same for the same key: the record itself then says whether the key was used. */
+export function digestId(key: string): string {
+  return BigInt(`0x${createHash("sha256").update(key).digest("hex")}`).toString(32).padStart(26, "0").slice(-26);
+}
+
 /** Names the one video that is made of a source under a policy. */
 export function claimDigest(identity: string, policy: Policy): string {
   return digest([identity, policy]);
@@ -33,9 +43,4 @@ export function claimDigest(identity: string, policy: Policy): string {
 
 function digest(parts: readonly unknown[]): string {
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
-}
-
-/** 26 characters like any id, the same for the same key: the record itself then says whether the key was used. */
-function digestId(key: string): string {
-  return BigInt(`0x${createHash("sha256").update(key).digest("hex")}`).toString(32).padStart(26, "0").slice(-26);
 }

@@ -78,6 +78,10 @@ export function videoStore(storage: StorageCalls) {
     async findClaim(digest: string): Promise<string | undefined> {
       return parseClaim(await read(objectKeys.claim(digest)));
     },
+    /** Of a finished upload. */
+    async findUploadHash(uploadId: string): Promise<string | undefined> {
+      return parseHash(await read(objectKeys.upload(uploadId)));
+    },
     /** What is known of the upload stays: who posts it again is told of the video that has the same bytes. */
     async removeUploadBytes(uploadId: string): Promise<void> {
       await storage.remove(objectKeys.uploadBytes(uploadId));
@@ -113,4 +117,8 @@ function parseKnown([record, verdict, plan, outcome]: readonly unknown[]): Known
 
 function parseClaim(value: unknown): string | undefined {
   return typeof value === "object" && value !== null && "id" in value && typeof value.id === "string" ? value.id : undefined;
+}
+
+function parseHash(value: unknown): string | undefined {
+  return typeof value === "object" && value !== null && "sha256" in value && typeof value.sha256 === "string" ? value.sha256 : undefined;
 }

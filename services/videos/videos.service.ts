@@ -10,24 +10,24 @@ import { fail } from "../../config/errors.ts";
 import { redisKeys, type RedisKeys } from "../../config/redis-keys.ts";
 import { renditionsOf } from "../../media/plan-video.ts";
 import type { Plan } from "../../media/plan.ts";
-import { POLICIES } from "../../media/policy.ts";
 import { announce, announceToAll } from "../../mixins/announce.ts";
 import { closeRedis, needRedis, openRedis, withoutRedis } from "../../mixins/redis.ts";
-import type { Upload } from "../source/source.contract.ts";
+import type { KnownUpload, UploadFinished, UploadIdParams } from "../source/source.contract.ts";
 import { catalog, type Catalog } from "./catalog.ts";
 import { eventLog, type EventLog } from "./event-log.ts";
 import { qualityNotes, type QualityNotes } from "./quality-notes.ts";
 import { storageCalls, type StorageCalls } from "../../mixins/storage-calls.ts";
-import { claimDigest, recordSubmission } from "./submission.ts";
+import { recordSubmission, uploadIdentity } from "./submission.ts";
+import { uploadClaims, type UploadClaims } from "./upload-claims.ts";
 import { videoStatus, viewVideo } from "./video-state.ts";
 import { videoStore, type VideoStore } from "./video-store.ts";
 import type {
   EventsParams, ListVideosParams, ListVideosResult, NoteProgressParams, NoteQualityParams, OutcomeParams, PlannedParams, SubmitParams,
-  VerdictParams, VideoEvent, VideoEventType, VideoIdParams, VideoRecord, VideoState, VideoView,
+  Verdict, VerdictParams, VideoEvent, VideoEventType, VideoIdParams, VideoRecord, VideoState, VideoView,
 } from "./videos.contract.ts";
 
 interface Settings extends ServiceSettingSchema { redisUrl: string | undefined; namespace: string }
-interface State { redis: Redis; keys: RedisKeys; store: VideoStore; events: EventLog; catalog: Catalog; quality: QualityNotes }
+interface State { redis: Redis; keys: RedisKeys; store: VideoStore; claims: UploadClaims; events: EventLog; catalog: Catalog; quality: QualityNotes }
 /** The video that stands for a submission, and whether this submission made it. */
 interface Claimed { state: VideoState; created: boolean }
 interface Methods {
@@ -36,7 +36,6 @@ interface Methods {
   announce(id: string, type: VideoEventType, data?: Record<string, unknown>): void;
   claimRecord(record: VideoRecord): Promise<Claimed>;
   tidy(state: VideoState): Promise<void>;
-  sharesUpload(record: VideoRecord, uploadId: string): Promise<boolean>;
 }
 
 const id = { type: "string", pattern: "^[0-9a-z]{26}$" } as const;
@@ -52,7 +51,7 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
         params: { source: "object", title: "string|optional", policy: "string|optional", priority: "string|optional", labels: "object|optional", idempotencyKey: "string|optional" },
         async handler(ctx: Context<SubmitParams>): Promise<VideoView> {
           const { source } = ctx.params;
-          const identity = source.kind === "url" ? source.url : (await ctx.call<Upload, object>("source.upload", { uploadId: source.uploadId })).sha256;
+          const identity = source.kind === "url" ? source.url : await this.claims.identify(await ctx.call<KnownUpload, UploadIdParams>("source.upload", { uploadId: source.uploadId }), ctx.params);
           const record = recordSubmission({ params: ctx.params, identity, newId: ulid().toLowerCase(), now: new Date() });
           const { state, created } = await this.claimRecord(record);
           if (!created) {
@@ -183,6 +182,13 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
       },
     },
     events: {
+      /** May be lost: the end of a video says the same. */
+      "upload.finished": {
+        async handler(ctx: Context<UploadFinished>): Promise<void> {
+          const { uploadId, sha256 } = ctx.params;
+          for (const videoId of await this.claims.claimContent(uploadId, sha256)) announce(this.broker, "video.arrived", { videoId });
+        },
+      },
       "video.deleted"(ctx: Context<{ videoId: string }>) {
         this.store.forget(ctx.params.videoId);
         this.quality.forget(ctx.params.videoId);
@@ -202,17 +208,15 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
       },
       /** The mark goes last: until then a reconciler comes back to the video. */
       async tidy({ record, verdict, outcome, deleted }: VideoState): Promise<void> {
+        const { source } = record;
         const useless = deleted || verdict?.accepted === false;
         if (useless || outcome?.complete === false) await this.store.releaseClaim(record.claim, record.id);
-        if (useless && record.source.kind === "upload" && !(await this.sharesUpload(record, record.source.uploadId))) await this.store.removeUpload(record.source.uploadId);
+        if (source.kind === "upload") {
+          if (useless && !mayGoOn(verdict) && !(await this.claims.sharesUpload(record, source.uploadId))) await this.store.removeUpload(source.uploadId);
+          const sha256 = outcome?.complete === true && record.identity === uploadIdentity(source.uploadId) ? await this.store.findUploadHash(source.uploadId) : undefined;
+          if (sha256 !== undefined) await this.claims.claimContent(source.uploadId, sha256);
+        }
         await this.store.close(record.id);
-      },
-      /** The same upload may have been posted under another policy too. What was claimed a moment ago counts as well. */
-      async sharesUpload(record: VideoRecord, uploadId: string): Promise<boolean> {
-        const owners = await Promise.all(POLICIES.map((policy) => this.store.findClaim(claimDigest(record.identity, policy))));
-        const others = owners.filter((owner): owner is string => owner !== undefined && owner !== record.id);
-        const states = await Promise.all(others.map((owner) => this.store.find(owner)));
-        return states.some((state) => state === undefined || (state.record.source.kind === "upload" && state.record.source.uploadId === uploadId));
       },
       /** Tells the workers (one of each kind) and everyone who follows the video. */
       announce(videoId: string, type: VideoEventType, data: Record<string, unknown> = {}): void {
@@ -257,6 +261,7 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
       this.keys = redisKeys(this.settings.namespace);
       const calls = storage ?? storageCalls(this.broker);
       this.store = videoStore(calls);
+      this.claims = uploadClaims(this.store);
       this.quality = qualityNotes(calls);
       this.redis = await open(this.settings.redisUrl, this.logger);
       this.events = eventLog(this.redis, this.keys);
@@ -273,6 +278,11 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
     },
   };
   return schema;
+}
+
+/** An upload that came no further may still be finished, and posted again. */
+function mayGoOn(verdict: Verdict | undefined): boolean {
+  return verdict?.accepted === false && verdict.reasons.some((reason) => reason.class === "upload_incomplete");
 }
 
 const config = loadConfig(process.env);

@@ -1,7 +1,7 @@
 /** The region's queue on a real Redis: what reaches the workers, and what does not any more. */
 import { Queue } from "bullmq";
 import { expect } from "chai";
-import { openChunkQueue, openChunkWorkers, type ChunkQueue, type ChunkWorkers } from "../../mixins/queue-worker.ts";
+import { openChunkQueue, openChunkWorkers, type ChunkQueue, type ChunkWorkerOptions, type ChunkWorkers } from "../../mixins/queue-worker.ts";
 import type { ChunkParams, Lane } from "../../services/transcoder/transcoder.contract.ts";
 import { eventually } from "../support/eventually.ts";
 import { quietBroker } from "../support/quiet-broker.ts";
@@ -28,10 +28,10 @@ describe("the queue of chunks", () => {
   });
 
   const chunk = (lane: Lane, first: number): ChunkParams => ({ videoId: "v", renditions: ["360p"], first, last: first, lane });
-  const work = (): void => {
+  const work = (options: Partial<ChunkWorkerOptions> = {}): void => {
     workers = openChunkWorkers({
-      redisUrl, prefix, logger, concurrency: { play: 1, normal: 1, bulk: 1 }, isAway: () => false, onPoison: () => undefined,
-      run: async ({ first }) => { ran.push(first); },
+      redisUrl, prefix, logger, concurrency: { play: 1, normal: 1, bulk: 1 }, isAway: () => false, isComing: () => false, onPoison: () => undefined,
+      run: async ({ first }) => { ran.push(first); }, ...options,
     });
   };
   /** As `add`, with a past. */
@@ -58,5 +58,26 @@ describe("the queue of chunks", () => {
     work();
     await eventually(isEmpty);
     expect(ran.toSorted()).to.deep.equal([2, 3]);
+  });
+
+  it("lets what has yet to arrive wait, and others go first, however old it is; what is away only for an hour", async () => {
+    const fates = new Map([[1, "coming"], [2, "away"]]);
+    await addOld("normal", 1, 3 * 3_600_000);
+    await addOld("normal", 2, 3 * 3_600_000);
+    await addOld("normal", 3, 0);
+    const poison: number[] = [];
+    work({
+      run: async ({ first }) => {
+        ran.push(first);
+        if (fates.has(first)) throw new Error(fates.get(first));
+      },
+      isComing: (error) => String(error) === "Error: coming", isAway: (error) => String(error) === "Error: away", onPoison: ({ first }) => poison.push(first),
+    });
+    await eventually(() => ran.includes(3) && poison.length > 0);
+    expect(poison).to.deep.equal([2]);
+    expect((await queue.counts()).normal).to.deep.equal({ waiting: 1, active: 0, failed: 1 });
+    fates.clear();
+    await eventually(isEmpty);
+    expect(ran.filter((first) => first === 1)).to.have.length(2);
   });
 });

@@ -18,7 +18,8 @@ describe("object keys", () => {
       `still videos/${ID}/stills/720p-3.m4s.jpg`, `clip videos/${ID}/clips/720p-3.m4s.mp4`, `sheet videos/${ID}/storyboard/720p.jpg`, `profile videos/${ID}/profile.json`, `quality videos/${ID}/quality/720p/3.m4s`, `allQuality videos/${ID}/quality/`,
       `refusal videos/${ID}/refused/720p/3.m4s.json`, `refusals videos/${ID}/refused/720p/`, `captions videos/${ID}/subs/720p.vtt`, `tombstone deleted/${ID}.json`,
       `open open/${ID}`, "allOpen open/", "allVideos videos/", `claim claims/${ID}.json`,
-      `uploadBytes uploads/${ID}/source`, `upload uploads/${ID}/upload.json`, `uploadBegun uploads/${ID}/begun.json`, `uploadPart uploads/${ID}/parts/00000000000720p`, `uploadParts uploads/${ID}/parts/`, "allUploads uploads/", `uploadFolder uploads/${ID}/`,
+      `uploadBytes uploads/${ID}/source`, `upload uploads/${ID}/upload.json`, `uploadBegun uploads/${ID}/begun.json`, `uploadPart uploads/${ID}/parts/00000000000720p`, `uploadParts uploads/${ID}/parts/`,
+      `uploadSign uploads/${ID}/coming/sign`, `uploadUnverified uploads/${ID}/coming/720p/00000000003.m4s`, `uploadRequest uploads/${ID}/coming/720p/`, `uploadComing uploads/${ID}/coming/`, "allUploads uploads/", `uploadFolder uploads/${ID}/`,
     ]);
   });
 

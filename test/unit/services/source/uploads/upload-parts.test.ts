@@ -4,7 +4,7 @@ import { ulid } from "ulid";
 import { findErrorCode } from "../../../../../config/errors.ts";
 import { objectKeys } from "../../../../../config/object-keys.ts";
 import { resumableUploads } from "../../../../../services/source/uploads/resumable-uploads.ts";
-import { chainEnd, cutStream, listParts, MAX_PARTS, partBytes } from "../../../../../services/source/uploads/upload-parts.ts";
+import { chainEnd, cutStream, listParts, MAX_PARTS, partLimits } from "../../../../../services/source/uploads/upload-parts.ts";
 import { memoryUploadStore } from "../../../../support/memory-upload-store.ts";
 
 describe("upload parts", () => {
@@ -22,14 +22,16 @@ describe("upload parts", () => {
   });
 
   it("are of 8 MiB, or as large as half their number asks", () => {
-    expect(partBytes(1)).to.equal(8 * 1024 * 1024);
-    expect(partBytes(2 ** 40) * (MAX_PARTS / 2)).to.be.at.least(2 ** 40);
+    expect(partLimits(1)).to.deep.equal({ bytes: 8 * 1024 * 1024, slowBytes: 256 * 1024, slowMs: 1_000 });
+    const { bytes, slowBytes } = partLimits(2 ** 40);
+    expect(slowBytes * (MAX_PARTS / 2)).to.be.at.least(2 ** 40);
+    expect(bytes).to.equal(slowBytes);
   });
 
   it("are cut from a stream, which stays open for who stops reading", async () => {
     const stream = Readable.from([Buffer.alloc(3), Buffer.alloc(3), Buffer.alloc(3)]);
     const lengths: number[] = [];
-    for await (const part of cutStream(stream, 5)) {
+    for await (const part of cutStream(stream, { bytes: 5, slowBytes: 5, slowMs: Infinity })) {
       lengths.push(part.length);
       break;
     }
@@ -39,7 +41,7 @@ describe("upload parts", () => {
 
   it("are not more than ten thousand", async () => {
     const { store, objects } = memoryUploadStore();
-    const uploads = resumableUploads(store, 1_000_000);
+    const uploads = resumableUploads(store, 1_000_000, { arrived: () => undefined, finished: () => undefined });
     const uploadId = ulid().toLowerCase();
     await uploads.begin({ uploadId, size: MAX_PARTS + 1 });
     for (let offset = 0; offset < MAX_PARTS; offset++) objects.set(objectKeys.uploadPart(uploadId, offset), Buffer.alloc(1));
