@@ -77,26 +77,44 @@ export async function createPart(store: UploadStore, uploadId: string, offset: n
  * @throws upload_incomplete, after the last part, when it broke off
  */
 export async function* cutStream(stream: Readable, { bytes, slowBytes, slowMs }: PartLimits): AsyncGenerator<Buffer<ArrayBuffer>, undefined> {
+  const source = stream.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>;
+  /** Why a stream broke is of no use to a client that has gone. */
+  const ask = (): Promise<IteratorResult<Buffer> | "broken"> => source.next().catch(() => "broken" as const);
   let pieces: Buffer[] = [];
-  let size = 0;
-  let broken = false;
-  let since = performance.now();
+  let [size, since, coming] = [0, performance.now(), ask()];
+  let over: "ended" | "broken" | undefined;
   try {
-    for await (const piece of stream.iterator({ destroyOnReturn: false })) {
-      pieces.push(piece);
-      size += piece.length;
-      if (size < bytes && (size < slowBytes || performance.now() - since < slowMs)) continue;
+    while (over === undefined) {
+      const piece = await within(size < slowBytes ? Infinity : since + slowMs - performance.now(), coming);
+      if (piece === "broken") over = piece;
+      else if (piece?.done === true) over = "ended";
+      else if (piece !== undefined) {
+        pieces.push(piece.value);
+        size += piece.value.length;
+        coming = ask();
+      }
+      const isLong = size >= bytes || (size >= slowBytes && performance.now() - since >= slowMs);
+      if (!isLong && (over === undefined || size === 0)) continue;
       yield Buffer.concat(pieces, size);
-      pieces = [];
-      size = 0;
-      since = performance.now();
+      [pieces, size, since] = [[], 0, performance.now()];
     }
-  } catch {
-    broken = true; // why is of no use to a client that has gone
+  } finally {
+    if (over === undefined) source.return?.().catch(() => undefined); // not waited for: nothing more may come
   }
-  if (size > 0) yield Buffer.concat(pieces, size);
-  if (broken) throw fail("upload_incomplete", "The request broke off; the upload can be resumed.");
+  if (over === "broken") throw fail("upload_incomplete", "The request broke off; the upload can be resumed.");
   return undefined;
+}
+
+/** What `coming` gives within `ms`; undefined when that is nothing. */
+async function within<T>(ms: number, coming: Promise<T>): Promise<T | undefined> {
+  if (ms === Infinity) return await coming;
+  const late = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => late.resolve(undefined), Math.max(0, ms));
+  try {
+    return await Promise.race([coming, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** The bytes of all parts in small pieces. @throws upload_not_found when they go away meanwhile */

@@ -1,10 +1,11 @@
 import { expect } from "chai";
-import { Readable } from "node:stream";
+import { PassThrough, Readable } from "node:stream";
 import { ulid } from "ulid";
 import { findErrorCode } from "../../../../../config/errors.ts";
 import { objectKeys } from "../../../../../config/object-keys.ts";
 import { resumableUploads } from "../../../../../services/source/uploads/resumable-uploads.ts";
 import { chainEnd, cutStream, listParts, MAX_PARTS, partLimits } from "../../../../../services/source/uploads/upload-parts.ts";
+import { eventually } from "../../../../support/eventually.ts";
 import { memoryUploadStore } from "../../../../support/memory-upload-store.ts";
 
 describe("upload parts", () => {
@@ -37,6 +38,26 @@ describe("upload parts", () => {
     }
     expect(lengths).to.deep.equal([6]);
     expect(stream.destroyed).to.equal(false);
+  });
+
+  it("are cut sooner where a stream is slow, also when it then stands still; what has come of one that breaks is a part, too", async () => {
+    const stream = new PassThrough();
+    const parts = cutStream(stream, { bytes: 100, slowBytes: 3, slowMs: 20 });
+    const next = async (...pieces: number[]): Promise<number | undefined> => {
+      const part = parts.next();
+      for (const length of pieces) {
+        stream.write(Buffer.alloc(length));
+        await eventually(() => stream.readableLength === 0); // it has been read
+      }
+      return (await part).value?.length;
+    };
+    expect(await next(2, 2)).to.equal(4);
+    expect(await next(3)).to.equal(3);
+    const last = next(1);
+    await eventually(() => stream.readableLength === 0);
+    stream.destroy();
+    expect(await last).to.equal(1);
+    expect(await parts.next().then(() => undefined, findErrorCode)).to.equal("upload_incomplete");
   });
 
   it("are not more than ten thousand", async () => {
