@@ -39,6 +39,8 @@ const ABANDONED_MS = 60_000;
 
 export function openReconciler(ports: ReconcilerPorts): Reconciler {
   const firstSeen = new Map<string, number>();
+  /** The step of each video that the log has already: one that waits for its upload is looked at for hours. */
+  const told = new Map<string, string>();
   let closed = false;
   let wake = Promise.withResolvers<void>();
   const running = loop();
@@ -70,7 +72,7 @@ export function openReconciler(ports: ReconcilerPorts): Reconciler {
       }
       after = page.next;
     } while (after !== undefined);
-    for (const id of firstSeen.keys()) if (!open.has(id)) firstSeen.delete(id);
+    for (const known of [firstSeen, told]) for (const id of known.keys()) if (!open.has(id)) known.delete(id);
   }
 
   async function reconcile(id: string): Promise<void> {
@@ -85,7 +87,8 @@ export function openReconciler(ports: ReconcilerPorts): Reconciler {
     if (Date.now() - Date.parse(state.record.createdAt) < FRESH_MS) return;
     const step = nextStep(state);
     if (!(await ports.elect(`${step.name}:${id}`, step.lostMs))) return;
-    ports.logger[step.name === "feed" ? "debug" : "info"](`Video ${id}: ${step.name} continued.`);
+    ports.logger[step.name === "feed" || told.get(id) === step.name ? "debug" : "info"](`Video ${id}: ${step.name} continued.`);
+    told.set(id, step.name);
     await ports.relist(id);
     step.run(id).catch((error: unknown) => ports.logger.warn(`Video ${id}: ${step.name} failed: ${errorMessage(error)}`));
   }

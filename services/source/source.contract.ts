@@ -10,12 +10,12 @@ export interface SourceFacts {
   contentType?: string;
   /** Changes when the source's bytes do (strong ETag, or Last-Modified and size, or the upload's hash, or its id when it was opened before it was finished). */
   version: string;
-  /** How many bytes from the beginning are there, of an upload that is not finished; absent: all. */
+  /** How many bytes from the beginning are there, of what still arrives: an upload, or a file that comes only as a whole; absent: all can be read. */
   arrived?: number;
 }
 /**
  * `start` inclusive, `end` exclusive, in bytes, clamped to the size. Fails with `source_changed` when the source is no
- * longer `version`, and at once with `source_pending` (see `LackData`) when an upload has not come that far.
+ * longer `version`, and without waiting long with `source_pending` (see `LackData`) when what still arrives has not come that far.
  */
 export interface ReadParams { source: SourceRef; version: string; start: number; end: number }
 /** A single read is at most this long: the index of an hour comes in one. */
@@ -23,8 +23,8 @@ export const MAX_READ_BYTES = 4 * 1024 * 1024;
 
 /** What a `source_pending` carries: a read can succeed once so many bytes from the beginning are there. */
 export interface LackData { needed: number; arrived: number; retryAfterSec: number }
-/** Asks to be answered when `bytes` from the beginning are there, or `waitMs` have passed. Fails with `upload_incomplete` when they never will be. */
-export interface ArrivalParams { source: SourceRef; bytes: number; waitMs: number }
+/** Asks to be answered when `bytes` from the beginning are there, or `waitMs` have passed. Fails with `upload_incomplete` when those of an upload never will be. */
+export interface ArrivalParams { source: SourceRef; version: string; bytes: number; waitMs: number }
 export interface ArrivalResult { arrived: number }
 /** The longest that `source.arrival` waits. */
 export const MAX_ARRIVAL_MS = 30_000;

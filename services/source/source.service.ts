@@ -118,9 +118,9 @@ export function sourceService(settings: Settings, { limits = ORIGIN_LIMITS, reso
           return replyBytes(ctx, await this.sources.read(ctx.params));
         },
       },
-      /** Lets who lacks a part of an upload wait for it outside of whatever a read would hold up. */
+      /** Lets who lacks a part of a source wait for it outside of whatever a read would hold up. */
       arrival: {
-        params: { source, bytes: bytePosition, waitMs: { ...bytePosition, max: MAX_ARRIVAL_MS } },
+        params: { source, version: "string", bytes: bytePosition, waitMs: { ...bytePosition, max: MAX_ARRIVAL_MS } },
         ...within(MAX_ARRIVAL_MS + 5_000),
         async handler(ctx: Context<ArrivalParams>): Promise<ArrivalResult> {
           return await this.sources.arrival(ctx.params);

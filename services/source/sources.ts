@@ -1,4 +1,5 @@
 /** The sources this node has open: by URL or upload, each once per version. */
+import { setTimeout as delay } from "node:timers/promises";
 import { LRUCache } from "lru-cache";
 import { fail } from "../../config/errors.ts";
 import type { BlockCache } from "./blocks/block-cache.ts";
@@ -13,13 +14,15 @@ import type { UploadSources } from "./uploads/upload-sources.ts";
 const MAX_OPEN = 500;
 /** Opening again within this time asks nobody. */
 const FRESH_MS = 10_000;
+/** How often who waits for a file that is read through looks how far it is. */
+const LOOK_MS = 100;
 
 export interface Sources {
   open(source: SourceRef): Promise<SourceFacts>;
   read(params: ReadParams): Promise<Buffer>;
   /** The same for another node of the region, which has not got it. */
   readOwn(params: ReadParams): Promise<Buffer>;
-  /** Waits for so much of an upload. What is behind a URL, reads themselves wait for. @throws upload_incomplete, overloaded */
+  /** Waits for so much of what still arrives. @throws upload_incomplete, overloaded */
   arrival(params: ArrivalParams): Promise<ArrivalResult>;
   /** Drops what this node holds of the source with this key. */
   forget(key: string): Promise<void>;
@@ -69,15 +72,30 @@ export function openSources({ http, uploads, arrivals, cache, reader, parseUrl }
     return source.kind === "upload" ? await uploads.resume(source.uploadId, version) : http.resume(parseUrl(source.url), version);
   }
 
-  /** Of an upload that is not finished. */
-  async function findArrived(source: SourceRef, { version }: OpenedSource): Promise<number | undefined> {
-    if (source.kind === "url" || parseVersion(version).kind !== "arriving") return undefined;
+  /** Of what still arrives. */
+  async function findArrived(source: SourceRef, { version, supply }: OpenedSource): Promise<number | undefined> {
+    if (source.kind === "url") return supply.arrived?.();
+    if (parseVersion(version).kind !== "arriving") return undefined;
     const { finished, arrived } = await arrivals.look(source.uploadId);
     return finished === undefined ? arrived : undefined;
   }
 
+  /** What this node is not reading through is there, or another node's affair, which takes its time to answer. */
+  async function awaitPassage({ source, version, bytes, waitMs }: ArrivalParams): Promise<number> {
+    const opened = await byVersion.get(idOf(source, version))?.catch(() => undefined);
+    const until = performance.now() + waitMs;
+    for (;;) {
+      const arrived = opened?.supply.arrived?.() ?? bytes;
+      const left = until - performance.now();
+      if (arrived >= bytes || left <= 0) return arrived;
+      await delay(Math.min(left, LOOK_MS));
+    }
+  }
+
+  const idOf = (source: SourceRef, version: string): string => `${sourceKey(source, parseUrl)} ${version}`;
+
   async function readFrom({ source, version, start, end }: ReadParams, read: BlockReader["read"]): Promise<Buffer> {
-    const id = `${sourceKey(source, parseUrl)} ${version}`;
+    const id = idOf(source, version);
     let opening = byVersion.get(id);
     if (opening === undefined) {
       opening = getVersion(source, version);
@@ -98,10 +116,9 @@ export function openSources({ http, uploads, arrivals, cache, reader, parseUrl }
       const arrived = await findArrived(source, opened);
       return { size, version, ...(contentType === undefined ? {} : { contentType }), ...(arrived === undefined ? {} : { arrived }) };
     },
-    async arrival({ source, bytes, waitMs }) {
-      if (source.kind === "url") return { arrived: bytes };
-      const { arrived } = await arrivals.wait(source.uploadId, bytes, waitMs);
-      return { arrived };
+    async arrival(params) {
+      const { source, bytes, waitMs } = params;
+      return { arrived: source.kind === "url" ? await awaitPassage(params) : (await arrivals.wait(source.uploadId, bytes, waitMs)).arrived };
     },
     read: async (params) => await readFrom(params, reader.read),
     readOwn: async (params) => await readFrom(params, reader.readOwn),

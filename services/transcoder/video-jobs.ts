@@ -63,7 +63,7 @@ export function openVideoJobs(broker: ServiceBroker, { demuxer, door, remuxes, p
       sourceFailure = failure;
       const original: Remux = { source: { key: sourceKey(record.source, sourceVersion), size: plan.facts.size }, read };
       const indexed = plan.facts.reader === "remux" ? await unlessAborted(controller.signal, remuxes.open(original.source, read)) : original;
-      const ahead = readWaiting(broker, record.source, reader, AHEAD_MS);
+      const ahead = readWaiting(broker, { source: record.source, version: sourceVersion }, reader, AHEAD_MS);
       return await work({
         videoId, plan, signal: controller.signal,
         profile: () => profiles.find(videoId),
@@ -89,7 +89,7 @@ export function openVideoJobs(broker: ServiceBroker, { demuxer, door, remuxes, p
     run,
 
     /**
-     * The same for who waits: where the work lacks a part of an upload that is still to come, it is begun again when that is
+     * The same for who waits: where the work lacks a part of the source that is still to come, it is begun again when that is
      * there, for a while.
      * @param mayBegin false once it has begun to answer
      */
@@ -101,7 +101,8 @@ export function openVideoJobs(broker: ServiceBroker, { demuxer, door, remuxes, p
         } catch (error) {
           const [lack, left] = [findLack(error), until - performance.now()];
           if (lack === undefined || left <= 0 || leaving || !mayBegin()) throw error;
-          await awaitArrival(broker, (await getVideo(videoId)).record.source, lack, left);
+          const { record: { source }, verdict: { sourceVersion: version } } = await getVideo(videoId);
+          await awaitArrival(broker, { source, version }, lack.needed, left);
         }
       }
     },

@@ -45,7 +45,14 @@ export async function lookAt(source: Looked, read: ReadSource, ports: LookPorts)
   const ruledOut = judgeHead(head, sniffed);
   if (ruledOut !== undefined) return refuse(ruledOut);
   const container = sniffed.kind === "media" ? sniffed.container : "";
+  // The length of a Matroska file is that of its last frames.
+  if (container !== "mp4") needWhole(source);
   return container === "mp4" || container === "matroska" ? await byIndex(source, container, read, ports) : await byCopy(source, container, read, ports);
+}
+
+/** @throws source_pending */
+function needWhole({ size, whole }: Looked): void {
+  if (!whole) throw fail("source_pending", "All of the file is needed.", { needed: size });
 }
 
 function judge(facts: Facts, { limits }: LookPorts): Look {
@@ -71,7 +78,7 @@ async function byIndex(source: Looked, container: string, read: ReadSource, port
 
 /** Where no index is: a copy that has one is made while ffprobe looks. */
 async function byCopy(source: Looked, container: string, read: ReadSource, ports: LookPorts): Promise<Look> {
-  if (!source.whole) throw fail("source_pending", "All of the file is needed.", { needed: source.size });
+  needWhole(source);
   const { demuxer, remuxes, maxRemuxBytes, logger } = ports;
   const copying = source.size > maxRemuxBytes ? undefined : remuxes.open(source, read).catch((error: unknown) => {
     logger.debug(`A source could not be copied: ${errorMessage(error)}`);

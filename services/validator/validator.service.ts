@@ -5,8 +5,8 @@
 import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
 import { loadConfig } from "../../config/config.ts";
 import { errorMessage, findErrorCode } from "../../config/errors.ts";
-import { findLack } from "../../mixins/arrival.ts";
-import { closeDemuxer, openDemuxer, type Demuxer } from "../../mixins/demuxer/demuxer.ts";
+import { findLack, type Lack } from "../../mixins/arrival.ts";
+import { closeDemuxer, openDemuxer, type Demuxer, type ReadSource } from "../../mixins/demuxer/demuxer.ts";
 import { openGuest } from "../../mixins/guest.ts";
 import { openRemuxes, remuxSettings, type Remuxes, type RemuxSettings } from "../../mixins/remux.ts";
 import { openSourceDoor, type SourceDoor } from "../../mixins/source-door.ts";
@@ -14,12 +14,12 @@ import { rememberFailure, sourceKey, sourceReader } from "../../mixins/source-re
 import type { SourceFacts, SourceParams, SourceRef } from "../source/source.contract.ts";
 import type { ReasonClass, Verdict, VerdictParams, VideoEventPayload, VideoIdParams, VideoState } from "../videos/videos.contract.ts";
 import { REASON_CLASSES } from "../videos/videos.contract.ts";
-import { lookAt, type LookPorts } from "./look.ts";
+import { lookAt, type Look, type Looked, type LookPorts } from "./look.ts";
 import { openPendingLooks, type PendingLooks } from "./pending-looks.ts";
 
 interface Settings extends ServiceSettingSchema, RemuxSettings { maxDurationSec: number; maxRemuxBytes: number }
 interface State { demuxer: Demuxer; door: SourceDoor; remuxes: Remuxes; ports: LookPorts; pending: PendingLooks }
-interface Methods { examine(source: SourceRef): Promise<Verdict> }
+interface Methods { examine(id: string, source: SourceRef): Promise<Verdict | undefined> }
 
 /** A slow origin, then ffprobe: longer than any call that a viewer waits for. */
 const VALIDATE_MS = 60_000;
@@ -43,14 +43,8 @@ export function validatorService(settings: Settings) {
           const { id } = ctx.params;
           const state = await ctx.call<VideoState | null, VideoIdParams>("videos.state", { id });
           if (state === null || state.deleted || state.verdict !== undefined) return;
-          const { source } = state.record;
-          try {
-            await ctx.call<void, VerdictParams>("videos.settle", { id, verdict: await this.examine(source) });
-          } catch (error) {
-            const lack = findLack(error);
-            if (lack === undefined) throw error;
-            this.pending.add(id, source, lack);
-          }
+          const verdict = await this.examine(id, state.record.source);
+          if (verdict !== undefined) await ctx.call<void, VerdictParams>("videos.settle", { id, verdict });
         },
       },
     },
@@ -62,18 +56,17 @@ export function validatorService(settings: Settings) {
       },
     },
     methods: {
-      async examine(source: SourceRef): Promise<Verdict> {
+      /** Undefined where more of the source has to be there first; then it is looked at again. */
+      async examine(id: string, source: SourceRef): Promise<Verdict | undefined> {
         try {
-          const opened = await this.broker.call<SourceFacts, SourceParams>("source.open", { source });
-          const { read, failure } = rememberFailure(sourceReader(this.broker, source, opened.version));
-          const whole = opened.arrived === undefined;
-          const look = await lookAt({ key: sourceKey(source, opened.version), size: opened.size, whole }, read, this.ports).catch((error: unknown) => {
-            throw failure() ?? error;
-          });
-          // A file that could not be read to its end looks damaged, and is not.
-          if (failure() !== undefined && !(look.accepted && whole)) throw failure();
+          const { size, version, arrived } = await this.broker.call<SourceFacts, SourceParams>("source.open", { source });
+          const look = await lookThrough(sourceReader(this.broker, source, version), { key: sourceKey(source, version), size, whole: arrived === undefined }, this.ports);
+          if ("needed" in look) {
+            this.pending.add(id, { source, version }, { ...look, size });
+            return undefined;
+          }
           const at = new Date().toISOString();
-          return look.accepted ? { accepted: true, at, facts: look.facts, sourceVersion: opened.version } : { accepted: false, at, reasons: look.reasons };
+          return look.accepted ? { accepted: true, at, facts: look.facts, sourceVersion: version } : { accepted: false, at, reasons: look.reasons };
         } catch (error) {
           return rejectFor(error);
         }
@@ -96,6 +89,25 @@ export function validatorService(settings: Settings) {
     },
   };
   return schema;
+}
+
+/**
+ * What was seen, or what was lacking. A file that could not be read to its end looks damaged, and is not; one that was not
+ * whole may be more than it seems.
+ * @throws what a read threw
+ */
+async function lookThrough(reader: ReadSource, source: Looked, ports: LookPorts): Promise<Look | Lack> {
+  const { read, failure } = rememberFailure(reader);
+  try {
+    const look = await lookAt(source, read, ports);
+    if (failure() === undefined || (look.accepted && source.whole)) return look;
+    throw failure();
+  } catch (error) {
+    const cause = failure() ?? error;
+    const lack = findLack(cause);
+    if (lack === undefined) throw cause;
+    return lack;
+  }
 }
 
 /** What the source's own failure says about the video. A fault of the mesh is none: the video is looked at again later. */

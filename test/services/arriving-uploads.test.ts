@@ -78,7 +78,7 @@ describe("an upload that is read while it arrives", function () {
       await expectRead(n, version, 0, 5 * 256 * KiB);
       await expectRead(n, version, 699_000, 701_000);
       const lacking = await failureOf(read(n, version, MiB, 2 * MiB));
-      expect([findErrorCode(lacking), findLack(lacking)]).to.deep.equal(["source_pending", 6 * 256 * KiB]);
+      expect([findErrorCode(lacking), findLack(lacking)?.needed]).to.deep.equal(["source_pending", 6 * 256 * KiB]);
     }
   });
 
@@ -111,15 +111,15 @@ describe("an upload that is read while it arrives", function () {
   });
 
   it("tells who waits, on the other node, as soon as enough is there, and after a while that it is not", async () => {
-    expect(await awaitArrival(node(1), source, 1, 100)).to.equal(false);
-    const waiting = awaitArrival(node(1), source, MiB, 20_000);
+    expect(await awaitArrival(node(1), { source, version: "" }, 1, 100)).to.equal(false);
+    const waiting = awaitArrival(node(1), { source, version: "" }, MiB, 20_000);
     await append(0, MiB - 1);
     await append(MiB - 1, MiB);
     expect(await waiting).to.equal(true);
   });
 
   it("tells who waits when the news are lost, too", async () => {
-    const waiting = awaitArrival(node(1), source, 1, 20_000);
+    const waiting = awaitArrival(node(1), { source, version: "" }, 1, 20_000);
     await objects.put(objectKeys.uploadPart(source.uploadId, 0), content.subarray(0, MiB));
     expect(await waiting).to.equal(true);
   });
@@ -127,7 +127,7 @@ describe("an upload that is read while it arrives", function () {
   it("tells who waits and who reads that it was given up", async () => {
     await append(0, MiB);
     const { version } = await open(1);
-    const waiting = failureOf(awaitArrival(node(1), source, content.length, 20_000));
+    const waiting = failureOf(awaitArrival(node(1), { source, version: "" }, content.length, 20_000));
     await call(0, "source.abandon", { uploadId: source.uploadId });
     expect(findErrorCode(await waiting)).to.equal("upload_incomplete");
     expect(findErrorCode(await failureOf(read(1, version, 2 * MiB, 3 * MiB)))).to.equal("upload_incomplete");
@@ -187,7 +187,7 @@ describe("an upload that is read while it arrives", function () {
     };
     const { version } = await open(1);
     await append(MiB, 2 * MiB);
-    expect(await awaitArrival(node(1), source, 2 * MiB, 20_000)).to.equal(true);
+    expect(await awaitArrival(node(1), { source, version: "" }, 2 * MiB, 20_000)).to.equal(true);
     for (let n = 0; n < 8; n++) await expectRead(1, version, n * 100 * KiB, (n + 1) * 100 * KiB);
     expect(listed.filter((after) => after === undefined)).to.have.length(2); // the node's first look, and the request's
   });

@@ -26,8 +26,8 @@ export interface SourceBrokerOptions {
   nodeID?: string;
 }
 
-/** Impatient, so that a test of an origin's silence is short. */
-const QUICK: OriginLimits = { ...ORIGIN_LIMITS, headersMs: 400, idleMs: 400, graceMs: 600, backOffMs: 5, retryAfterMaxMs: 1500 };
+/** Impatient, so that a test of an origin's silence is short; but for a file that is read through, of which other tests are. */
+const QUICK: OriginLimits = { ...ORIGIN_LIMITS, passageMs: 10_000, headersMs: 400, idleMs: 400, graceMs: 600, backOffMs: 5, retryAfterMaxMs: 1500 };
 
 export async function startSourceBroker({ allow, dataDir, maxBytes = 2 ** 30, cacheBytes = 2 ** 30, limits = {}, resolve = async () => [], metrics = false, sourcePolicy, redisUrl, natsUrl, nodeID }: SourceBrokerOptions) {
   const ownDir = dataDir ?? (await mkdtemp(join(tmpdir(), "source-")));
