@@ -1,5 +1,5 @@
 /** npm run add: gives Lectern a video from the terminal. */
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { ADD_USAGE, isAddress, parseAddArguments } from "./add/add-arguments.ts";
 import { addVideo } from "./add/add-video.ts";
 import { findServer } from "./add/find-server.ts";
@@ -19,7 +19,8 @@ switch (parsed.kind) {
       const { what = "", options } = parsed;
       // npm changes to the project's folder; a file is meant from where the command was typed
       const source = isAddress(what) ? what : resolve(process.env["INIT_CWD"] ?? process.cwd(), what);
-      process.exitCode = await addVideo(findServer(process.env, options.server).server, source, options, process.stdout);
+      const { server, config } = findServer(process.env, options.server);
+      process.exitCode = await addVideo(server, source, options, process.stdout, join(config.dataDir, "uploads.json"));
     } catch (error) {
       complain(error);
       process.exitCode = 1;

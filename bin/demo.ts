@@ -1,4 +1,5 @@
 /** npm run demo: makes a lecture and adds it, so that there is something to watch. */
+import { join } from "node:path";
 import { DEMO_USAGE, parseAddArguments } from "./add/add-arguments.ts";
 import { addVideo } from "./add/add-video.ts";
 import { findServer } from "./add/find-server.ts";
@@ -19,7 +20,7 @@ switch (parsed.kind) {
     try {
       const { server, config } = findServer(process.env, parsed.options.server);
       const path = await makeLecture(config.dataDir, config.ffmpegPath, console.log);
-      process.exitCode = await addVideo(server, path, { title: LECTURE_TITLE, ...parsed.options }, process.stdout);
+      process.exitCode = await addVideo(server, path, { title: LECTURE_TITLE, ...parsed.options }, process.stdout, join(config.dataDir, "uploads.json"));
     } catch (error) {
       complain(error);
       process.exitCode = 1;

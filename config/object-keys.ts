@@ -67,6 +67,12 @@ export const objectKeys = {
   /** Says that not all of `unit` may be in `region` yet. `writer` is the process that sees to it. */
   replicationMark: (region: string, unit: string, writer: string) => `replicating/${region}/${unit.replaceAll("/", "~")}/${writer}`,
   replicationMarks: (region: string) => `replicating/${region}/`,
+  /** Put anew by every request that brings bytes of a resumable upload: its age says whether anybody is still at it. */
+  uploadSign: (uploadId: string) => `uploads/${uploadId}/coming/sign`,
+  /** Bytes of one request from `offset` on, until its checksum is known to be right. They count for nothing. */
+  uploadUnverified: (uploadId: string, requestId: string, offset: number) => `uploads/${uploadId}/coming/${requestId}/${String(offset).padStart(15, "0")}`,
+  uploadRequest: (uploadId: string, requestId: string) => `uploads/${uploadId}/coming/${requestId}/`,
+  uploadComing: (uploadId: string) => `uploads/${uploadId}/coming/`,
   allUploads: "uploads/",
   uploadFolder: (uploadId: string) => `uploads/${uploadId}/`,
 } as const;

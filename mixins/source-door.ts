@@ -10,9 +10,28 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Logger } from "moleculer";
 import { errorMessage } from "../config/errors.ts";
+import { rememberFailure } from "./source-reader.ts";
 
 export interface DoorSource { size: number; read(start: number, end: number): Promise<Uint8Array> }
-export interface OpenDoor { url: string; close(): void }
+export interface OpenDoor {
+  url: string;
+  /** What the first read that failed threw: whoever read then may have taken that for the end of the file. */
+  failure(): unknown;
+  close(): void;
+}
+
+/** Lets `work` read through the door, and closes it. @throws what a read threw meanwhile, however `work` ended */
+export async function throughDoor<T>({ url, failure, close }: OpenDoor, work: (url: string) => Promise<T>): Promise<T> {
+  try {
+    const result = await work(url);
+    if (failure() !== undefined) throw failure();
+    return result;
+  } catch (error) {
+    throw failure() ?? error; // what came of it is of no interest
+  } finally {
+    close();
+  }
+}
 
 /** Bytes asked of `source` at a time: enough to keep FFmpeg busy, little enough to waste on a seek. */
 const STRIDE_BYTES = 512 * 1024;
@@ -64,8 +83,9 @@ export async function openSourceDoor(logger: Logger) {
     /** Lets the holder of the URL read the source until `close`. */
     open(source: DoorSource): OpenDoor {
       const token = randomBytes(24).toString("base64url");
-      sources.set(token, source);
-      return { url: `http://127.0.0.1:${port}/${token}`, close: () => { sources.delete(token); } };
+      const { read, failure } = rememberFailure(source.read);
+      sources.set(token, { size: source.size, read });
+      return { url: `http://127.0.0.1:${port}/${token}`, failure, close: () => { sources.delete(token); } };
     },
     async close(): Promise<void> {
       const closed = once(server, "close");

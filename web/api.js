@@ -21,6 +21,10 @@ export async function postVideo(request) {
   return await readAnswer(await reach("v1/videos", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(request) }));
 }
 
+export async function deleteVideo(id) {
+  await readAnswer(await reach(`v1/videos/${id}`, { method: "DELETE" }));
+}
+
 /** The problem that a path answers now; undefined when it answers well. */
 export async function findProblem(path) {
   try {

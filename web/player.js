@@ -13,6 +13,9 @@ import { trackMenus } from "./track-menus.js";
 import { followVideo } from "./video-events.js";
 
 const RETRIED_STATUSES = [0, 408, 425, 429, 502, 503, 504];
+/** It says that more is to come: of a file that is still being sent, that may take minutes. */
+const PATIENT_STATUS = 503;
+const MAX_PATIENT_RETRIES = 100;
 const MAX_RECOVERIES = 3;
 /** A wait that is over before this needs no look at the gateway. */
 const WAIT_CHECK_MS = 700;
@@ -26,7 +29,8 @@ function loadPolicy(firstByteMs, wholeMs) {
       timeoutRetry: { maxNumRetry: 2, retryDelayMs: 0, maxRetryDelayMs: 0 },
       errorRetry: {
         maxNumRetry: 8, retryDelayMs: 500, maxRetryDelayMs: 4000,
-        shouldRetry: (retry, count, _isTimeout, response) => count < (retry?.maxNumRetry ?? 0) && RETRIED_STATUSES.includes(response?.code ?? 0),
+        shouldRetry: (retry, count, _isTimeout, response) =>
+          count < (response?.code === PATIENT_STATUS ? MAX_PATIENT_RETRIES : (retry?.maxNumRetry ?? 0)) && RETRIED_STATUSES.includes(response?.code ?? 0),
       },
     },
   };

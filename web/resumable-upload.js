@@ -6,15 +6,20 @@ import { ApiError, ROOT, toError } from "./api.js";
  * first leaves the server the time to keep what has just come, else that would be sent once more.
  */
 const RETRY_DELAYS = [500, 1_000, 2_000, 5_000, 10_000, 15_000, 30_000, 30_000, 30_000, 60_000, 60_000];
+/** What has been sent by then need not be watched before. */
+const SLOW_MS = 2_000;
 /** Answers that would be the same again; of the others with 4xx, 409 and 423 say that another request was faster. */
 const isFinal = (status) => status === 507 || (status >= 400 && status < 500 && status !== 409 && status !== 423);
 
 /**
- * `onProgress` gets the share that has been sent; `onInterrupted` is called when it will be tried again.
+ * `onProgress` gets the share that has been sent, `onSlow` the upload's id when it takes longer than a moment; `onInterrupted`
+ * is called when it will be tried again.
  * @returns {{ done: Promise<{ uploadId: string }>, cancel: () => void }}
  */
-export function uploadFile(file, { onProgress, onInterrupted }) {
+export function uploadFile(file, { onProgress, onSlow, onInterrupted }) {
   const { promise: done, resolve, reject } = Promise.withResolvers();
+  const idOf = () => new URL(upload.url).pathname.split("/").at(-1);
+  let patience;
   const upload = new globalThis.tus.Upload(file, {
     endpoint: new URL("v1/uploads/tus", ROOT).href,
     metadata: { filename: file.name, filetype: file.type },
@@ -29,10 +34,14 @@ export function uploadFile(file, { onProgress, onInterrupted }) {
       if (again) onInterrupted();
       return again;
     },
-    onProgress: (sent, total) => onProgress(sent / total),
-    onSuccess: () => resolve({ uploadId: new URL(upload.url).pathname.split("/").at(-1) }),
+    onProgress(sent, total) {
+      onProgress(sent / total);
+      patience ??= setTimeout(() => onSlow(idOf()), SLOW_MS);
+    },
+    onSuccess: () => resolve({ uploadId: idOf() }),
     onError: (error) => reject(toApiError(error)),
   });
+  done.catch(() => undefined).finally(() => clearTimeout(patience));
   upload.findPreviousUploads().then((begun) => {
     const [last] = begun.toSorted((a, b) => Date.parse(b.creationTime) - Date.parse(a.creationTime));
     if (last !== undefined) upload.resumeFromPreviousUpload(last);

@@ -1,5 +1,6 @@
 /** The start page: ask for a video by address or file, and watch it right here. */
-import { ApiError, postVideo } from "./api.js";
+import { ApiError, deleteVideo, postVideo } from "./api.js";
+import { hasIndexFirst } from "./index-first.js";
 import { openPlayer } from "./player.js";
 import { recentVideos } from "./recent-videos.js";
 import { uploadFile } from "./resumable-upload.js";
@@ -16,7 +17,7 @@ recent.load();
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   if (url.value.trim() === "") return url.focus();
-  ask(() => postVideo({ url: url.value.trim() }));
+  ask(async () => showVideo(await postVideo({ url: url.value.trim() })));
 });
 file.addEventListener("change", () => takeFile(file.files[0]));
 for (const type of ["dragenter", "dragover"]) addEventListener(type, (event) => markDrop(event, true));
@@ -33,20 +34,42 @@ function takeFile(chosen) {
   file.value = ""; // so that choosing it again is a change
 }
 
+/** One whose index comes first plays while the rest is sent, where that takes a while. */
 async function sendFile(chosen) {
   uploadBox.hidden = false;
   uploadName.textContent = chosen.name;
   showUploaded(0);
-  const upload = uploadFile(chosen, { onProgress: showUploaded, onInterrupted: showInterrupted });
+  const post = (uploadId) => postVideo({ uploadId, title: chosen.name.replace(/\.[^.]{1,5}$/, "").slice(0, 300) || "Upload" });
+  const early = await hasIndexFirst(chosen).catch(() => false); // what can't be read is for the upload to find
+  let shown; // the video, where it is posted early; nothing when that fails: it is posted again at the end
+  const upload = uploadFile(chosen, {
+    onProgress: showUploaded, onInterrupted: showInterrupted,
+    onSlow(uploadId) {
+      if (early) shown = post(uploadId).then(showVideo, () => undefined);
+    },
+  });
   const cancel = () => upload.cancel();
   uploadCancel.addEventListener("click", cancel);
   try {
     const { uploadId } = await upload.done;
-    return await postVideo({ uploadId, title: chosen.name.replace(/\.[^.]{1,5}$/, "").slice(0, 300) || "Upload" });
+    const video = await post(uploadId);
+    if ((await shown)?.id !== video.id) showVideo(video);
+  } catch (error) {
+    const video = await shown;
+    if (video === undefined) throw error;
+    if (error.code === "cancelled") return await takeBack(video);
+    if (error.code !== "upload_not_found") throw error; // else the video was refused, and the player says why
   } finally {
     uploadCancel.removeEventListener("click", cancel);
     uploadBox.hidden = true;
   }
+}
+
+/** Of a file that is not to come. */
+async function takeBack({ id }) {
+  if (player?.id === id) closePlayer();
+  await deleteVideo(id);
+  recent.load();
 }
 
 function showUploaded(share) {
@@ -58,19 +81,30 @@ function showInterrupted() {
   uploadState.textContent = "Waiting for the connection…";
 }
 
-/** Shows the video that `request` gives, or why there is none. */
-async function ask(request) {
+function showVideo(video) {
+  player?.close();
+  now.hidden = false;
+  player = { id: video.id, ...openPlayer(now, video.id) };
+  document.body.classList.add("playing");
+  now.scrollIntoView({ block: "nearest", behavior: "smooth" });
+  recent.load();
+  return video;
+}
+
+function closePlayer() {
+  player.close();
+  player = undefined;
+  now.hidden = true;
+  document.body.classList.remove("playing");
+}
+
+/** Does what was asked for, or shows why it can't be done. */
+async function ask(work) {
   fault.hidden = true;
   setBusy(true);
   try {
-    const video = await request();
-    player?.close();
-    now.hidden = false;
-    player = openPlayer(now, video.id);
-    document.body.classList.add("playing");
-    now.scrollIntoView({ block: "nearest", behavior: "smooth" });
+    await work();
     url.value = "";
-    recent.load();
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     fault.hidden = error.code === "cancelled";

@@ -10,6 +10,7 @@ const OPTIONS = `  --title t     shown in lists and by the player
 export const ADD_USAGE = `npm run add -- <url or file> [options]
 
 Gives Lectern a video: plays it as soon as it can be played, then shows how far the rest is.
+A file whose upload was broken off goes on where it was.
 
 ${OPTIONS}`;
 export const DEMO_USAGE = `npm run demo [-- options]

@@ -1,28 +1,34 @@
 /** Gives the gateway a video, plays its beginning and follows it to its end, telling the terminal. */
-import { statSync } from "node:fs";
 import { basename } from "node:path";
-import { StartError, findSystemCode } from "../start/start-error.ts";
+import { StartError } from "../start/start-error.ts";
 import { isAddress, type AddOptions } from "./add-arguments.ts";
 import { playFirstSegment } from "./first-play.ts";
 import { followVideo, type VideoEnd } from "./follow-video.ts";
-import { ApiError, NoServerError, postVideo, uploadFile, type AddedVideo } from "./gateway-client.ts";
+import { ApiError, NoServerError, postVideo, type AddedVideo } from "./gateway-client.ts";
 import { formatDuration, openProgressLine } from "./progress-line.ts";
+import { sendVideo } from "./send-video.ts";
 
 export interface Terminal { isTTY?: boolean; write(text: string): unknown }
 
 /**
  * @param what a URL, or an absolute path
+ * @param memory a file that remembers uploads that have begun
  * @returns the exit code: 0 when it plays (and, when followed, is complete), else 1
  */
-export async function addVideo(server: string, what: string, options: AddOptions, terminal: Terminal): Promise<number> {
-  const say = (text: string): unknown => terminal.write(`${text}\n`);
-  try {
-    const source = isAddress(what) ? { url: what } : { uploadId: await upload(server, what, terminal), title: basename(what).replaceAll(/\p{Cc}/gu, " ") };
-    const { title, policy, priority } = options;
+export async function addVideo(server: string, what: string, options: AddOptions, terminal: Terminal, memory: string): Promise<number> {
+  const line = openProgressLine("uploading", terminal);
+  const say = (text: string): void => line.say(text);
+  const { title, policy, priority } = options;
+  const play = async (source: { url: string } | { uploadId: string; title: string }, signal?: AbortSignal): Promise<{ video: AddedVideo; rejected: boolean }> => {
     const postedAt = performance.now();
     const video = await postVideo(server, { ...source, ...(title === undefined ? {} : { title }), policy, priority });
     say(video.existing ? `This is already video ${video.id}.` : `Video ${video.id} is accepted.`);
-    const rejected = await firstPlay(video, postedAt, say);
+    return { video, rejected: await firstPlay(video, postedAt, say, signal) };
+  };
+  try {
+    const { video, rejected } = isAddress(what) ? await play({ url: what }) : await sendVideo(server, what, {
+      memory, line, play: (uploadId, signal) => play({ uploadId, title: basename(what).replaceAll(/\p{Cc}/gu, " ") }, signal),
+    });
     if (rejected) return 1;
     if (terminal.isTTY !== true && !options.wait) return 0;
     return await follow(server, video.id, terminal);
@@ -35,33 +41,10 @@ export async function addVideo(server: string, what: string, options: AddOptions
   }
 }
 
-async function upload(server: string, path: string, terminal: Terminal): Promise<string> {
-  const size = fileSize(path);
-  const line = openProgressLine("uploading", terminal);
-  try {
-    return await uploadFile(server, path, size, (sent) => line.show(sent, size, `${(sent / 1e6).toFixed(1)} of ${(size / 1e6).toFixed(1)} MB`));
-  } finally {
-    line.end();
-  }
-}
-
-/** @throws StartError when there is no such file */
-function fileSize(path: string): number {
-  try {
-    const { size } = statSync(path);
-    if (statSync(path).isDirectory()) throw new StartError(`${path} is a directory, not a video.`);
-    return size;
-  } catch (error) {
-    if (error instanceof StartError) throw error;
-    const code = findSystemCode(error);
-    throw new StartError(code === "ENOENT" ? `There is no file ${path}.` : `The file ${path} can't be read (${code ?? "unknown fault"}).`);
-  }
-}
-
 /** @returns whether it turned out that the video is rejected */
-async function firstPlay(video: AddedVideo, postedAt: number, say: (text: string) => unknown): Promise<boolean> {
+async function firstPlay(video: AddedVideo, postedAt: number, say: (text: string) => unknown, signal?: AbortSignal): Promise<boolean> {
   try {
-    const { bytes } = await playFirstSegment(video.hls);
+    const { bytes } = await playFirstSegment(video.hls, signal);
     say(`First picture and sound after ${Math.round(performance.now() - postedAt)} ms (${Math.round(bytes / 1000)} kB).`);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;

@@ -1,6 +1,4 @@
 /** The gateway's HTTP API as this command needs it. Answers are read as untrusted input. */
-import { createReadStream } from "node:fs";
-import { request } from "undici";
 
 /** What the gateway said no with (RFC 9457). */
 export class ApiError extends Error {
@@ -27,27 +25,6 @@ export class NoServerError extends Error {
 /** `hls` and `page` are absolute. `existing`: the same source was already a video. */
 export interface AddedVideo { readonly id: string; readonly status: string; readonly existing: boolean; readonly hls: string; readonly page: string }
 
-/** Sends a file's bytes. @throws ApiError, NoServerError */
-export async function uploadFile(server: string, path: string, size: number, onProgress: (sentBytes: number) => void): Promise<string> {
-  let sent = 0;
-  const file = createReadStream(path, { highWaterMark: 1024 * 1024 });
-  file.on("data", (chunk) => {
-    sent += chunk.length;
-    onProgress(sent);
-  });
-  const answer = await reach(server, async () => {
-    // No limit on the wait for the answer: the server hashes and stores the file first.
-    const { statusCode, body } = await request(`${server}/v1/uploads`, {
-      method: "POST", body: file, headersTimeout: 0, bodyTimeout: 0,
-      headers: { "content-type": "application/octet-stream", "content-length": String(size) },
-    });
-    return readAnswer(statusCode, await body.text());
-  });
-  const { uploadId } = parseObject(answer);
-  if (typeof uploadId !== "string") throw unexpected(server);
-  return uploadId;
-}
-
 /** @throws ApiError, NoServerError */
 export async function postVideo(server: string, video: Readonly<Record<string, string | undefined>>): Promise<AddedVideo> {
   const answer = await reach(server, async () => {
@@ -65,11 +42,15 @@ export async function reach<Answer>(server: string, talk: () => Promise<Answer>)
   try {
     return await talk();
   } catch (error) {
-    const code = findConnectionCode(error);
-    if (code === undefined) throw error;
-    if (NOBODY.includes(code)) throw new NoServerError(`No Lectern answers at ${server}: run \`npm start\` first, or say with --server where it is.`);
-    throw new NoServerError(`The connection to ${server} broke (${code}).`);
+    throw connectionFault(server, error) ?? error;
   }
+}
+
+export function connectionFault(server: string, error: unknown): NoServerError | undefined {
+  const code = findConnectionCode(error);
+  if (code === undefined) return undefined;
+  if (NOBODY.includes(code)) return new NoServerError(`No Lectern answers at ${server}: run \`npm start\` first, or say with --server where it is.`);
+  return new NoServerError(`The connection to ${server} broke (${code}).`);
 }
 
 const NOBODY = ["ECONNREFUSED", "ENOTFOUND", "EHOSTUNREACH", "ENETUNREACH", "EAI_AGAIN", "UND_ERR_CONNECT_TIMEOUT"];

@@ -7,6 +7,8 @@ const PLAIN_STEPS = 10;
 export interface ProgressLine {
   /** `done` of `total`; `note` stands behind the bar. */
   show(done: number, total: number, note: string): void;
+  /** Writes a line of text above it. */
+  say(text: string): void;
   /** Leaves the last state standing. */
   end(): void;
 }
@@ -31,8 +33,13 @@ export function openProgressLine(label: string, terminal: { isTTY?: boolean; wri
       if (now > step && total > 0) terminal.write(`${label} ${now * (100 / PLAIN_STEPS)} %  ${note}\n`);
       step = Math.max(step, now);
     },
+    say(text) {
+      terminal.write(`${drawn ? "\r\u001b[2K" : ""}${text}\n`);
+      drawn = false;
+    },
     end() {
       if (drawn) terminal.write("\n");
+      drawn = false;
     },
   };
 }

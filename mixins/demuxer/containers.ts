@@ -4,6 +4,7 @@
  */
 import { LRUCache } from "lru-cache";
 import type { InputTrack } from "mediabunny";
+import { errorMessage } from "../../config/errors.ts";
 import type { DemuxerRequest, Inspection, OpenSource, Packet } from "./demuxer.contract.ts";
 import { inspect } from "./inspect.ts";
 import { SPARSE, type SparseReading } from "./movie-box.ts";
@@ -22,6 +23,9 @@ type PacketsRequest = Extract<DemuxerRequest, { op: "packets" }>;
 
 /** Bytes [start, end) of a source. `ahead`: whether what follows is likely to be read next. */
 export type ReadOf = (source: OpenSource, start: number, end: number, ahead: boolean) => Promise<Uint8Array>;
+
+/** A read by a sample table failed. Nothing of that is kept, so the next read may well succeed. */
+export class TableReadFault extends Error {}
 
 interface Opened extends Container {
   whole: boolean;
@@ -96,7 +100,7 @@ export function openContainers(read: ReadOf, sparse: SparseReading = SPARSE): Co
     const track = tracks[request.index];
     if (track === undefined) throw new Error(`there is no ${request.track} track ${request.index}`);
     const table = tables.get(track.id);
-    if (table !== undefined && table.timescale === request.timescale) return await readTablePackets(table, request, blocks.read);
+    if (table !== undefined && table.timescale === request.timescale) return await readTablePackets(table, request, blocks.read).catch((error: unknown) => { throw new TableReadFault(errorMessage(error)); });
     return isSparse ? undefined : await readSinkPackets(track, request.timescale, request);
   }
 

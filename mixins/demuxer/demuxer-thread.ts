@@ -1,6 +1,7 @@
 /** The demuxer's thread: reads containers with mediabunny, away from the loop that heartbeats and viewers share. */
 import { parentPort } from "node:worker_threads";
-import { openContainers } from "./containers.ts";
+import { errorMessage } from "../../config/errors.ts";
+import { openContainers, TableReadFault } from "./containers.ts";
 import type { DemuxerRequest, FromThread, ToThread } from "./demuxer.contract.ts";
 
 /** mediabunny tells a console of every codec that it does not know; here that is an answer, not news. */
@@ -23,8 +24,8 @@ const containers = openContainers(({ key }, start, end, ahead) => {
 port.on("message", (message: ToThread) => {
   if ("request" in message) {
     answer(message.id, message.request).catch((error: unknown) => {
-      containers.forget(message.request.source.key);
-      send({ id: message.id, error: error instanceof Error ? error.message : String(error) });
+      if (!(error instanceof TableReadFault)) containers.forget(message.request.source.key); // after a read that failed it would not read again
+      send({ id: message.id, error: errorMessage(error) });
     });
     return;
   }

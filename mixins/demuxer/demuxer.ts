@@ -14,7 +14,8 @@ export interface PacketSpan { track: Track; index: number; timescale: number; fr
 const TIMEOUT_MS = 20_000;
 const MAX_HEAP_MB = 768;
 
-interface Pending { settle: PromiseWithResolvers<Inspection | Packet[]>; timer: NodeJS.Timeout; key: string }
+/** `failure`: of a read of its source, while it was worked on. */
+interface Pending { settle: PromiseWithResolvers<Inspection | Packet[]>; timer: NodeJS.Timeout; key: string; failure?: unknown }
 
 class Demuxer {
   private worker: Worker | undefined;
@@ -23,12 +24,12 @@ class Demuxer {
   private readonly readers = new Map<string, ReadSource>();
   private lastId = 0;
 
-  /** @throws not_media when the thread could not read it in time */
+  /** @throws not_media when the thread could not read it in time; what `read` throws, where nothing could be found without it */
   async inspect(source: OpenSource, read: ReadSource, isCopy = false): Promise<Inspection> {
     return (await this.request({ op: "inspect", source, isCopy }, read)) as Inspection;
   }
 
-  /** Packets of a span in decode order. */
+  /** Packets of a span in decode order. @throws not_media, and what `read` throws */
   async packets(source: OpenSource, read: ReadSource, span: PacketSpan): Promise<Packet[]> {
     return (await this.request({ op: "packets", source, ...span }, read)) as Packet[];
   }
@@ -68,6 +69,8 @@ class Demuxer {
   private receive(worker: Worker, message: FromThread): void {
     if ("read" in message) {
       this.readFor(worker, message).catch((error: unknown) => {
+        // It was for one of them, which is not known here; those that can do without it do not fail.
+        for (const pending of this.pending.values()) if (pending.key === message.key) pending.failure ??= error;
         worker.postMessage({ read: message.read, error: errorMessage(error) } satisfies ToThread);
       });
       return;
@@ -75,7 +78,10 @@ class Demuxer {
     const pending = this.pending.get(message.id);
     this.pending.delete(message.id);
     clearTimeout(pending?.timer);
-    if ("result" in message) pending?.settle.resolve(message.result);
+    const found = "result" in message && !isNothing(message.result) ? message.result : undefined;
+    if (found !== undefined) pending?.settle.resolve(found);
+    else if (pending?.failure !== undefined) pending.settle.reject(pending.failure);
+    else if ("result" in message) pending?.settle.resolve(message.result);
     else pending?.settle.reject(fail("not_media", `The container could not be read: ${message.error}.`));
   }
 
@@ -103,6 +109,11 @@ class Demuxer {
     this.pending.clear();
     this.readers.clear();
   }
+}
+
+/** What an inspection also says when it could not read all that it wanted. */
+function isNothing(result: Inspection | Packet[]): boolean {
+  return !Array.isArray(result) && (result.outcome === "no_index" || result.outcome === "unreadable");
 }
 
 export type { Demuxer };

@@ -43,7 +43,8 @@ const AWAY_MS = 5_000;
 const AWAY_LIMIT_MS = 3_600_000;
 const MAX_MESSAGE = 500;
 
-export type FailHow = "fault" | "away" | "back";
+/** `coming`: like `away`, and however long it takes. */
+export type FailHow = "fault" | "away" | "coming" | "back";
 /** `lost`: another has the job now. `shared`: another runs it as well. */
 export type FailResult = "lost" | "shared" | "again" | "dead";
 
@@ -96,7 +97,7 @@ export function openWorkQueue<Data>({ redis, prefix, maxWaiting = MAX_WAITING, m
     },
 
     async fail({ id, token }: Pick<Lease<Data>, "id" | "token">, how: FailHow, message = "", code = ""): Promise<FailResult> {
-      return await run<FailResult>("fail", id, token, how, how === "away" ? AWAY_MS : BACKOFF_MS, AWAY_LIMIT_MS, message.slice(0, MAX_MESSAGE), code);
+      return await run<FailResult>("fail", id, token, how, how === "away" || how === "coming" ? AWAY_MS : BACKOFF_MS, AWAY_LIMIT_MS, message.slice(0, MAX_MESSAGE), code);
     },
 
     /** Forgets all jobs of the group, or all but those that were set aside. @returns how many */

@@ -44,6 +44,7 @@ const paths = {
   "/v1/videos": {
     post: {
       operationId: "submitVideo", summary: "Ask for a video: it plays at once, while it is being encoded",
+      description: "A resumable upload may be posted as soon as it has begun: it plays as far as it has arrived. Posted again when it is finished it is the same video; the same bytes in another upload are, too, once this one is finished.",
       parameters: [region, { name: "Idempotency-Key", in: "header", schema: { type: "string", maxLength: 255 }, description: "The same key and body give the same video." }],
       requestBody: { required: true, content: json(ref("SubmitRequest")) },
       responses: { "202": ok("Accepted, and durable", json(ref("Video")), location), ...problems("bad_request", "bad_url", "body_too_large", "source_refused", "upload_not_found", "idempotency_conflict", "too_many_requests", "overloaded", "storage_unavailable", "region_unavailable") },
@@ -77,7 +78,7 @@ const paths = {
         { name: "width", in: "query", schema: { type: "integer", minimum: 1, maximum: 99_999 }, description: "in pixels; never more than the video's own, which is also the default" },
         { name: "format", in: "query", schema: { enum: STILL_FORMATS, default: "jpg" } },
       ],
-      responses: { "200": ok("The image", { "image/jpeg": binary, "image/webp": binary, "image/png": binary, "image/avif": binary }, { ETag: { schema: text } }), "304": ok("The one that If-None-Match names"), ...problems("bad_request", "video_not_found", "video_deleted", "video_rejected", "video_failed", "plan_pending", "encode_failed", "encode_stalled", "overloaded", "source_changed", "source_unreachable") },
+      responses: { "200": ok("The image", { "image/jpeg": binary, "image/webp": binary, "image/png": binary, "image/avif": binary }, { ETag: { schema: text } }), "304": ok("The one that If-None-Match names"), ...problems("bad_request", "video_not_found", "video_deleted", "video_rejected", "video_failed", "plan_pending", "encode_failed", "encode_stalled", "overloaded", "source_changed", "source_pending", "source_unreachable", "upload_incomplete") },
     },
   },
   "/v1/videos/{id}/clip": {
@@ -90,7 +91,7 @@ const paths = {
         { name: "end", in: "query", required: true, schema: seconds, description: "seconds; frames before this time" },
         { name: "Range", in: "header", schema: text },
       ],
-      responses: { "200": ok("The clip", segment), "206": ok("A range of its bytes", segment), "416": ok("There are no such bytes"), ...problems("bad_request", "video_not_found", "video_deleted", "video_rejected", "video_failed", "plan_pending", "clip_pending", "encode_failed", "encode_stalled", "overloaded", "source_changed", "source_unreachable") },
+      responses: { "200": ok("The clip", segment), "206": ok("A range of its bytes", segment), "416": ok("There are no such bytes"), ...problems("bad_request", "video_not_found", "video_deleted", "video_rejected", "video_failed", "plan_pending", "clip_pending", "encode_failed", "encode_stalled", "overloaded", "source_changed", "source_pending", "source_unreachable", "upload_incomplete") },
     },
   },
   "/v1/uploads": {
@@ -115,7 +116,7 @@ const paths = {
     head: { operationId: "getUploadOffset", summary: "Where an upload goes on", parameters: [tusResumable], responses: { "200": ok("Said in headers", undefined, { ...uploadState, "Upload-Length": { schema: count } }), ...problems("tus_unsupported", "upload_not_found", "upload_expired", "storage_full", "storage_unavailable") } },
     patch: {
       operationId: "appendToUpload", summary: "The bytes from an offset on; with the last ones it is an upload like any other",
-      description: "What came of a request that breaks off is kept, unless it has a checksum. A request with a checksum may bring 8 MiB. An upload is made of 10,000 pieces at most.",
+      description: "What came of a request that breaks off is kept, unless it has a checksum: of those nothing counts before all has come and is right. An upload is made of 10,000 pieces at most.",
       parameters: [tusResumable, tusHeader("Upload-Offset", count), uploadChecksum],
       requestBody: { required: true, content: { "application/offset+octet-stream": binary } },
       responses: { "204": ok("Kept", undefined, uploadState), ...problems("bad_request", "tus_unsupported", "upload_not_found", "upload_conflict", "upload_expired", "upload_incomplete", "checksum_mismatch", "source_too_large", "storage_full", "storage_unavailable") },
@@ -132,7 +133,7 @@ const paths = {
   },
   "/play/{id}/storyboard/{n}.jpg": {
     parameters: [id, inPath("n", count)],
-    get: { operationId: "getStoryboardSheet", summary: "Sheet n of the previews, from 0; made now if nobody has it", responses: { "200": ok("Up to a hundred previews", { "image/jpeg": binary }, { ETag: { schema: text } }), "304": ok("The one that If-None-Match names"), ...problems("video_not_found", "segment_not_found", "encode_failed", "encode_stalled", "overloaded", "source_changed", "source_unreachable") } },
+    get: { operationId: "getStoryboardSheet", summary: "Sheet n of the previews, from 0; made now if nobody has it", responses: { "200": ok("Up to a hundred previews", { "image/jpeg": binary }, { ETag: { schema: text } }), "304": ok("The one that If-None-Match names"), ...problems("video_not_found", "segment_not_found", "encode_failed", "encode_stalled", "overloaded", "source_changed", "source_pending", "source_unreachable", "upload_incomplete") } },
   },
   "/play/{id}/manifest.mpd": {
     parameters: [id],
@@ -144,7 +145,7 @@ const paths = {
   },
   "/play/{id}/subs/{name}.vtt": {
     parameters: [id, captions],
-    get: { operationId: "getCaptions", summary: "Captions of the source; taken out of it now if nobody has yet", responses: { "200": ok("WebVTT", { "text/vtt": { schema: text } }), ...problems("video_not_found", "segment_not_found", "encode_failed", "encode_stalled", "overloaded", "source_changed", "source_unreachable") } },
+    get: { operationId: "getCaptions", summary: "Captions of the source; taken out of it now if nobody has yet", responses: { "200": ok("WebVTT", { "text/vtt": { schema: text } }), ...problems("video_not_found", "segment_not_found", "encode_failed", "encode_stalled", "overloaded", "source_changed", "source_pending", "source_unreachable", "upload_incomplete") } },
   },
   "/play/{id}/{rendition}/iframes.m3u8": {
     parameters: [id, rendition],
@@ -152,7 +153,7 @@ const paths = {
   },
   "/play/{id}/{rendition}/keys/{n}.m4s": {
     parameters: [id, rendition, inPath("n", count)],
-    get: { operationId: "getKeyFrame", summary: "The key frame of segment n, lasting as long as the segment", responses: { "200": ok("CMAF fragment", segment), ...problems("video_not_found", "segment_not_found", "encode_failed", "encode_stalled", "overloaded", "source_changed", "source_unreachable") } },
+    get: { operationId: "getKeyFrame", summary: "The key frame of segment n, lasting as long as the segment", responses: { "200": ok("CMAF fragment", segment), ...problems("video_not_found", "segment_not_found", "encode_failed", "encode_stalled", "overloaded", "source_changed", "source_pending", "source_unreachable", "upload_incomplete") } },
   },
   "/play/{id}/{rendition}/media.m3u8": {
     parameters: [id, rendition],
@@ -164,7 +165,7 @@ const paths = {
   },
   "/play/{id}/{rendition}/{n}.m4s": {
     parameters: [id, rendition, inPath("n", count)],
-    get: { operationId: "getSegment", summary: "Media segment n, from 0; made now if nobody has it", responses: { "200": ok("CMAF segment", segment, { "Server-Timing": { schema: text, description: "where the bytes came from and how long it took" } }), ...problems("video_not_found", "segment_not_found", "encode_failed", "encode_stalled", "overloaded", "source_changed", "source_unreachable") } },
+    get: { operationId: "getSegment", summary: "Media segment n, from 0; made now if nobody has it", responses: { "200": ok("CMAF segment", segment, { "Server-Timing": { schema: text, description: "where the bytes came from and how long it took" } }), ...problems("video_not_found", "segment_not_found", "encode_failed", "encode_stalled", "overloaded", "source_changed", "source_pending", "source_unreachable", "upload_incomplete") } },
   },
   ...operatePaths(problems),
   "/v1/regions": {
@@ -189,7 +190,7 @@ const schemas = {
     type: "object", additionalProperties: false,
     properties: {
       url: { type: "string", format: "uri", description: "http(s) URL of the source; or uploadId" },
-      uploadId: text,
+      uploadId: { ...text, description: "of an upload, or of a resumable one that has begun" },
       title: { type: "string", maxLength: 300 },
       tenant: { type: "string", pattern: "^[a-z0-9][a-z0-9-]{0,62}$", default: "default", description: "whose video it is: tenants share the encoders fairly" },
       policy: { enum: ["lazy", "hybrid", "eager"], default: "hybrid", description: "encode what is watched, what is likely to be, or everything" },

@@ -2,6 +2,8 @@
  * Keeps the queue fed with what a video's policy wants and the store does not have, and ends the video when nothing is
  * missing, or when a piece of it cannot be made. Whatever it is told twice, late or not at all: it looks, and does what is left.
  */
+import { errorMessage, findErrorCode } from "../../config/errors.ts";
+import { arrivedSegments } from "../../media/arrived-segments.ts";
 import { findRendition, renditionsOf } from "../../media/plan-video.ts";
 import type { Plan } from "../../media/plan.ts";
 import { plannedSegments } from "../../media/policy.ts";
@@ -21,6 +23,8 @@ export interface FeederPorts {
   settled(videoId: string, rendition: string): Promise<(segment: number) => boolean>;
   state(videoId: string): Promise<VideoState | undefined>;
   finish(videoId: string, outcome: Outcome): Promise<void>;
+  /** How many bytes of the video's source are there; Infinity: all. @throws upload_incomplete when no more will come */
+  arrived(video: VideoState): Promise<number>;
   twins: Pick<Twins, "settle" | "waiting">;
   now(): Date;
 }
@@ -40,7 +44,7 @@ export interface Feeder {
 
 type Planned = VideoState & { plan: Plan };
 
-export function openFeeder({ queue, stored, refused, settled, state, finish, twins, now }: FeederPorts): Feeder {
+export function openFeeder({ queue, stored, refused, settled, state, finish, arrived, twins, now }: FeederPorts): Feeder {
   async function openVideo(videoId: string): Promise<Planned | undefined> {
     const found = await state(videoId);
     return found?.plan === undefined || found.outcome !== undefined ? undefined : { ...found, plan: found.plan };
@@ -58,15 +62,17 @@ export function openFeeder({ queue, stored, refused, settled, state, finish, twi
   async function enqueue(found: VideoState): Promise<void> {
     const { record, plan, outcome } = found;
     if (plan === undefined || outcome !== undefined) return;
-    const isReady = await twins.waiting(await twins.settle(found));
+    const bytes = await arrived(found);
+    const segments = arrivedSegments(plan, bytes); // what cannot be made yet is queued when more is there
+    const isReady = bytes === Infinity ? await twins.waiting(await twins.settle(found)) : undefined;
     const marks = new Map(await Promise.all(renditionsOf(plan).map(async (r) => [r.name, await settled(record.id, r.name)] as const)));
     const order = orderOf(record);
-    const jobs = planChunks(order, plan, (rendition, segment) => marks.get(rendition)?.(segment) ?? false).filter(({ data }) => isReady?.(data) ?? true);
+    const jobs = planChunks(order, plan, (rendition, segment) => marks.get(rendition)?.(segment) ?? false).filter(({ data }) => data.last < segments && (isReady?.(data) ?? true));
     const wanted = new Set(jobs.map(({ id }) => id));
     const dead = (await queue.jobsOf(record.id)).find((job) => job.state === "dead" && wanted.has(job.id));
     // Its report was lost: the queue would not take it again.
     if (dead !== undefined) return await poison({ ...dead.data, message: dead.message ?? "", ...(dead.code === undefined ? {} : { code: dead.code }) });
-    await queue.add([...jobs, ...(isReady === undefined ? planSheets(order, plan) : [])]); // what is over the tenant's limit comes at the next feeding
+    await queue.add([...jobs, ...(isReady === undefined && bytes === Infinity ? planSheets(order, plan) : [])]); // what is over the tenant's limit comes at the next feeding
   }
 
   async function finishIfStored(videoId: string): Promise<void> {
@@ -83,6 +89,7 @@ export function openFeeder({ queue, stored, refused, settled, state, finish, twi
       if (missing.some((segment) => !given.has(segment))) return;
       refusedSegments += missing.length;
     }
+    if ((await arrived(video)) !== Infinity) return;
     await finish(videoId, { complete: true, at: now().toISOString(), ...(refusedSegments === 0 ? {} : { refusedSegments }) });
   }
 
@@ -94,8 +101,13 @@ export function openFeeder({ queue, stored, refused, settled, state, finish, twi
       const video = await openVideo(videoId);
       if (video === undefined) return;
       for (const { name } of renditionsOf(video.plan)) await Promise.all([stored.recount(videoId, name), refused.recount(videoId, name)]);
-      await enqueue(video);
-      await finishIfStored(videoId);
+      try {
+        await enqueue(video);
+        await finishIfStored(videoId);
+      } catch (error) {
+        if (findErrorCode(error) !== "upload_incomplete") throw error;
+        await finish(videoId, { complete: false, at: now().toISOString(), reasons: [{ class: "upload_incomplete", message: errorMessage(error) }] });
+      }
     },
     async watch({ videoId, rendition: name, segment }) {
       const video = await state(videoId);

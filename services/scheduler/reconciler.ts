@@ -46,6 +46,8 @@ const LATE_MS = 60_000;
 
 export function openReconciler(ports: ReconcilerPorts, clock = systemClock): Reconciler {
   const firstSeen = new Map<string, number>();
+  /** The step of each mark that the log has already: one that waits for its upload is looked at for hours. */
+  const told = new Map<string, string>();
   let closed = false;
   let wake = Promise.withResolvers<void>();
   const running = loop();
@@ -77,7 +79,7 @@ export function openReconciler(ports: ReconcilerPorts, clock = systemClock): Rec
       }
       after = page.next;
     } while (after !== undefined);
-    for (const key of firstSeen.keys()) if (!open.has(key)) firstSeen.delete(key);
+    for (const known of [firstSeen, told]) for (const key of known.keys()) if (!open.has(key)) known.delete(key);
   }
 
   function measureSeen(key: string): number {
@@ -98,7 +100,8 @@ export function openReconciler(ports: ReconcilerPorts, clock = systemClock): Rec
     if (!(await ports.isOurs(id))) return;
     const step = nextStep(state);
     if (!(await ports.elect(`${step.name}:${id}`, step.lostMs))) return;
-    ports.logger[step.name === "feed" ? "debug" : "info"](`Video ${id}: ${step.name} continued.`);
+    ports.logger[step.name === "feed" || told.get(key) === step.name ? "debug" : "info"](`Video ${id}: ${step.name} continued.`);
+    told.set(key, step.name);
     await ports.relist(id);
     step.run(id).catch((error: unknown) => ports.logger.warn(`Video ${id}: ${step.name} failed: ${errorMessage(error)}`));
   }

@@ -18,7 +18,7 @@ import { QUEUE_LANES, type JobView, type QueueCounts } from "../../mixins/work-q
 import { openWorkQueue, type WorkQueue } from "../../mixins/work-queue/work-queue.ts";
 import { storageCalls } from "../../mixins/storage-calls.ts";
 import { worksHere } from "../../mixins/works-here.ts";
-import type { DigestsParams, DigestsResult } from "../source/source.contract.ts";
+import type { DigestsParams, DigestsResult, SourceFacts, SourceParams } from "../source/source.contract.ts";
 import type { ListResult } from "../storage/storage.contract.ts";
 import type { ChunkParams, SegmentRefused, SegmentStored } from "../transcoder/transcoder.contract.ts";
 import type { ComparedParams, NoteMomentsParams, Outcome, OutcomeParams, PlannedParams, VideoEventPayload, VideoIdParams, VideoState, VideoView } from "../videos/videos.contract.ts";
@@ -163,6 +163,11 @@ export function schedulerService(settings: Settings, random: Random = randomInt)
           await this.feeder.finishIfStored(ctx.params.videoId);
         },
       },
+      "video.arrived": {
+        async handler(ctx: Context<VideoEventPayload>) {
+          await ctx.call("scheduler.feed", { id: ctx.params.videoId });
+        },
+      },
       "video.deleted": {
         async handler(ctx: Context<VideoEventPayload>) {
           await this.queue.cancel(ctx.params.videoId);
@@ -240,7 +245,10 @@ export function schedulerService(settings: Settings, random: Random = randomInt)
         state: (videoId: string) => this.getState(videoId),
         finish: (id: string, outcome: Outcome) => this.broker.call<void, OutcomeParams>("videos.finish", { id, outcome }),
       };
-      this.feeder = openFeeder({ ...videos, queue: this.queue, stored: this.stored, refused: this.refused, settled, twins: this.twins });
+      this.feeder = openFeeder({
+        ...videos, queue: this.queue, stored: this.stored, refused: this.refused, settled, twins: this.twins,
+        arrived: async ({ record: { source } }) => (source.kind === "url" ? Infinity : (await this.broker.call<SourceFacts, SourceParams>("source.open", { source })).arrived ?? Infinity),
+      });
       this.operations = openOperations({ ...videos, feeder: this.feeder, queue: { revive: (id) => needRedis(() => this.queue.revive(id)) }, reopen: (id) => this.broker.call("videos.reopen", { id }) });
       this.progress = throttle(PROGRESS_MS, async (videoId) => {
         const { progress, status } = await this.broker.call<VideoView, VideoIdParams>("videos.get", { id: videoId });

@@ -9,12 +9,13 @@ import { findHeader } from "./origin/headers.ts";
 
 /**
  * `etag` strong and `modified` can stand in If-Range; `weak` can only be compared. Where the origin names none of them,
- * `sample` is the hash of the file's first block; `none`: size is all there is.
+ * `sample` is the hash of the file's first block; `none`: size is all there is. `upload` is the hash of a finished upload,
+ * `arriving` the id of one that was opened before: its bytes never change either, and so this version outlives its arrival.
  */
-export type ValidatorKind = "etag" | "modified" | "weak" | "sample" | "none" | "upload";
+export type ValidatorKind = "etag" | "modified" | "weak" | "sample" | "none" | "upload" | "arriving";
 export interface SourceVersion { size: number; kind: ValidatorKind; value: string }
 
-const KINDS: readonly ValidatorKind[] = ["etag", "modified", "weak", "sample", "none", "upload"];
+const KINDS: readonly ValidatorKind[] = ["etag", "modified", "weak", "sample", "none", "upload", "arriving"];
 /** Longer ETags are not kept: the version travels with every read. */
 const MAX_VALIDATOR_LENGTH = 256;
 
@@ -47,7 +48,7 @@ export function sampleVersion(size: number, firstBlock: Uint8Array): SourceVersi
 /** Whether an answer is about the same bytes. A validator that the answer leaves out cannot contradict. */
 export function isSameVersion(version: SourceVersion, headers: Headers, size: number | undefined): boolean {
   if (size !== undefined && size !== version.size) return false;
-  const name = { etag: "etag", weak: "etag", modified: "last-modified", sample: undefined, none: undefined, upload: undefined }[version.kind];
+  const name = { etag: "etag", weak: "etag", modified: "last-modified", sample: undefined, none: undefined, upload: undefined, arriving: undefined }[version.kind];
   const now = name === undefined ? undefined : findHeader(headers, name);
   return now === undefined || now === version.value;
 }

@@ -10,6 +10,7 @@ import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
 import { loadConfig, type Config } from "../../config/config.ts";
 import { fail, findErrorCode } from "../../config/errors.ts";
 import { redisKeys } from "../../config/redis-keys.ts";
+import { announce, announceToAll } from "../../mixins/announce.ts";
 import { replyBytes } from "../../mixins/byte-reply.ts";
 import { closeRedis, openRedis } from "../../mixins/redis.ts";
 import { checkSource, parseForCaller } from "./access/check-source.ts";
@@ -31,12 +32,14 @@ import { regionPeers } from "./region/region-peers.ts";
 import { digestRanges } from "./range-digests.ts";
 import { brokerMeter, type SourceMeter } from "./source-meter.ts";
 import {
-  CHECKSUM_ALGORITHMS, type AppendParams, type AppendResult, type BeginParams, type BlocksParams, type CheckParams, type CheckResult, type DigestsParams, type DigestsResult, type ReadParams, type ReceiveParams, type SourceFacts,
-  type SourceForgotten, type SourceParams, type Upload, type UploadIdParams, type UploadProgress,
+  CHECKSUM_ALGORITHMS, MAX_ARRIVAL_MS, type AppendParams, type AppendResult, type ArrivalParams, type ArrivalResult, type BeginParams, type BlocksParams, type CheckParams, type CheckResult, type DigestsParams, type DigestsResult, type KnownUpload,
+  type ReadParams, type ReceiveParams, type SourceFacts, type SourceForgotten, type SourceParams, type Upload, type UploadArrived, type UploadFinished, type UploadIdParams, type UploadProgress,
 } from "./source.contract.ts";
 import { openSources, type Sources } from "./sources.ts";
 import { resumableUploads, type ResumableUploads } from "./uploads/resumable-uploads.ts";
 import { receiveUpload, type UploadStore } from "./uploads/stored-uploads.ts";
+import { uploadArrivals, type UploadArrivals } from "./uploads/upload-arrivals.ts";
+import { uploadSources } from "./uploads/upload-sources.ts";
 import { uploadStore } from "./uploads/upload-store.ts";
 import { startUploadSweep, type UploadSweep } from "./uploads/upload-sweep.ts";
 
@@ -45,6 +48,7 @@ type Settings = ServiceSettingSchema & Pick<Config, "dataDir" | "sourceAllow" | 
 interface State {
   uploads: UploadStore;
   resumable: ResumableUploads;
+  arrivals: UploadArrivals;
   cache: BlockCache;
   origin: Origin;
   meter: SourceMeter;
@@ -124,6 +128,14 @@ export function sourceService(settings: Settings, { limits = ORIGIN_LIMITS, reso
           return { digests: await digestRanges((params) => this.sources.read(params), ctx.params) };
         },
       },
+      /** Lets who lacks a part of a source wait for it outside of whatever a read would hold up. */
+      arrival: {
+        params: { source, version: "string", bytes: bytePosition, waitMs: { ...bytePosition, max: MAX_ARRIVAL_MS } },
+        ...within(MAX_ARRIVAL_MS + 5_000),
+        async handler(ctx: Context<ArrivalParams>): Promise<ArrivalResult> {
+          return await this.sources.arrival(ctx.params);
+        },
+      },
       /** For another node of the region, which would otherwise ask the origin. */
       blocks: {
         params: { source, version: "string", first: bytePosition, last: bytePosition },
@@ -142,8 +154,8 @@ export function sourceService(settings: Settings, { limits = ORIGIN_LIMITS, reso
       },
       upload: {
         params: { uploadId },
-        async handler(ctx: Context<UploadIdParams>): Promise<Upload> {
-          return await this.resumable.whole(ctx.params.uploadId);
+        async handler(ctx: Context<UploadIdParams>): Promise<KnownUpload> {
+          return await this.resumable.known(ctx.params.uploadId);
         },
       },
       begin: {
@@ -192,6 +204,9 @@ export function sourceService(settings: Settings, { limits = ORIGIN_LIMITS, reso
       },
     },
     events: {
+      "upload.arrived"(ctx: Context<UploadArrived>) {
+        this.arrivals.note(ctx.params.uploadId);
+      },
       "source.forgotten": {
         async handler(ctx: Context<SourceForgotten>): Promise<void> {
           await this.sources.forget(ctx.params.key);
@@ -210,7 +225,11 @@ export function sourceService(settings: Settings, { limits = ORIGIN_LIMITS, reso
         return url;
       };
       this.uploads = uploadStore(this.broker);
-      this.resumable = resumableUploads(this.uploads, sourceMaxBytes);
+      this.arrivals = uploadArrivals(this.uploads);
+      this.resumable = resumableUploads(this.uploads, sourceMaxBytes, {
+        arrived: (id) => announceToAll(this.broker, "upload.arrived", { uploadId: id } satisfies UploadArrived),
+        finished: ({ uploadId: id, sha256 }) => announce(this.broker, "upload.finished", { uploadId: id, sha256 } satisfies UploadFinished),
+      });
       this.cache = blockCache(await openDiskBlocks(join(dataDir, "cache", "source"), sourceCacheBytes, this.logger));
       const reader = blockReader(this.cache, this.meter);
       this.origin = openOrigin({
@@ -225,7 +244,7 @@ export function sourceService(settings: Settings, { limits = ORIGIN_LIMITS, reso
         keep: (cacheKey, n, bytes) => this.cache.put(cacheKey, n, bytes, true),
         drop: (cacheKey) => this.cache.forget(cacheKey),
       });
-      this.sources = openSources({ http, uploads: this.uploads, keepUploadsOnDisk: store.kind === "s3", cache: this.cache, reader, parseUrl: this.parseUrl });
+      this.sources = openSources({ http, uploads: uploadSources(this.uploads, this.arrivals, store.kind === "s3"), arrivals: this.arrivals, cache: this.cache, reader, parseUrl: this.parseUrl });
       this.sweep = startUploadSweep(this.uploads, this.logger);
     },
     async stopped() {

@@ -1,23 +1,29 @@
 /** The sources this node has open: by URL or upload, each once per version. */
+import { setTimeout as delay } from "node:timers/promises";
 import { LRUCache } from "lru-cache";
 import { fail } from "../../config/errors.ts";
 import type { BlockCache } from "./blocks/block-cache.ts";
 import type { BlockReader, OpenedSource } from "./blocks/block-reader.ts";
 import type { HttpSources } from "./origin/http-source.ts";
 import { sourceKey } from "./source-keys.ts";
-import { MAX_READ_BYTES, type ReadParams, type SourceFacts, type SourceRef } from "./source.contract.ts";
-import { getUpload, type UploadStore } from "./uploads/stored-uploads.ts";
-import { uploadSource } from "./uploads/upload-source.ts";
+import { MAX_READ_BYTES, type ArrivalParams, type ArrivalResult, type ReadParams, type SourceFacts, type SourceRef } from "./source.contract.ts";
+import { parseVersion } from "./source-version.ts";
+import type { UploadArrivals } from "./uploads/upload-arrivals.ts";
+import type { UploadSources } from "./uploads/upload-sources.ts";
 
 const MAX_OPEN = 500;
 /** Opening again within this time asks nobody. */
 const FRESH_MS = 10_000;
+/** How often who waits for a file that is read through looks how far it is. */
+const LOOK_MS = 100;
 
 export interface Sources {
   open(source: SourceRef): Promise<SourceFacts>;
   read(params: ReadParams): Promise<Buffer>;
   /** The same for another node of the region, which has not got it. */
   readOwn(params: ReadParams): Promise<Buffer>;
+  /** Waits for so much of what still arrives. @throws upload_incomplete, overloaded */
+  arrival(params: ArrivalParams): Promise<ArrivalResult>;
   /** Drops what this node holds of the source with this key. */
   forget(key: string): Promise<void>;
   keyOf(source: SourceRef): string;
@@ -25,21 +31,21 @@ export interface Sources {
 
 export interface SourcesOptions {
   http: HttpSources;
-  uploads: UploadStore;
-  keepUploadsOnDisk: boolean;
+  uploads: UploadSources;
+  arrivals: UploadArrivals;
   cache: BlockCache;
   reader: BlockReader;
   /** @throws bad_url, source_refused */
   parseUrl: (text: string) => URL;
 }
 
-export function openSources({ http, uploads, keepUploadsOnDisk, cache, reader, parseUrl }: SourcesOptions): Sources {
+export function openSources({ http, uploads, arrivals, cache, reader, parseUrl }: SourcesOptions): Sources {
   /** The last opening of each source; `at`: when it ended, for ever until then. */
   const latest = new LRUCache<string, { opened: Promise<OpenedSource>; at: number }>({ max: MAX_OPEN });
   const byVersion = new LRUCache<string, Promise<OpenedSource>>({ max: MAX_OPEN });
 
   async function openAnew(source: SourceRef, key: string, before: Promise<OpenedSource> | undefined): Promise<OpenedSource> {
-    if (source.kind === "upload") return uploadSource(uploads, await getUpload(uploads, source.uploadId), keepUploadsOnDisk);
+    if (source.kind === "upload") return await uploads.open(source.uploadId);
     const known = await before?.catch(() => undefined); // an opening that failed tells nothing
     const opened = await http.open(parseUrl(source.url), known);
     byVersion.set(`${key} ${opened.version}`, Promise.resolve(opened));
@@ -63,11 +69,33 @@ export function openSources({ http, uploads, keepUploadsOnDisk, cache, reader, p
   }
 
   async function getVersion(source: SourceRef, version: string): Promise<OpenedSource> {
-    return source.kind === "upload" ? await openOnce(source) : http.resume(parseUrl(source.url), version);
+    return source.kind === "upload" ? await uploads.resume(source.uploadId, version) : http.resume(parseUrl(source.url), version);
   }
 
+  /** Of what still arrives. */
+  async function findArrived(source: SourceRef, { version, supply }: OpenedSource): Promise<number | undefined> {
+    if (source.kind === "url") return supply.arrived?.();
+    if (parseVersion(version).kind !== "arriving") return undefined;
+    const { finished, arrived } = await arrivals.look(source.uploadId);
+    return finished === undefined ? arrived : undefined;
+  }
+
+  /** What this node is not reading through is there, or another node's affair, which takes its time to answer. */
+  async function awaitPassage({ source, version, bytes, waitMs }: ArrivalParams): Promise<number> {
+    const opened = await byVersion.get(idOf(source, version))?.catch(() => undefined);
+    const until = performance.now() + waitMs;
+    for (;;) {
+      const arrived = opened?.supply.arrived?.() ?? bytes;
+      const left = until - performance.now();
+      if (arrived >= bytes || left <= 0) return arrived;
+      await delay(Math.min(left, LOOK_MS));
+    }
+  }
+
+  const idOf = (source: SourceRef, version: string): string => `${sourceKey(source, parseUrl)} ${version}`;
+
   async function readFrom({ source, version, start, end, ahead }: ReadParams, read: BlockReader["read"]): Promise<Buffer> {
-    const id = `${sourceKey(source, parseUrl)} ${version}`;
+    const id = idOf(source, version);
     let opening = byVersion.get(id);
     if (opening === undefined) {
       opening = getVersion(source, version);
@@ -83,8 +111,14 @@ export function openSources({ http, uploads, keepUploadsOnDisk, cache, reader, p
 
   return {
     async open(source) {
-      const { size, version, contentType } = await openOnce(source);
-      return { size, version, ...(contentType === undefined ? {} : { contentType }) };
+      const opened = await openOnce(source);
+      const { size, version, contentType } = opened;
+      const arrived = await findArrived(source, opened);
+      return { size, version, ...(contentType === undefined ? {} : { contentType }), ...(arrived === undefined ? {} : { arrived }) };
+    },
+    async arrival(params) {
+      const { source, bytes, waitMs } = params;
+      return { arrived: source.kind === "url" ? await awaitPassage(params) : (await arrivals.wait(source.uploadId, bytes, waitMs)).arrived };
     },
     read: async (params) => await readFrom(params, reader.read),
     readOwn: async (params) => await readFrom(params, reader.readOwn),

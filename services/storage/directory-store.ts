@@ -82,7 +82,7 @@ export async function openDirectoryStore(root: string, now: () => number = Date.
     getRange: (key, start, end) => guarded(() => readObject(pathOf(key), start, end)),
     head: (key) => guarded(async () => {
       const found = await absentAsUndefined(stat(pathOf(key)));
-      return found?.isFile() === true ? { size: found.size } : undefined;
+      return found?.isFile() === true ? { size: found.size, modifiedAt: Math.floor(found.mtimeMs) } : undefined;
     }),
     list: (params: ListParams) => guarded(async () => {
       checkPrefix(params.prefix);

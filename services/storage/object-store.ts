@@ -5,7 +5,7 @@
  */
 import type { Readable } from "node:stream";
 import { fail } from "../../config/errors.ts";
-import type { CopyResult, ListParams, ListResult, PutResult, UploadResult } from "./storage.contract.ts";
+import type { CopyResult, HeadResult, ListParams, ListResult, PutResult, UploadResult } from "./storage.contract.ts";
 
 export interface ObjectStore {
   /** With `ifAbsent`, of any number of writers of one key exactly one is told `stored: true`. @throws storage_full */
@@ -19,7 +19,7 @@ export interface ObjectStore {
   get(key: string): Promise<Buffer | undefined>;
   /** Bytes [start, end) of an object, as far as there are any. */
   getRange(key: string, start: number, end: number): Promise<Buffer | undefined>;
-  head(key: string): Promise<{ size: number } | undefined>;
+  head(key: string): Promise<HeadResult | undefined>;
   list(params: ListParams): Promise<ListResult>;
   /**
    * Takes all of `source`, which is destroyed when that fails.

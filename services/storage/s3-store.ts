@@ -17,6 +17,7 @@ import { isNoSuchObject, readAnswer, s3Fault } from "./s3-faults.ts";
 import { abortLeftovers } from "./s3-leftovers.ts";
 import { listBucket } from "./s3-listing.ts";
 import { sendStream } from "./s3-multipart.ts";
+import type { HeadResult } from "./storage.contract.ts";
 
 /** Another writer of the same key is half-way (409): whether it makes it is known soon. */
 const CONFLICT_ATTEMPTS = 6;
@@ -58,10 +59,10 @@ export async function openS3Store(location: S3Location, now: () => number = Date
     }
   }
 
-  async function headObject(Key: string): Promise<{ size: number; writer: string | undefined } | undefined> {
+  async function headObject(Key: string): Promise<HeadResult & { writer: string | undefined } | undefined> {
     try {
-      const { ContentLength = 0, Metadata } = await client.send(new HeadObjectCommand({ Bucket, Key }), { abortSignal: operationLimit() });
-      return { size: ContentLength, writer: Metadata?.["writer"] };
+      const { ContentLength = 0, LastModified, Metadata } = await client.send(new HeadObjectCommand({ Bucket, Key }), { abortSignal: operationLimit() });
+      return { size: ContentLength, modifiedAt: LastModified?.getTime() ?? now(), writer: Metadata?.["writer"] };
     } catch (error) {
       if (isNoSuchObject(error)) return undefined;
       throw error;
@@ -129,7 +130,7 @@ export async function openS3Store(location: S3Location, now: () => number = Date
     head: (key) => guarded(async () => {
       checkKey(key);
       const found = await headObject(key);
-      return found === undefined ? undefined : { size: found.size };
+      return found === undefined ? undefined : { size: found.size, modifiedAt: found.modifiedAt };
     }),
     list: (params) => guarded(() => listBucket(client, Bucket, params)),
     async upload(key, source, { maxBytes }) {

@@ -50,7 +50,8 @@ export interface CopyResult { copied: boolean; size: number }
 export interface KeyParams { key: string }
 /** `start` inclusive, `end` exclusive, in bytes; clamped to the object's size. */
 export interface ReadRangeParams { key: string; start: number; end: number }
-export interface HeadResult { size: number }
+/** `modifiedAt`: when it was last written by the store's own clock, in ms since 1970; S3 knows whole seconds. */
+export interface HeadResult { size: number; modifiedAt: number }
 
 export interface ListParams { prefix: string; after?: string; limit?: number; delimiter?: "/" }
 /** Keys in byte order; with `delimiter`, also the distinct prefixes up to it. `next` continues the listing as `after`. */

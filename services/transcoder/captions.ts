@@ -7,7 +7,9 @@ import { DECODERS, TEXT_DECODERS } from "../../media/ffmpeg/guest.ts";
 import { readCaptionCues } from "../../media/matroska/caption-cues.ts";
 import type { Plan } from "../../media/plan.ts";
 import { formatWebVtt } from "../../media/webvtt/document.ts";
+import { findLack } from "../../mixins/arrival.ts";
 import { ffmpegError, runFfmpeg } from "../../mixins/ffmpeg.ts";
+import { throughDoor } from "../../mixins/source-door.ts";
 import { putPart, storageCalls } from "../../mixins/storage-calls.ts";
 import type { Slots } from "./slots.ts";
 import type { TwinObjects } from "./twin-objects.ts";
@@ -62,7 +64,12 @@ export function openCaptions(broker: ServiceBroker, jobs: VideoJobs, slots: Slot
     /** Before anyone asks, unless nothing is to be made that nobody watches. */
     async prepare(videoId: string): Promise<void> {
       const { plan, record } = await jobs.getVideo(videoId);
-      if (plan.subtitles.length > 0 && record.policy !== "lazy") await take(videoId, "background");
+      if (plan.subtitles.length === 0 || record.policy === "lazy") return;
+      try {
+        await take(videoId, "background");
+      } catch (error) {
+        if (findLack(error) === undefined) throw error; // else they are taken when all of the source is there and somebody asks
+      }
     },
   };
 }
@@ -70,24 +77,19 @@ export function openCaptions(broker: ServiceBroker, jobs: VideoJobs, slots: Slot
 export type Captions = ReturnType<typeof openCaptions>;
 
 async function takeOut(job: Job, niceness: number): Promise<Documents> {
-  const file = job.openOriginal();
   const enough = new AbortController();
   const chunks: Buffer[] = [];
   let bytes = 0;
-  try {
-    const outcome = await runFfmpeg({
-      arguments: captionArguments(job.plan, file.url), allowed: { decoders: [...DECODERS, ...TEXT_DECODERS] }, niceness, signal: AbortSignal.any([job.signal, enough.signal]),
-      onData(chunk) {
-        bytes += chunk.length;
-        if (bytes <= MAX_OUTPUT_BYTES) chunks.push(chunk);
-        else enough.abort();
-      },
-    });
-    const error = job.signal.aborted || !enough.signal.aborted ? ffmpegError(outcome) : undefined;
-    if (error !== undefined) throw error;
-  } finally {
-    file.close();
-  }
+  const outcome = await throughDoor(job.openOriginal(), (url) => runFfmpeg({
+    arguments: captionArguments(job.plan, url), allowed: { decoders: [...DECODERS, ...TEXT_DECODERS] }, niceness, signal: AbortSignal.any([job.signal, enough.signal]),
+    onData(chunk) {
+      bytes += chunk.length;
+      if (bytes <= MAX_OUTPUT_BYTES) chunks.push(chunk);
+      else enough.abort();
+    },
+  }));
+  const error = job.signal.aborted || !enough.signal.aborted ? ffmpegError(outcome) : undefined;
+  if (error !== undefined) throw error;
   return toDocuments(job.plan, Buffer.concat(chunks));
 }
 

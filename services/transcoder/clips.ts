@@ -14,6 +14,7 @@ import type { AudioRendition } from "../../media/plan.ts";
 import { rescaleCeil } from "../../media/rational.ts";
 import { feedPieces, planPieces, readPiece } from "./clip-feed.ts";
 import { ffmpegError, runFfmpeg, type FfmpegRun } from "../../mixins/ffmpeg.ts";
+import { throughDoor } from "../../mixins/source-door.ts";
 import { openSlots } from "./slots.ts";
 import type { ClipParams } from "./transcoder.contract.ts";
 import type { Job } from "./workshop.ts";
@@ -76,7 +77,7 @@ export function openClips({ threads, onFailure }: ClipPorts) {
       const feed = feedPieces(facts, packets, rest, job.readPackets);
       track = await encode(job, { arguments: clipVideoArguments({ ...asked, first, input: { kind: "packets", offset: feed.offset } }), stdin: feed.stream });
     } else {
-      track = await withFile(job, (url) => encode(job, { arguments: clipVideoArguments({ ...asked, first: start, input: { kind: "file", url } }) }));
+      track = await throughDoor(job.openFile(), (url) => encode(job, { arguments: clipVideoArguments({ ...asked, first: start, input: { kind: "file", url } }) }));
     }
     const editStart = track.samples.reduce((least, { shown }) => Math.min(least, shown), Infinity);
     return { ...track, editStart, duration: end - start, picture: size };
@@ -87,7 +88,7 @@ export function openClips({ threads, onFailure }: ClipPorts) {
     const { timescale } = facts.video;
     const at = (ticks: number): number => rescaleCeil(ticks + facts.originTicks, timescale, sampleRate);
     const [from, to] = [at(start), Math.max(at(end), at(start) + 1)];
-    const encoded = await withFile(job, (url) => encode(job, { arguments: clipAudioArguments({ facts, track, sampleRate, channels: Math.min(2, channels), from, to, url }) }));
+    const encoded = await throughDoor(job.openFile(), (url) => encode(job, { arguments: clipAudioArguments({ facts, track, sampleRate, channels: Math.min(2, channels), from, to, url }) }));
     // One frame before the first is kept: decoders need it, and the edit passes over it.
     const frames = Math.ceil((to - from) / AAC_FRAME);
     const samples = encoded.samples.slice(CLIP_LEAD_FRAMES - 1, CLIP_LEAD_FRAMES + frames).map((sample, i) => ({ ...sample, decode: i * AAC_FRAME, shown: i * AAC_FRAME }));
@@ -107,15 +108,6 @@ export function openClips({ threads, onFailure }: ClipPorts) {
 }
 
 export type Clips = ReturnType<typeof openClips>;
-
-async function withFile<T>(job: Job, run: (url: string) => Promise<T>): Promise<T> {
-  const file = job.openFile();
-  try {
-    return await run(file.url);
-  } finally {
-    file.close();
-  }
-}
 
 function sizeClip(width: number, height: number): { width: number; height: number } {
   const scale = Math.min(1, MAX_SIDE / Math.max(1, Math.min(width, height)));

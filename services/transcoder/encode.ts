@@ -18,6 +18,7 @@ import { rescaleCeil } from "../../media/rational.ts";
 import { needsCard } from "../../media/video-encoders.ts";
 import { feedPackets } from "./feed.ts";
 import { runFfmpeg, type FfmpegOutcome, type FfmpegRun } from "../../mixins/ffmpeg.ts";
+import { throughDoor, type OpenDoor } from "../../mixins/source-door.ts";
 import type { ReadPackets } from "./repackage.ts";
 
 export interface EncodeJob {
@@ -33,7 +34,7 @@ export interface EncodeJob {
   signal: AbortSignal;
   readPackets: ReadPackets;
   /** Opens the source for FFmpeg to read as a file; closed when the run ends. */
-  openFile(): { url: string; close(): void };
+  openFile(): OpenDoor;
   onInit(rendition: string, bytes: Buffer): void;
   /** The next bytes of a segment; those of one rendition come in order. */
   onChunk(rendition: string, segment: number, bytes: Buffer): void;
@@ -74,7 +75,7 @@ export async function encodeVideo(job: EncodeJob, renditions: readonly VideoRend
   };
   const outcome = canFeedPackets(plan.facts)
     ? await runFed(job, renditions, onData)
-    : await withFile(job, (url) => runGuarded(job, { arguments: videoArguments({ ...runOf(job, renditions), input: { kind: "file", url } }), guest: { hardware: needsCard(renditions) }, onData }));
+    : await throughDoor(job.openFile(), (url) => runGuarded(job, { arguments: videoArguments({ ...runOf(job, renditions), input: { kind: "file", url } }), guest: { hardware: needsCard(renditions) }, onData }));
   if (outcome.outcome === "done") for (const { rendition, segmenter } of tracks) tell(rendition.name, segmenter.end());
   return outcome;
 }
@@ -107,7 +108,7 @@ export async function encodeAudio(job: EncodeJob, rendition: AudioRendition): Pr
       else fragments.push(event.bytes);
     }
   };
-  const outcome = await withFile(job, (url) => runGuarded(job, { arguments: audioArguments({ plan, rendition, first, last, url, ...(job.effort === undefined ? {} : { effort: job.effort }) }), onData }));
+  const outcome = await throughDoor(job.openFile(), (url) => runGuarded(job, { arguments: audioArguments({ plan, rendition, first, last, url, ...(job.effort === undefined ? {} : { effort: job.effort }) }), onData }));
   if (outcome.outcome !== "done") return outcome;
   const start = audioFrame(plan, rendition, first);
   for (let segment = first; segment <= last; segment++) {
@@ -119,15 +120,6 @@ export async function encodeAudio(job: EncodeJob, rendition: AudioRendition): Pr
     job.onEnd(rendition.name, segment);
   }
   return outcome;
-}
-
-async function withFile(job: EncodeJob, run: (url: string) => Promise<FfmpegOutcome>): Promise<FfmpegOutcome> {
-  const file = job.openFile();
-  try {
-    return await run(file.url);
-  } finally {
-    file.close();
-  }
 }
 
 /** A fault in what FFmpeg writes ends the run, and is thrown to who asked for it. */

@@ -14,6 +14,7 @@ import type { Rendition } from "../../media/plan.ts";
 import type { SegmentReport } from "../../media/quality/report.ts";
 import { rescaleCeil } from "../../media/rational.ts";
 import { announce } from "../../mixins/announce.ts";
+import { throughDoor } from "../../mixins/source-door.ts";
 import type { CheckParams, CheckResult } from "../quality/quality.contract.ts";
 import type { KeyParams } from "../storage/storage.contract.ts";
 import type { NoteQualityParams } from "../videos/videos.contract.ts";
@@ -82,17 +83,14 @@ export function openInspection({ broker, jobs, slots }: InspectionTools) {
   async function check(job: Job, rendition: Rendition, init: Buffer, entries: readonly Pick<Entry, "segment" | "bytes">[]): Promise<SegmentReport[]> {
     const first = entries[0]?.segment ?? 0;
     const { packets, needsFile } = await readSource(job, rendition, first, first + entries.length);
-    const file = needsFile ? job.openFile() : undefined;
-    try {
+    const ask = async (url?: string): Promise<SegmentReport[]> => {
       const params: CheckParams = {
         videoId: job.videoId, plan: job.plan, rendition: rendition.name, first, init, segments: entries.map(({ bytes }) => bytes),
-        ...(packets === undefined ? {} : { packets }), ...(file === undefined ? {} : { url: file.url }),
+        ...(packets === undefined ? {} : { packets }), ...(url === undefined ? {} : { url }),
       };
-      const { reports } = await broker.call<CheckResult, CheckParams>("quality.check", params, { nodeID: broker.nodeID, timeout: CHECK_MS, retries: 0, tracking: false });
-      return reports;
-    } finally {
-      file?.close();
-    }
+      return (await broker.call<CheckResult, CheckParams>("quality.check", params, { nodeID: broker.nodeID, timeout: CHECK_MS, retries: 0, tracking: false })).reports;
+    };
+    return needsFile ? await throughDoor(job.openFile(), ask) : await ask();
   }
 
   /** The same segment, made again until it is good; undefined bytes: it never was. */

@@ -14,11 +14,15 @@ export interface SegmentTools { jobs: VideoJobs; workshop: Workshop; twins: Twin
 export async function makeSegment({ jobs, workshop, twins }: SegmentTools, { videoId, rendition, segment, waiter }: MakeParams): Promise<GrowingBytes> {
   const taken = await twins.getSegment(videoId, rendition, segment);
   if (taken !== undefined) return GrowingBytes.of(taken);
-  const begun = Promise.withResolvers<GrowingBytes>();
-  jobs.run(videoId, async (job) => {
+  const answer = Promise.withResolvers<GrowingBytes>();
+  let begun = false;
+  jobs.runPatiently(videoId, async (job) => {
     const { bytes, done } = workshop.make(job, rendition, segment, waiter);
-    bytes.started().then(() => begun.resolve(bytes), () => undefined); // a failure before that is the job's
+    bytes.started().then(() => {
+      begun = true;
+      answer.resolve(bytes);
+    }, () => undefined); // a failure before that is the job's
     await done;
-  }).catch(begun.reject);
-  return await begun.promise;
+  }, () => !begun).catch(answer.reject);
+  return await answer.promise;
 }

@@ -11,6 +11,7 @@ import { canFeedPackets } from "../../media/playable.ts";
 import { findShownFrame } from "../../media/shown-frame.ts";
 import { feedPackets } from "./feed.ts";
 import { ffmpegError, runFfmpeg, type FfmpegRun } from "../../mixins/ffmpeg.ts";
+import { throughDoor } from "../../mixins/source-door.ts";
 import type { ObjectPorts } from "./made-objects.ts";
 import type { Slots } from "./slots.ts";
 import type { StillParams } from "./transcoder.contract.ts";
@@ -34,14 +35,7 @@ export function openStills({ slots, objects, onFailure }: StillPorts) {
       const { video, originTicks } = facts;
       const key = (ticks: number): string => objectKeys.still(job.videoId, ticks, width, format);
       if (!canFeedPackets(facts)) {
-        return await objects.getOrMake(job.videoId, key(at), async () => {
-          const file = job.openFile();
-          try {
-            return await make(job, { facts, at, width, height, format, input: { kind: "file", url: file.url } });
-          } finally {
-            file.close();
-          }
-        });
+        return await objects.getOrMake(job.videoId, key(at), () => throughDoor(job.openFile(), (url) => make(job, { facts, at, width, height, format, input: { kind: "file", url } })));
       }
       const time = at + originTicks;
       const packets = await job.readPackets({ track: "video", index: video.index, timescale: video.timescale, from: time, to: lastNeeded(video, time) + 1 });

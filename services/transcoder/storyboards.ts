@@ -11,6 +11,7 @@ import { sheetArguments } from "../../media/ffmpeg/sheet-arguments.ts";
 import { canFeedPackets } from "../../media/playable.ts";
 import { pickSheetFrames, planStoryboard, type SheetFrame } from "../../media/storyboard.ts";
 import { videoTrack } from "../../media/tracks.ts";
+import { throughDoor } from "../../mixins/source-door.ts";
 import type { MadeObjects } from "./made-objects.ts";
 import type { Slots } from "./slots.ts";
 import { runForBytes, type StillPorts } from "./stills.ts";
@@ -32,12 +33,7 @@ export function openStoryboards({ slots, objects, onFailure }: StoryboardPorts) 
         const stdin = feedKeyFrames(job, pickSheetFrames(facts, storyboard, sheet));
         return await run(sheetArguments({ facts, storyboard, sheet, input: { kind: "packets", offset: reorderOf(job) } }), stdin);
       }
-      const file = job.openFile();
-      try {
-        return await run(sheetArguments({ facts, storyboard, sheet, input: { kind: "file", url: file.url } }));
-      } finally {
-        file.close();
-      }
+      return await throughDoor(job.openFile(), (url) => run(sheetArguments({ facts, storyboard, sheet, input: { kind: "file", url } })));
     }, job.signal);
   }
 

@@ -24,7 +24,7 @@ import { openWorkQueue } from "../../mixins/work-queue/work-queue.ts";
 import { openRemuxes, remuxSettings, type Remuxes, type RemuxSettings } from "../../mixins/remux.ts";
 import { openSourceDoor, type SourceDoor } from "../../mixins/source-door.ts";
 import type { VideoEventPayload, VideoTwinned } from "../videos/videos.contract.ts";
-import { isAway } from "./away.ts";
+import { isAway, isComing } from "./away.ts";
 import { openClips, type Clips } from "./clips.ts";
 import { openMadeObjects, type MadeObjects } from "./made-objects.ts";
 import { openCaptions, type Captions } from "./captions.ts";
@@ -73,7 +73,7 @@ export function transcoderService(settings: Settings) {
         params: { videoId: "string", rendition: "string", segment: { type: "number", integer: true, min: 0 } },
         async handler(ctx: Context<KeyFrameParams>) {
           const { videoId, rendition, segment } = ctx.params;
-          return replyBytes(ctx, await this.jobs.run(videoId, (job) => makeKeyFrame(job, rendition, segment)));
+          return replyBytes(ctx, await this.jobs.runPatiently(videoId, (job) => makeKeyFrame(job, rendition, segment)));
         },
       },
       captions: {
@@ -91,7 +91,7 @@ export function transcoderService(settings: Settings) {
       still: {
         params: { videoId: "string", at: { type: "number", integer: true, min: 0 }, width: { type: "number", integer: true, min: 1 }, height: { type: "number", integer: true, min: 1 }, format: { type: "enum", values: [...STILL_FORMATS] } },
         async handler(ctx: Context<StillParams>) {
-          return replyBytes(ctx, await this.jobs.run(ctx.params.videoId, (job) => this.stills.get(job, ctx.params)));
+          return replyBytes(ctx, await this.jobs.runPatiently(ctx.params.videoId, (job) => this.stills.get(job, ctx.params)));
         },
       },
       clip: {
@@ -99,13 +99,13 @@ export function transcoderService(settings: Settings) {
         async handler(ctx: Context<ClipParams>): Promise<ClipResult> {
           const { videoId, start, end } = ctx.params;
           const key = objectKeys.clip(videoId, start, end);
-          return { key, size: await this.objects.ensure(videoId, key, () => this.jobs.run(videoId, (job) => this.clips.make(job, ctx.params))) };
+          return { key, size: await this.objects.ensure(videoId, key, () => this.jobs.runPatiently(videoId, (job) => this.clips.make(job, ctx.params))) };
         },
       },
       sheet: {
         params: { videoId: "string", sheet: { type: "number", integer: true, min: 0 } },
         async handler(ctx: Context<SheetParams>) {
-          return replyBytes(ctx, await this.jobs.run(ctx.params.videoId, (job) => this.storyboards.get(job, ctx.params.sheet)));
+          return replyBytes(ctx, await this.jobs.runPatiently(ctx.params.videoId, (job) => this.storyboards.get(job, ctx.params.sheet)));
         },
       },
       load: {
@@ -212,7 +212,7 @@ export function transcoderService(settings: Settings) {
         owner: this.broker.nodeID,
         rooms: { play: slots, background: slots },
         run: async (chunk, work) => { await this.makeChunk(chunk, work); },
-        judge: (error) => (isAway(error) ? "away" : "fault"),
+        judge: (error) => (isComing(error) ? "coming" : isAway(error) ? "away" : "fault"),
         onDead: (chunk, error) => this.reportPoison(chunk, error),
         accepting: () => node.accepting,
         logger: this.logger,

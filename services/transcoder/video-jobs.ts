@@ -6,6 +6,7 @@ import { LRUCache } from "lru-cache";
 import type { ServiceBroker } from "moleculer";
 import { fail } from "../../config/errors.ts";
 import type { Plan } from "../../media/plan.ts";
+import { awaitArrival, findLack, readWaiting } from "../../mixins/arrival.ts";
 import type { Demuxer } from "../../mixins/demuxer/demuxer.ts";
 import type { Remux, Remuxes } from "../../mixins/remux.ts";
 import type { SourceDoor } from "../../mixins/source-door.ts";
@@ -23,6 +24,11 @@ const KEPT_STATES = 200;
 const UNCOMPARED_MS = 10_000;
 const KEPT_GONE = 10_000;
 
+/** How long who waits for work waits for bytes of an upload that are still to come: players give up after ten seconds. */
+const PATIENCE_MS = 6_000;
+/** FFmpeg reads ahead; one that has enough ends within this. */
+const AHEAD_MS = 1_500;
+
 export interface SourcePorts { demuxer: Demuxer; door: SourceDoor; remuxes: Remuxes; profiles: Pick<Profiles, "find"> }
 
 export function openVideoJobs(broker: ServiceBroker, { demuxer, door, remuxes, profiles }: SourcePorts) {
@@ -33,6 +39,7 @@ export function openVideoJobs(broker: ServiceBroker, { demuxer, door, remuxes, p
   const running = new Map<string, Set<AbortController>>();
   /** A node that leaves waits until its FFmpegs have ended. */
   const working = new Set<Promise<unknown>>();
+  let leaving = false;
 
   async function getVideo(videoId: string): Promise<Planned> {
     const known = states.get(videoId);
@@ -46,43 +53,65 @@ export function openVideoJobs(broker: ServiceBroker, { demuxer, door, remuxes, p
     return planned;
   }
 
+  /**
+   * @param held who has the work from the queue: it ends with the lease
+   * @throws video_not_found, video_deleted, plan_pending, the source's own fault where there was one, and what `work` throws
+   */
+  async function run<T>(videoId: string, work: (job: Job) => Promise<T>, held?: Pick<Work, "signal" | "isHeld">): Promise<T> {
+    const controller = new AbortController();
+    const signal = held === undefined ? controller.signal : AbortSignal.any([controller.signal, held.signal]);
+    const controllers = running.get(videoId) ?? new Set();
+    running.set(videoId, controllers.add(controller));
+    let sourceFailure: (() => unknown) | undefined;
+    const job = (async () => {
+      const { plan, record, verdict: { sourceVersion } } = await getVideo(videoId);
+      const reader = sourceReader(broker, record.source, sourceVersion);
+      const { read, failure } = rememberFailure(reader);
+      sourceFailure = failure;
+      const original: Remux = { source: { key: sourceKey(record.source, sourceVersion), size: plan.facts.size }, read };
+      const indexed = plan.facts.reader === "remux" ? await unlessAborted(signal, remuxes.open(original.source, read)) : original;
+      const ahead = readWaiting(broker, { source: record.source, version: sourceVersion }, reader, AHEAD_MS);
+      return await work({
+        videoId, plan, signal,
+        ...(held === undefined ? {} : { mayStore: () => held.isHeld() }),
+        profile: () => profiles.find(videoId),
+        readPackets: (span) => unlessAborted(signal, demuxer.packets(indexed.source, indexed.read, span)),
+        openFile: () => door.open({ size: indexed.source.size, read: indexed === original ? ahead : indexed.read }),
+        openOriginal: () => door.open({ size: original.source.size, read: ahead }),
+      });
+    })();
+    working.add(job);
+    try {
+      return await job;
+    } catch (error) {
+      throw sourceFailure?.() ?? error; // FFmpeg's own complaint is only what came of it
+    } finally {
+      working.delete(job);
+      controllers.delete(controller);
+      if (controllers.size === 0) running.delete(videoId);
+    }
+  }
+
   return {
     getVideo,
+    run,
 
     /**
-     * @param held who has the work from the queue: it ends with the lease
-     * @throws video_not_found, video_deleted, plan_pending, the source's own fault where there was one, and what `work` throws
+     * The same for who waits: where the work lacks a part of the source that is still to come, it is begun again when that is
+     * there, for a while.
+     * @param mayBegin false once it has begun to answer
      */
-    async run<T>(videoId: string, work: (job: Job) => Promise<T>, held?: Pick<Work, "signal" | "isHeld">): Promise<T> {
-      const controller = new AbortController();
-      const signal = held === undefined ? controller.signal : AbortSignal.any([controller.signal, held.signal]);
-      const controllers = running.get(videoId) ?? new Set();
-      running.set(videoId, controllers.add(controller));
-      let sourceFailure: (() => unknown) | undefined;
-      const job = (async () => {
-        const { plan, record, verdict: { sourceVersion } } = await getVideo(videoId);
-        const { read, failure } = rememberFailure(sourceReader(broker, record.source, sourceVersion));
-        sourceFailure = failure;
-        const original: Remux = { source: { key: sourceKey(record.source, sourceVersion), size: plan.facts.size }, read };
-        const indexed = plan.facts.reader === "remux" ? await unlessAborted(signal, remuxes.open(original.source, read)) : original;
-        return await work({
-          videoId, plan, signal,
-          ...(held === undefined ? {} : { mayStore: () => held.isHeld() }),
-          profile: () => profiles.find(videoId),
-          readPackets: (span) => unlessAborted(signal, demuxer.packets(indexed.source, indexed.read, span)),
-          openFile: () => door.open({ size: indexed.source.size, read: indexed.read }),
-          openOriginal: () => door.open({ size: original.source.size, read: original.read }),
-        });
-      })();
-      working.add(job);
-      try {
-        return await job;
-      } catch (error) {
-        throw sourceFailure?.() ?? error; // FFmpeg's own complaint is only what came of it
-      } finally {
-        working.delete(job);
-        controllers.delete(controller);
-        if (controllers.size === 0) running.delete(videoId);
+    async runPatiently<T>(videoId: string, work: (job: Job) => Promise<T>, mayBegin: () => boolean = () => true): Promise<T> {
+      const until = performance.now() + PATIENCE_MS;
+      for (;;) {
+        try {
+          return await run(videoId, work);
+        } catch (error) {
+          const [lack, left] = [findLack(error), until - performance.now()];
+          if (lack === undefined || left <= 0 || leaving || !mayBegin()) throw error;
+          const { record: { source }, verdict: { sourceVersion: version } } = await getVideo(videoId);
+          await awaitArrival(broker, { source, version }, lack.needed, left);
+        }
       }
     },
     async isGone(videoId: string): Promise<boolean> {
@@ -101,6 +130,7 @@ export function openVideoJobs(broker: ServiceBroker, { demuxer, door, remuxes, p
     },
     /** Ends all work. */
     abortAll(): void {
+      leaving = true;
       for (const controllers of running.values()) for (const controller of controllers) controller.abort();
     },
     /** Waits until the work that was aborted has ended. */

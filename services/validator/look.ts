@@ -3,7 +3,7 @@
  * copy that has an index. Cheap looks come first, and no look trusts a file's name.
  */
 import type { Logger } from "moleculer";
-import { errorMessage, findErrorCode } from "../../config/errors.ts";
+import { errorMessage, fail, findErrorCode } from "../../config/errors.ts";
 import type { Facts } from "../../media/facts.ts";
 import { sniff } from "../../media/sniff.ts";
 import type { OpenSource } from "../../mixins/demuxer/demuxer.contract.ts";
@@ -34,14 +34,25 @@ const HEAD_BYTES = 64 * 1024;
 
 const refuse = (...reasons: Reason[]): Look => ({ accepted: false, reasons });
 
-export async function lookAt(source: OpenSource, read: ReadSource, ports: LookPorts): Promise<Look> {
+/** `whole`: all of its bytes are there. */
+export type Looked = OpenSource & { whole: boolean };
+
+/** @throws source_pending when more of the source has to be there first, and what `read` throws */
+export async function lookAt(source: Looked, read: ReadSource, ports: LookPorts): Promise<Look> {
   if (source.size === 0) return refuse({ class: "empty", message: "The source has no bytes." });
   const head = await read(0, Math.min(HEAD_BYTES, source.size), false);
   const sniffed = sniff(head);
   const ruledOut = judgeHead(head, sniffed);
   if (ruledOut !== undefined) return refuse(ruledOut);
   const container = sniffed.kind === "media" ? sniffed.container : "";
+  // The length of a Matroska file is that of its last frames.
+  if (container !== "mp4") needWhole(source);
   return container === "mp4" || container === "matroska" ? await byIndex(source, container, read, ports) : await byCopy(source, container, read, ports);
+}
+
+/** @throws source_pending */
+function needWhole({ size, whole }: Looked): void {
+  if (!whole) throw fail("source_pending", "All of the file is needed.", { needed: size });
 }
 
 function judge(facts: Facts, { limits }: LookPorts): Look {
@@ -49,7 +60,7 @@ function judge(facts: Facts, { limits }: LookPorts): Look {
   return reasons.length > 0 ? refuse(...reasons) : { accepted: true, facts };
 }
 
-async function byIndex(source: OpenSource, container: string, read: ReadSource, ports: LookPorts): Promise<Look> {
+async function byIndex(source: Looked, container: string, read: ReadSource, ports: LookPorts): Promise<Look> {
   const inspection = await ports.demuxer.inspect(source, read);
   switch (inspection.outcome) {
     case "facts": {
@@ -66,7 +77,8 @@ async function byIndex(source: OpenSource, container: string, read: ReadSource, 
 }
 
 /** Where no index is: a copy that has one is made while ffprobe looks. */
-async function byCopy(source: OpenSource, container: string, read: ReadSource, ports: LookPorts): Promise<Look> {
+async function byCopy(source: Looked, container: string, read: ReadSource, ports: LookPorts): Promise<Look> {
+  needWhole(source);
   const { demuxer, remuxes, maxRemuxBytes, logger } = ports;
   const copying = source.size > maxRemuxBytes ? undefined : remuxes.open(source, read).catch((error: unknown) => {
     if (findErrorCode(error) === "not_ready") throw error; // this node's fault: without a copy the video would be worse for good

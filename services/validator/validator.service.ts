@@ -5,7 +5,8 @@
 import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
 import { loadConfig } from "../../config/config.ts";
 import { errorMessage, findErrorCode } from "../../config/errors.ts";
-import { closeDemuxer, openDemuxer, type Demuxer } from "../../mixins/demuxer/demuxer.ts";
+import { findLack, type Lack } from "../../mixins/arrival.ts";
+import { closeDemuxer, openDemuxer, type Demuxer, type ReadSource } from "../../mixins/demuxer/demuxer.ts";
 import { fitnessOf, quarantineUnfit, unfitError } from "../../mixins/ffmpeg-fitness.ts";
 import { openGuest } from "../../mixins/guest.ts";
 import { openRemuxes, remuxSettings, type Remuxes, type RemuxSettings } from "../../mixins/remux.ts";
@@ -14,11 +15,12 @@ import { rememberFailure, sourceKey, sourceReader } from "../../mixins/source-re
 import type { SourceFacts, SourceParams, SourceRef } from "../source/source.contract.ts";
 import type { ReasonClass, Verdict, VerdictParams, VideoEventPayload, VideoIdParams, VideoState } from "../videos/videos.contract.ts";
 import { REASON_CLASSES } from "../videos/videos.contract.ts";
-import { lookAt, type LookPorts } from "./look.ts";
+import { lookAt, type Look, type Looked, type LookPorts } from "./look.ts";
+import { openPendingLooks, type PendingLooks } from "./pending-looks.ts";
 
 interface Settings extends ServiceSettingSchema, RemuxSettings { maxDurationSec: number; maxRemuxBytes: number }
-interface State { unfollow: () => void; demuxer: Demuxer; door: SourceDoor; remuxes: Remuxes; ports: LookPorts }
-interface Methods { examine(source: SourceRef): Promise<Verdict> }
+interface State { unfollow: () => void; demuxer: Demuxer; door: SourceDoor; remuxes: Remuxes; ports: LookPorts; pending: PendingLooks }
+interface Methods { examine(id: string, source: SourceRef): Promise<Verdict | undefined> }
 
 /** A slow origin, then ffprobe: longer than any call that a viewer waits for. */
 const VALIDATE_MS = 60_000;
@@ -30,7 +32,10 @@ export function validatorService(settings: Settings) {
     settings,
     dependencies: ["source", "videos"],
     actions: {
-      /** Examines a video that has no verdict yet, and hands the verdict to `videos`. Twice does no harm. */
+      /**
+       * Examines a video that has no verdict yet, and hands the verdict to `videos`. Twice does no harm. One whose source has
+       * not come far enough stays without; it is looked at again when more is there.
+       */
       validate: {
         params: { id: "string" },
         // A flood of posts is looked at in turn; what does not fit the queue, a reconciler brings again.
@@ -39,8 +44,8 @@ export function validatorService(settings: Settings) {
           const { id } = ctx.params;
           const state = await ctx.call<VideoState | null, VideoIdParams>("videos.state", { id });
           if (state === null || state.deleted || state.verdict !== undefined) return;
-          const verdict = await this.examine(state.record.source);
-          await ctx.call<void, VerdictParams>("videos.settle", { id, verdict });
+          const verdict = await this.examine(id, state.record.source);
+          if (verdict !== undefined) await ctx.call<void, VerdictParams>("videos.settle", { id, verdict });
         },
       },
     },
@@ -52,17 +57,19 @@ export function validatorService(settings: Settings) {
       },
     },
     methods: {
-      async examine(source: SourceRef): Promise<Verdict> {
+      /** Undefined where more of the source has to be there first; then it is looked at again. */
+      async examine(id: string, source: SourceRef): Promise<Verdict | undefined> {
         try {
-          const opened = await this.broker.call<SourceFacts, SourceParams>("source.open", { source });
-          const { read, failure } = rememberFailure(sourceReader(this.broker, source, opened.version));
-          const look = await lookAt({ key: sourceKey(source, opened.version), size: opened.size }, read, this.ports);
-          // A file that could not be read to its end looks damaged, and is not.
-          if (!look.accepted && failure() !== undefined) throw failure();
+          const { size, version, arrived } = await this.broker.call<SourceFacts, SourceParams>("source.open", { source });
+          const look = await lookThrough(sourceReader(this.broker, source, version), { key: sourceKey(source, version), size, whole: arrived === undefined }, this.ports);
+          if ("needed" in look) {
+            this.pending.add(id, { source, version }, { ...look, size });
+            return undefined;
+          }
           // A verdict is for good: one that is this node's fault is none.
           if (!look.accepted && (await fitnessOf(this.ports.guest).examine()) !== undefined) throw unfitError();
           const at = new Date().toISOString();
-          return look.accepted ? { accepted: true, at, facts: look.facts, sourceVersion: opened.version } : { accepted: false, at, reasons: look.reasons };
+          return look.accepted ? { accepted: true, at, facts: look.facts, sourceVersion: version } : { accepted: false, at, reasons: look.reasons };
         } catch (error) {
           return rejectFor(error);
         }
@@ -74,17 +81,38 @@ export function validatorService(settings: Settings) {
       this.remuxes = await openRemuxes(this.settings, this.logger);
       const { guest, maxRemuxBytes, maxDurationSec } = this.settings;
       const limits = { ...guest.inputLimits, maxDurationSec };
+      this.pending = openPendingLooks(this.broker, VALIDATE_MS);
       this.ports = { demuxer: this.demuxer, door: this.door, remuxes: this.remuxes, guest: await openGuest(guest, this.logger), maxRemuxBytes, limits, logger: this.logger };
       this.unfollow = quarantineUnfit(this.broker, this.ports.guest);
     },
     async stopped() {
       this.unfollow?.();
+      this.pending?.close();
       await this.remuxes?.close();
       await this.door?.close();
       await closeDemuxer();
     },
   };
   return schema;
+}
+
+/**
+ * What was seen, or what was lacking. A file that could not be read to its end looks damaged, and is not; one that was not
+ * whole may be more than it seems.
+ * @throws what a read threw
+ */
+async function lookThrough(reader: ReadSource, source: Looked, ports: LookPorts): Promise<Look | Lack> {
+  const { read, failure } = rememberFailure(reader);
+  try {
+    const look = await lookAt(source, read, ports);
+    if (failure() === undefined || (look.accepted && source.whole)) return look;
+    throw failure();
+  } catch (error) {
+    const cause = failure() ?? error;
+    const lack = findLack(cause);
+    if (lack === undefined) throw cause;
+    return lack;
+  }
 }
 
 /** What the source's own failure says about the video. A fault of the mesh is none: the video is looked at again later. */

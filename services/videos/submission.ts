@@ -4,7 +4,7 @@ import { DEFAULT_TENANT, type Policy, type SubmitParams, type VideoRecord } from
 
 export interface Submission {
   params: SubmitParams;
-  /** What makes two sources the same: the URL as parsed, or the hash of the uploaded bytes. */
+  /** What makes two sources the same: the URL as parsed, the hash of the uploaded bytes, or `uploadIdentity`. */
   identity: string;
   newId: string;
   now: Date;
@@ -16,7 +16,7 @@ export function recordSubmission({ params, identity, newId, now, place }: Submis
   const { source, tenant, title, policy = "hybrid", priority = "normal", labels = {}, idempotencyKey } = params;
   const isNamed = tenant !== undefined && tenant !== DEFAULT_TENANT;
   return {
-    id: idempotencyKey === undefined ? newId : digestId(isNamed ? `${tenant}\n${idempotencyKey}` : idempotencyKey), // a key is a tenant's own
+    id: idempotencyKey === undefined ? newId : idOfKey(idempotencyKey, tenant),
     createdAt: now.toISOString(),
     source,
     ...(isNamed ? { tenant } : {}),
@@ -31,6 +31,17 @@ export function recordSubmission({ params, identity, newId, now, place }: Submis
   };
 }
 
+/** Of an upload whose bytes are not all there, so that they have no hash: it is itself and nothing else. */
+export function uploadIdentity(uploadId: string): string {
+  return `upload ${uploadId}`;
+}
+
+/** Of the video that an Idempotency-Key, which is a tenant's own, was used for: the record itself then says whether it was. 26 characters like any id. */
+export function idOfKey(idempotencyKey: string, tenant = DEFAULT_TENANT): string {
+  const key = tenant === DEFAULT_TENANT ? idempotencyKey : `${tenant}\n${idempotencyKey}`;
+  return BigInt(`0x${createHash("sha256").update(key).digest("hex")}`).toString(32).padStart(26, "0").slice(-26);
+}
+
 /** Names the one video that a tenant has of a source under a policy. */
 export function claimDigest(identity: string, policy: Policy, tenant = DEFAULT_TENANT): string {
   return digest(tenant === DEFAULT_TENANT ? [identity, policy] : [identity, policy, tenant]);
@@ -38,9 +49,4 @@ export function claimDigest(identity: string, policy: Policy, tenant = DEFAULT_T
 
 function digest(parts: readonly unknown[]): string {
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
-}
-
-/** 26 characters like any id, the same for the same key: the record itself then says whether the key was used. */
-function digestId(key: string): string {
-  return BigInt(`0x${createHash("sha256").update(key).digest("hex")}`).toString(32).padStart(26, "0").slice(-26);
 }

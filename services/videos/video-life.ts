@@ -4,16 +4,17 @@
  */
 import type { Logger } from "moleculer";
 import { fail } from "../../config/errors.ts";
-import { POLICIES } from "../../media/policy.ts";
 import { withoutRedis } from "../../mixins/redis.ts";
 import type { Catalog } from "./catalog.ts";
-import { claimDigest } from "./submission.ts";
+import { uploadIdentity } from "./submission.ts";
+import type { UploadClaims } from "./upload-claims.ts";
 import type { VideoStore } from "./video-store.ts";
 import { canReopen, videoStatus } from "./video-state.ts";
-import type { OutcomeParams, PlannedParams, VerdictParams, VideoEventType, VideoRecord, VideoState } from "./videos.contract.ts";
+import type { OutcomeParams, PlannedParams, Verdict, VerdictParams, VideoEventType, VideoRecord, VideoState } from "./videos.contract.ts";
 
 export interface LifePorts {
   store: VideoStore;
+  claims: UploadClaims;
   catalog: Pick<Catalog, "add" | "remove">;
   /** Tells the workers and everyone who follows the video. May be lost. */
   announce(videoId: string, type: VideoEventType, data?: Record<string, unknown>): void;
@@ -25,7 +26,7 @@ export interface LifePorts {
 /** The video that stands for a submission, and whether this submission made it. */
 export interface Claimed { state: VideoState; created: boolean; /** Other regions that have the record. */ copies?: string[] }
 
-export function openVideoLife({ store, catalog, announce, askForLook, logger }: LifePorts) {
+export function openVideoLife({ store, claims, catalog, announce, askForLook, logger }: LifePorts) {
   async function getState(videoId: string): Promise<VideoState> {
     const state = await store.find(videoId);
     if (state === undefined) throw fail("video_not_found", "There is no such video.");
@@ -34,20 +35,15 @@ export function openVideoLife({ store, catalog, announce, askForLook, logger }: 
 
   /** The mark goes last: until then a reconciler comes back to the video. */
   async function tidy({ record, verdict, outcome, deleted }: VideoState): Promise<void> {
+    const { source } = record;
     const useless = deleted || verdict?.accepted === false;
     if (useless || outcome?.complete === false) await store.releaseClaim(record.claim, record.id);
-    if (useless && record.source.kind === "upload" && !(await sharesUpload(record, record.source.uploadId))) await store.removeUpload(record.source.uploadId);
+    if (source.kind === "upload") {
+      if (useless && !mayGoOn(verdict) && !(await claims.sharesUpload(record, source.uploadId))) await store.removeUpload(source.uploadId);
+      const sha256 = outcome?.complete === true && record.identity === uploadIdentity(source.uploadId) ? await store.findUploadHash(source.uploadId) : undefined;
+      if (sha256 !== undefined) await claims.claimContent(source.uploadId, sha256);
+    }
     await store.close(record.id);
-  }
-
-  /** The same upload may have been posted under another policy, and for another tenant too. What was claimed a moment ago counts as well. */
-  async function sharesUpload(record: VideoRecord, uploadId: string): Promise<boolean> {
-    const tenants = [undefined, ...(await store.uploadTenants(uploadId))];
-    const claims = tenants.flatMap((tenant) => POLICIES.map((policy) => claimDigest(record.identity, policy, tenant)));
-    const owners = await Promise.all(claims.map((claim) => store.findClaim(claim)));
-    const others = owners.filter((owner): owner is string => owner !== undefined && owner !== record.id);
-    const states = await Promise.all(others.map((owner) => store.find(owner)));
-    return states.some((state) => state === undefined || (state.record.source.kind === "upload" && state.record.source.uploadId === uploadId));
   }
 
   async function bury({ record, deleted }: VideoState): Promise<void> {
@@ -147,3 +143,8 @@ export function openVideoLife({ store, catalog, announce, askForLook, logger }: 
 }
 
 export type VideoLife = ReturnType<typeof openVideoLife>;
+
+/** An upload that came no further may still be finished, and posted again. */
+function mayGoOn(verdict: Verdict | undefined): boolean {
+  return verdict?.accepted === false && verdict.reasons.some((reason) => reason.class === "upload_incomplete");
+}

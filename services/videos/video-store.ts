@@ -99,6 +99,10 @@ export function videoStore(storage: StorageCalls) {
     releaseClaim: (digest: string, id: string) => claims.release(objectKeys.claim(digest), id),
     /** The video that a source was claimed for. */
     findClaim: (digest: string) => claims.find(objectKeys.claim(digest)),
+    /** Of a finished upload. */
+    async findUploadHash(uploadId: string): Promise<string | undefined> {
+      return parseHash(await read(objectKeys.upload(uploadId)));
+    },
     /** What is known of the upload stays: who posts it again is told of the video that has the same bytes. */
     async removeUploadBytes(uploadId: string): Promise<void> {
       await storage.remove(objectKeys.uploadBytes(uploadId));
@@ -154,4 +158,8 @@ function parseKnown([record, verdict, plan, twin, outcome]: readonly unknown[]):
 
 function keepable({ verdict, outcome, ...rest }: Known): Known {
   return { ...rest, ...(verdict?.accepted === true ? { verdict } : {}), ...(outcome?.complete === true ? { outcome } : {}) };
+}
+
+function parseHash(value: unknown): string | undefined {
+  return typeof value === "object" && value !== null && "sha256" in value && typeof value.sha256 === "string" ? value.sha256 : undefined;
 }

@@ -16,7 +16,7 @@ export interface Reason { class: ReasonClass; message: string; [fact: string]: u
 export const REASON_CLASSES = [
   "empty", "not_media", "truncated", "corrupt", "unsupported_container", "unsupported_codec", "forbidden_reference",
   "no_video_stream", "limit_dimensions", "limit_duration", "limit_streams", "encrypted",
-  "source_refused", "source_unreachable", "source_changed", "encode_failed", "worker_lost", "cancelled",
+  "source_refused", "source_unreachable", "source_changed", "upload_incomplete", "encode_failed", "worker_lost", "cancelled",
 ] as const;
 export type ReasonClass = (typeof REASON_CLASSES)[number];
 
@@ -31,7 +31,7 @@ export interface VideoRecord {
   policy: Policy;
   priority: Priority;
   labels: Record<string, string>;
-  /** What makes two sources the same: the URL as parsed, or the hash of the uploaded bytes. */
+  /** What makes two sources the same: the URL as parsed, the hash of the uploaded bytes, or the upload itself where it was not finished yet. */
   identity: string;
   /** Digest of source and policy: the claim that makes the same source one video's work. */
   claim: string;
@@ -137,7 +137,7 @@ export interface VideoHistory {
   moments: VideoMoments;
 }
 
-/** Payload of `video.submitted`, `video.validated`, `video.rejected`, `video.planned`, `video.compared`, `video.complete`, `video.failed`, `video.reopened`, `video.deleted`. */
+/** Payload of `video.submitted`, `video.arrived` (all of the upload that it was made of is there), `video.validated`, `video.rejected`, `video.planned`, `video.compared`, `video.complete`, `video.failed`, `video.reopened`, `video.deleted`. */
 export interface VideoEventPayload { videoId: string }
 
 /** Payload of `video.recorded`, which goes to all regions. */

@@ -12,7 +12,7 @@ import { renditionsOf } from "../../media/plan-video.ts";
 import type { Plan } from "../../media/plan.ts";
 import { announce, announceToAll } from "../../mixins/announce.ts";
 import { closeRedis, needRedis, openRedis, withoutRedis } from "../../mixins/redis.ts";
-import type { Upload } from "../source/source.contract.ts";
+import type { KnownUpload, UploadFinished, UploadIdParams } from "../source/source.contract.ts";
 import { catalog, type Catalog } from "./catalog.ts";
 import { eventLog, type EventLog } from "./event-log.ts";
 import { qualityNotes, type QualityNotes } from "./quality-notes.ts";
@@ -20,6 +20,7 @@ import { storageCalls, type StorageCalls } from "../../mixins/storage-calls.ts";
 import { recordSubmission } from "./submission.ts";
 import { openVideoLife, type VideoLife } from "./video-life.ts";
 import { historyOf, viewVideo } from "./video-state.ts";
+import { uploadClaims, type UploadClaims } from "./upload-claims.ts";
 import { videoStore, type VideoStore } from "./video-store.ts";
 import type {
   ComparedParams, EventsParams, ListVideosParams, ListVideosResult, NoteMomentsParams, NoteProgressParams, NoteQualityParams, OutcomeParams, PlannedParams, SubmitParams,
@@ -28,7 +29,7 @@ import type {
 import { MOMENTS } from "./videos.contract.ts";
 
 interface Settings extends ServiceSettingSchema { redisUrl: string | undefined; namespace: string }
-interface State { redis: Redis; keys: RedisKeys; store: VideoStore; events: EventLog; catalog: Catalog; quality: QualityNotes; life: VideoLife }
+interface State { redis: Redis; keys: RedisKeys; store: VideoStore; claims: UploadClaims; events: EventLog; catalog: Catalog; quality: QualityNotes; life: VideoLife }
 interface Methods {
   view(state: VideoState): Promise<VideoView>;
   announce(id: string, type: VideoEventType, data?: Record<string, unknown>): void;
@@ -47,7 +48,7 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
         params: { source: "object", tenant: "string|optional", title: "string|optional", policy: "string|optional", priority: "string|optional", labels: "object|optional", idempotencyKey: "string|optional" },
         async handler(ctx: Context<SubmitParams>): Promise<VideoView> {
           const { source } = ctx.params;
-          const identity = source.kind === "url" ? source.url : (await ctx.call<Upload, object>("source.upload", { uploadId: source.uploadId })).sha256;
+          const identity = source.kind === "url" ? source.url : await this.claims.identify(await ctx.call<KnownUpload, UploadIdParams>("source.upload", { uploadId: source.uploadId }), ctx.params);
           const place = await this.store.place();
           const record = recordSubmission({ params: ctx.params, identity, newId: ulid().toLowerCase(), now: new Date(), ...(place === undefined ? {} : { place }) });
           if (source.kind === "upload" && record.tenant !== undefined) await this.store.noteUploadTenant(source.uploadId, record.tenant);
@@ -204,6 +205,13 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
           await withoutRedis(() => this.catalog.add(ctx.params.videoId, ctx.params.createdAt), undefined, this.logger);
         },
       },
+      /** May be lost: the end of a video says the same. */
+      "upload.finished": {
+        async handler(ctx: Context<UploadFinished>): Promise<void> {
+          const { uploadId, sha256 } = ctx.params;
+          for (const videoId of await this.claims.claimContent(uploadId, sha256)) announce(this.broker, "video.arrived", { videoId });
+        },
+      },
       "video.deleted"(ctx: Context<{ videoId: string }>) {
         this.store.forget(ctx.params.videoId);
         this.quality.forget(ctx.params.videoId);
@@ -231,12 +239,13 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
       this.keys = redisKeys(this.settings.namespace);
       const calls = storage ?? storageCalls(this.broker);
       this.store = videoStore(calls);
+      this.claims = uploadClaims(this.store);
       this.quality = qualityNotes(calls);
       this.redis = await open(this.settings.redisUrl, this.logger);
       this.events = eventLog(this.redis, this.keys);
       this.catalog = catalog(this.redis, this.keys);
       this.life = openVideoLife({
-        store: this.store, catalog: this.catalog, logger: this.logger,
+        store: this.store, claims: this.claims, catalog: this.catalog, logger: this.logger,
         announce: (videoId, type, data) => this.announce(videoId, type, data),
         askForLook: (videoId) => announce(this.broker, "video.submitted", { videoId }),
       });

@@ -8,7 +8,7 @@ import { startBreakingProxy, type BreakingProxy } from "../support/breaking-prox
 import { startMesh, type Mesh } from "../support/mesh.ts";
 import { openChromium } from "./chromium.ts";
 import { findLecture, type Lecture } from "./lecture.ts";
-import { waitForPlay } from "./playback.ts";
+import { seekTo, waitForPlay } from "./playback.ts";
 
 describe("an upload in the browser", function () {
   this.timeout(120_000);
@@ -45,6 +45,7 @@ describe("an upload in the browser", function () {
   });
   afterEach(() => page.close());
 
+  const sent = (): Promise<void> => page.locator("#upload").waitFor({ state: "hidden", timeout: 60_000 });
   /** On a slow disk a request may come between that is refused, because what was cut is still being kept. */
   const expectResumed = (): void => {
     expect(offsets[0]).to.equal(0);
@@ -56,6 +57,7 @@ describe("an upload in the browser", function () {
     proxy.cutSent = { after: size / 2, away: false };
     await page.setInputFiles("#file", lecture.path);
     await waitForPlay(page, 2, 60_000, 0);
+    await sent();
     expect(proxy.cuts).to.equal(1);
     expectResumed();
   });
@@ -69,6 +71,7 @@ describe("an upload in the browser", function () {
     await page.goto(proxy.endpoint);
     await page.setInputFiles("#file", lecture.path);
     await waitForPlay(page, 2, 60_000, 0);
+    await sent();
     expectResumed();
   });
 
@@ -83,15 +86,32 @@ describe("an upload in the browser", function () {
     proxy.cutSent = { after: size / 2, away: false };
     await page.setInputFiles("#file", lecture.path);
     await waitForPlay(page, 2, 60_000, 0);
+    await sent();
     expect(troubles).to.be.at.least(2);
     expect(begun).to.equal(1);
     expectResumed();
   });
 
+  it("plays while it is still being sent, and goes on when that has come to its end", async () => {
+    await page.route("**/v1/uploads/tus/*", async (route) => {
+      // The rest of the file comes when what there is of it has been watched.
+      if (Number(route.request().headers()["upload-offset"]) > 0) await watched.promise;
+      await route.continue();
+    });
+    const watched = Promise.withResolvers<void>();
+    proxy.cutSent = { after: size / 2, away: false };
+    await page.setInputFiles("#file", lecture.path);
+    await waitForPlay(page, 2, 60_000, 0);
+    expect(await page.locator("#upload").isVisible()).to.equal(true);
+    watched.resolve();
+    await sent();
+    await waitForPlay(page, 2, 30_000, await seekTo(page, 0.9));
+  });
+
   it("says why when the server has no room, and does not go on trying", async () => {
     await page.route("**/v1/uploads/tus/*", (route) => route.fulfill({ status: 507, contentType: "application/problem+json", body: JSON.stringify({ detail: "The object store is full." }) }));
     await page.setInputFiles("#file", lecture.path);
-    await page.getByText("The object store is full.").waitFor({ timeout: 10_000 });
+    await page.getByText("The object store is full.").waitFor({ timeout: 50_000 });
     expect(offsets).to.deep.equal([0]);
   });
 
@@ -105,5 +125,6 @@ describe("an upload in the browser", function () {
     expect((await removed).status()).to.equal(204);
     await page.locator("#upload").waitFor({ state: "hidden" });
     expect(await page.locator("#ask-error").isVisible()).to.equal(false);
+    await page.locator("#now").waitFor({ state: "hidden" });
   });
 });

@@ -44,7 +44,14 @@ export function objectStoreSuite(name: string, open: () => Promise<ObjectStore>)
       expect(await text("put/a")).to.equal("one");
       expect(await store.put("put/a", Buffer.from("two!"))).to.deep.equal({ stored: true });
       expect(await text("put/a")).to.equal("two!");
-      expect(await store.head("put/a")).to.deep.equal({ size: 4 });
+      expect((await store.head("put/a"))?.size).to.equal(4);
+    });
+
+    it("says when an object was last written", async () => {
+      const before = Date.now();
+      for (const text of ["one", "two!"]) await store.put("put/dated", Buffer.from(text));
+      const { modifiedAt = 0 } = (await store.head("put/dated")) ?? {};
+      expect(modifiedAt).to.be.within(before - 2_000, Date.now() + 2_000); // S3 cuts to seconds
     });
 
     it("stores any bytes, also of a view into a larger buffer", async () => {

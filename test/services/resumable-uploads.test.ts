@@ -92,6 +92,7 @@ for (const [kind, openStore] of Object.entries(kinds)) {
     })());
     const codeOf = (work: Promise<unknown>): Promise<string | undefined> => work.then(() => undefined, (error: unknown) => findErrorCode(error) ?? String(error));
     const stored = async (): Promise<string[]> => (await objects.list({ prefix: objectKeys.uploadFolder(uploadId) })).objects.map(({ key, size }) => `${key.slice(objectKeys.uploadFolder(uploadId).length)} ${size}`);
+    const storedParts = async (): Promise<string[]> => (await stored()).filter((line) => line.startsWith("parts/"));
     const expectSource = async (n = 0): Promise<void> => {
       const upload = await node(n).call<Upload, object>("source.upload", { uploadId });
       expect(upload).to.deep.include({ uploadId, size: content.length, sha256: createHash("sha256").update(content).digest("hex") });
@@ -116,7 +117,7 @@ for (const [kind, openStore] of Object.entries(kinds)) {
     it("keep what came before the client went, and hold at most a part in memory", async () => {
       await begin();
       expect(await codeOf(append(0, broken(0, 19 * MiB)))).to.equal("upload_incomplete");
-      expect((await stored()).slice(1)).to.deep.equal(["000000000000000", "000000008388608", "000000016777216"].map((at, n) => `parts/${at} ${n < 2 ? 8 * MiB : 3 * MiB}`));
+      expect(await storedParts()).to.deep.equal(["000000000000000", "000000008388608", "000000016777216"].map((at, n) => `parts/${at} ${n < 2 ? 8 * MiB : 3 * MiB}`));
       expect((await progress(1)).offset).to.equal(19 * MiB);
       await append(19 * MiB, pieces(19 * MiB), { n: 1 });
       await expectSource(1);
@@ -139,10 +140,54 @@ for (const [kind, openStore] of Object.entries(kinds)) {
       const digest = (algorithm: "sha1" | "sha256", end: number): Checksum => ({ algorithm, digest: createHash(algorithm).update(content.subarray(0, end)).digest("base64") });
       expect(await codeOf(append(0, pieces(0, MiB), { checksum: digest("sha1", MiB - 1) }))).to.equal("checksum_mismatch");
       expect(await codeOf(append(0, broken(0, MiB), { checksum: digest("sha256", MiB) }))).to.equal("upload_incomplete");
-      expect(await codeOf(append(0, pieces(0, 9 * MiB), { checksum: digest("sha256", 9 * MiB) }))).to.equal("source_too_large");
       expect((await progress()).offset).to.equal(0);
       expect(await append(0, pieces(0, MiB), { checksum: digest("sha1", MiB) })).to.equal(MiB);
       expect(await append(MiB, pieces(MiB, 2 * MiB), { checksum: { algorithm: "sha256", digest: createHash("sha256").update(content.subarray(MiB, 2 * MiB)).digest("base64") } })).to.equal(2 * MiB);
+    });
+
+    it("count nothing of a request with a checksum before all of it has come and is right, however long it is", async () => {
+      await begin();
+      const sha256: Checksum = { algorithm: "sha256", digest: createHash("sha256").update(content).digest("base64") };
+      const offsets: number[] = [];
+      const watched = Readable.from((async function* () {
+        yield* pieces(0, 18 * MiB);
+        offsets.push((await progress(1)).offset);
+        yield* pieces(18 * MiB);
+      })());
+      expect(await append(0, watched, { checksum: sha256 })).to.equal(content.length);
+      expect(offsets).to.deep.equal([0]);
+      await expectSource(1);
+    });
+
+    it("keep nothing of a long request whose checksum is another's, that breaks off, or that is too long", async () => {
+      await begin(19 * MiB);
+      const other: Checksum = { algorithm: "sha1", digest: createHash("sha1").update("other").digest("base64") };
+      for (const [stream, code] of [[pieces(0, 19 * MiB), "checksum_mismatch"], [broken(0, 18 * MiB), "upload_incomplete"], [pieces(0), "source_too_large"]] as const) {
+        expect(await codeOf(append(0, stream, { checksum: other }))).to.equal(code);
+        expect((await stored()).map((line) => line.split(" ")[0])).to.deep.equal(["begun.json", "coming/sign"]);
+      }
+    });
+
+    it("count nothing of a request with a checksum whose node died half-way, and take no harm from what it left", async () => {
+      await begin();
+      for (const [at, end] of [[0, 8 * MiB], [8 * MiB, 16 * MiB]] as const) await objects.put(objectKeys.uploadUnverified(uploadId, "of-a-dead-node", at), content.subarray(at, end));
+      expect((await progress()).offset).to.equal(0);
+      await append(0, pieces(0));
+      await expectSource();
+    });
+
+    it("count what was found right as far as it got, when the store goes away just then", async () => {
+      await begin();
+      fault.get = async (key) => {
+        if (key.includes("/coming/") && key.endsWith(String(8 * MiB))) throw fail("storage_unavailable", "staged");
+        return await objects.get(key);
+      };
+      const checksum: Checksum = { algorithm: "sha1", digest: createHash("sha1").update(content).digest("base64") };
+      expect(await codeOf(append(0, pieces(0), { checksum }))).to.equal("storage_unavailable");
+      fault = {};
+      expect((await progress()).offset).to.equal(8 * MiB);
+      await append(8 * MiB, pieces(8 * MiB));
+      await expectSource();
     });
 
     it("are finished by whoever asks next when the store was full, or the node died, after the last byte", async () => {
@@ -175,7 +220,7 @@ for (const [kind, openStore] of Object.entries(kinds)) {
       await begin();
       let puts = 0;
       fault.put = async (key, bytes, options) => {
-        if (++puts === 2) throw fail("storage_unavailable", "staged");
+        if (key.includes("/parts/") && ++puts === 2) throw fail("storage_unavailable", "staged");
         return await objects.put(key, bytes, options);
       };
       expect(await codeOf(append(0, pieces(0)))).to.equal("storage_unavailable");
@@ -189,7 +234,7 @@ for (const [kind, openStore] of Object.entries(kinds)) {
       await begin();
       fault.removePrefix = async () => { throw fail("storage_unavailable", "staged"); };
       await append(0, pieces(0));
-      expect((await stored()).filter((line) => line.startsWith("parts/"))).to.have.length(3);
+      expect(await storedParts()).to.have.length(3);
       fault = {};
       expect(await sweepUploads(uploadStore(node(0)), Date.now())).to.equal(0);
       await expectSource();
@@ -225,7 +270,6 @@ for (const [kind, openStore] of Object.entries(kinds)) {
       await begin(MiB);
       expect(await codeOf(append(0, pieces(0, MiB + 1)))).to.equal("source_too_large");
       expect((await progress()).offset).to.equal(0);
-      expect(await codeOf(node(0).call("source.upload", { uploadId }))).to.equal("upload_not_found");
     });
   });
 }

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { Redis } from "ioredis";
 import type { Context, ServiceBroker } from "moleculer";
-import { findErrorCode } from "../../config/errors.ts";
+import { fail, findErrorCode } from "../../config/errors.ts";
 import { redisKeys, type RedisKeys } from "../../config/redis-keys.ts";
 import { planOf, renditionsOf } from "../../media/plan-video.ts";
 import { plannedSegments } from "../../media/policy.ts";
@@ -37,6 +37,8 @@ describe("scheduler", () => {
   let store: ReturnType<typeof memoryStore>;
   let states: Map<string, VideoState>;
   let calls: History<Call>;
+  /** How far the upload has come; `bytes` undefined: it is finished. */
+  let arriving: { bytes?: number | undefined; failure?: Error };
   let keys: RedisKeys;
   let redis: Redis;
 
@@ -63,6 +65,16 @@ describe("scheduler", () => {
           states.set(ctx.params.id, open);
         },
         planned: note("planned"), finish: note("finish"), noteProgress: note("noteProgress"), relist: note("relist"), tidy: note("tidy"),
+      },
+    });
+    arriving = {};
+    broker.createService({
+      name: "source",
+      actions: {
+        open() {
+          if (arriving.failure !== undefined) throw arriving.failure;
+          return { size: PLAN.facts.size, version: "v1", ...(arriving.bytes === undefined ? {} : { arrived: arriving.bytes }) };
+        },
       },
     });
     broker.createService({ name: "validator", actions: { validate: note("validate") } });
@@ -213,6 +225,44 @@ describe("scheduler", () => {
       await broker.call("scheduler.poison", { videoId: ID, renditions: ["360p"], first: 0, last: 4, message: "Invalid data" });
       const [finish] = called("finish");
       expect(finish?.params["outcome"]).to.deep.include({ complete: false, reasons: [{ class: "encode_failed", message: "Segments 0 to 4 of 360p could not be made.", rendition: "360p", first: 0, last: 4, detail: "Invalid data" }] });
+    });
+  });
+
+  describe("of an upload that is still arriving", () => {
+    const uploaded = (changes: Parameters<typeof state>[1] = {}): VideoState => {
+      const video = planned(changes);
+      return { ...video, record: { ...video.record, source: { kind: "upload", uploadId: "0".repeat(26) } } };
+    };
+    beforeEach(() => broker.start());
+
+    it("queues what can be made of what is there, and the rest when it has come", async () => {
+      arriving.bytes = PLAN.facts.size * 0.9;
+      states.set(ID, uploaded({ policy: "eager" }));
+      await feed();
+      for (const name of ["source", "audio", "360p"]) expect(lengthOf(await queued("normal"), name), name).to.be.within(1, COUNT * 0.9);
+      expect(await queued("bulk")).to.deep.equal([]);
+      arriving.bytes = undefined;
+      await broker.emit("video.arrived", { videoId: ID });
+      for (const name of ["source", "audio", "360p"]) expect(lengthOf(await queued("normal"), name), name).to.equal(COUNT);
+      expect(await queued("bulk")).to.not.deep.equal([]);
+    });
+
+    it("finishes no video before all of it is there", async () => {
+      arriving.bytes = PLAN.facts.size - 1;
+      states.set(ID, uploaded({ policy: "lazy" }));
+      await feed();
+      expect(called("finish")).to.deep.equal([]);
+      arriving.bytes = undefined;
+      await feed();
+      expect(called("finish")).to.have.lengthOf(1).and.have.nested.property("0.params.outcome.complete", true);
+    });
+
+    it("fails the video when no more of it will come, and says why", async () => {
+      arriving.failure = fail("upload_incomplete", "The upload was given up.");
+      states.set(ID, uploaded());
+      await feed();
+      expect(called("finish")[0]?.params["outcome"]).to.deep.include({ complete: false, reasons: [{ class: "upload_incomplete", message: "The upload was given up." }] });
+      expect(await queued("normal")).to.deep.equal([]);
     });
   });
 

@@ -286,7 +286,7 @@ describe("source service", () => {
     it("that are not there are not found", async () => {
       const uploadId = "0".repeat(26);
       expect(await failureOf(node.broker.call("source.upload", { uploadId }))).to.deep.include({ code: "upload_not_found" });
-      expect(await failureOf(node.open({ kind: "upload", uploadId }))).to.deep.include({ code: "upload_not_found" });
+      expect(await failureOf(node.open({ kind: "upload", uploadId }))).to.deep.include({ code: "upload_incomplete" }); // who opens one knows that it was there
     });
 
     it("without bytes are refused", async () => {

@@ -129,7 +129,7 @@ describe("storage service", () => {
     for (const key of ["v/1/a", "v/1/b", "v/2/a"]) await near.call("storage.put", { key, bytes: Buffer.from(key) });
     expect(await far.call("storage.list", { prefix: "v/", delimiter: "/", limit: 1 })).to.deep.equal({ objects: [], prefixes: ["v/1/"], next: "v/1/" });
     expect(await far.call("storage.list", { prefix: "", after: "v/1/a" })).to.deep.equal({ objects: [{ key: "v/1/b", size: 5 }, { key: "v/2/a", size: 5 }], prefixes: [] });
-    expect(await far.call("storage.head", { key: "v/1/b" })).to.deep.equal({ size: 5 });
+    expect(await far.call("storage.head", { key: "v/1/b" })).to.include({ size: 5 });
     await far.call("storage.remove", { key: "v/1/a" });
     expect(await far.call("storage.removePrefix", { prefix: "v/1/" })).to.deep.equal({ removed: 1 });
     expect([...store.objects.keys()]).to.deep.equal(["v/2/a"]);

@@ -162,6 +162,31 @@ describe("validator", () => {
     }
   });
 
+  it("waits for what it lacks of an upload, however often, and then looks again by itself", async () => {
+    const bytes = await readFile(await makeLecture(folder.path("arriving.mp4"), { seconds: 10, size: "320x180" }));
+    const indexLast = await made("arriving-last.mp4", ["-i", folder.path("arriving.mp4"), "-c", "copy"]);
+    const webm = await readFile(await makeWebm(folder.path("arriving.webm"), { seconds: 2, size: "320x180" }));
+    const avi = await readFile(await makeAvi(folder.path("arriving.avi"), { seconds: 2, size: "320x180" }));
+    for (const [name, file, tooFew, enough] of [["index first", bytes, 1_000, bytes.length / 2], ["index last", indexLast, -1, undefined], ["webm", webm, -1, undefined], ["avi", avi, -1, undefined]] as const) {
+      bench.source.files.set(name, file);
+      bench.states.set(name, { ...submitted(name), record: { ...submitted(name).record, source: sourceAt(name) } });
+      for (const arrived of [0, tooFew < 0 ? file.length + tooFew : tooFew]) {
+        bench.source.arrived = arrived;
+        await validate(name);
+      }
+      expect(bench.settled.all.filter(({ id }) => id === name), name).to.deep.equal([]);
+      bench.source.arrived = enough;
+      expect((await bench.settled.until(({ id }) => id === name)).verdict.accepted, name).to.equal(true);
+    }
+    bench.source.arrived = undefined;
+  });
+
+  it("rejects an upload of which no more will come, and says so", async () => {
+    bench.source.failure = fail("upload_incomplete", "The upload was given up.");
+    const verdict = await judge(Buffer.alloc(10));
+    expect(verdict).to.deep.include({ accepted: false, reasons: [{ class: "upload_incomplete", message: "The upload was given up." }] });
+  });
+
   it("looks at a video when it is submitted, and never at one that has a verdict or is deleted", async () => {
     bench.source.files.set(URL, Buffer.alloc(100));
     bench.states.set("judged", submitted("judged", { verdict: accepted(stagedFacts(1)) }));

@@ -270,7 +270,7 @@ describe("videos", () => {
 
   describe("an upload", () => {
     const upload = async (uploadId: string): Promise<{ source: SubmitParams["source"] }> => {
-      for (const name of ["source", "upload.json"]) await store.put(`uploads/${uploadId}/${name}`, Buffer.from("x"));
+      for (const name of ["source", "upload.json"]) await store.put(`uploads/${uploadId}/${name}`, Buffer.from(JSON.stringify({ sha256: "same" })));
       return { source: { kind: "upload", uploadId } };
     };
     const uploads = (): string[] => [...store.objects.keys()].filter((key) => key.startsWith("uploads/")).toSorted();

@@ -212,6 +212,14 @@ describe("the work queue", () => {
       expect(await queue.find("a")).to.include({ attempts: 1 });
     });
 
+    it("costs none while what it is made of is still coming, for as long as that takes", async () => {
+      for (let n = 0; n < 5; n++) {
+        expect(await queue.fail(await take(), "coming", "source_pending")).to.equal("again");
+        now += 3_600_000;
+      }
+      expect(await queue.find("a")).to.include({ attempts: 0 });
+    });
+
     it("by killing its nodes is set aside after the fourth", async () => {
       for (let n = 0; n < 4; n++) {
         await take();

@@ -10,6 +10,8 @@ export interface BreakingProxy {
   cutAfter: number | undefined;
   /** Cuts a connection once this many bytes of requests have passed on it, all of which arrive, and is undefined again. `away`: with all others. */
   cutSent: { after: number; away: boolean } | undefined;
+  /** Holds back what comes behind this many bytes of requests on a connection. The others are let through. @returns lets it go */
+  holdSent(after: number): () => void;
   /** Refuses connections. */
   away: boolean;
   cuts: number;
@@ -20,6 +22,7 @@ export interface BreakingProxy {
 export async function startBreakingProxy(endpoint: string, port = 0): Promise<BreakingProxy> {
   const target = new URL(endpoint);
   const sockets = new Set<Socket>();
+  let held: { after: number; released: PromiseWithResolvers<void> } | undefined;
   const server = createServer((client) => {
     if (proxy.away) {
       client.destroy();
@@ -32,6 +35,14 @@ export async function startBreakingProxy(endpoint: string, port = 0): Promise<Br
       answered = 0;
       if (proxy.silent) return;
       sent += chunk.length;
+      if (held !== undefined && sent > held.after) {
+        client.pause();
+        held.released.promise.then(() => {
+          upstream.write(chunk);
+          client.resume();
+        }, () => undefined);
+        return;
+      }
       upstream.write(chunk);
       if (proxy.cutSent === undefined || sent <= proxy.cutSent.after) return;
       proxy.away = proxy.cutSent.away;
@@ -65,6 +76,14 @@ export async function startBreakingProxy(endpoint: string, port = 0): Promise<Br
   const proxy: BreakingProxy = {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     silent: false, cutAfter: undefined, cutSent: undefined, away: false, cuts: 0,
+    holdSent(after) {
+      const holding = { after, released: Promise.withResolvers<void>() };
+      held = holding;
+      return () => {
+        if (held === holding) held = undefined;
+        holding.released.resolve();
+      };
+    },
     async stop() {
       for (const socket of sockets) socket.destroy();
       server.close();

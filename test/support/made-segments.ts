@@ -39,7 +39,7 @@ export async function openSegmentFactory(): Promise<SegmentFactory> {
         const chunks = new Map<number, Buffer[]>();
         const job: EncodeJob = {
           plan, first, last, threads: 1, niceness: 0, lane: "play", signal: new AbortController().signal, readPackets,
-          openFile: () => ({ url, close: () => undefined }),
+          openFile: () => ({ url, failure: () => undefined, close: () => undefined }),
           onInit: (_, made) => { init = made; },
           onChunk: (_, segment, made) => { chunks.set(segment, [...(chunks.get(segment) ?? []), made]); },
           onEnd: (_, segment) => { segments.push(Buffer.concat(chunks.get(segment) ?? [])); },

@@ -9,6 +9,11 @@ import type { ListParams } from "../../services/storage/storage.contract.ts";
 
 /** `objects` is what it holds, to be looked at and changed by tests. */
 export function memoryStore(objects = new Map<string, Buffer>()): ObjectStore & { objects: Map<string, Buffer> } {
+  const times = new Map<string, number>();
+  const set = (key: string, bytes: Buffer): void => {
+    objects.set(key, bytes);
+    times.set(key, Date.now());
+  };
   const find = (key: string): Buffer | undefined => {
     checkKey(key);
     return objects.get(key);
@@ -16,7 +21,7 @@ export function memoryStore(objects = new Map<string, Buffer>()): ObjectStore & 
   const store: ObjectStore = {
     async put(key, bytes, { ifAbsent = false } = {}) {
       if (find(key) !== undefined && ifAbsent) return { stored: false };
-      objects.set(key, Buffer.from(bytes));
+      set(key, Buffer.from(bytes));
       return { stored: true };
     },
     async copy(from, to) {
@@ -36,7 +41,7 @@ export function memoryStore(objects = new Map<string, Buffer>()): ObjectStore & 
     },
     async head(key) {
       const found = find(key);
-      return found && { size: found.length };
+      return found && { size: found.length, modifiedAt: times.get(key) ?? 0 };
     },
     async list(params: ListParams) {
       checkPrefix(params.prefix);
@@ -56,7 +61,7 @@ export function memoryStore(objects = new Map<string, Buffer>()): ObjectStore & 
         const metered = meterUpload(source, maxBytes);
         const chunks: Buffer[] = [];
         for await (const chunk of metered.chunks) chunks.push(chunk);
-        objects.set(key, Buffer.concat(chunks));
+        set(key, Buffer.concat(chunks));
         return metered.result();
       } catch (error) {
         source.destroy();

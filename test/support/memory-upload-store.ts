@@ -1,27 +1,38 @@
 /** What uploads need of `storage`, in memory. */
 import { createHash } from "node:crypto";
+import { fail } from "../../config/errors.ts";
 import type { UploadStore } from "../../services/source/uploads/stored-uploads.ts";
 
-export function memoryUploadStore({ pageSize = 1000 } = {}): { store: UploadStore; objects: Map<string, Buffer> } {
+export function memoryUploadStore({ pageSize = 1000 } = {}): { store: UploadStore; objects: Map<string, Buffer>; /** When each was written, in ms since 1970. */ times: Map<string, number> } {
   const objects = new Map<string, Buffer>();
+  const times = new Map<string, number>();
+  const set = (key: string, bytes: Buffer): void => {
+    objects.set(key, bytes);
+    times.set(key, Date.now());
+  };
   const store: UploadStore = {
     async upload(key, stream) {
       const pieces: Buffer[] = [];
       for await (const piece of stream) pieces.push(piece);
       const bytes = Buffer.concat(pieces);
-      objects.set(key, bytes);
+      set(key, bytes);
       return { size: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") };
     },
     async put(key, bytes) {
-      objects.set(key, bytes);
+      set(key, bytes);
     },
     async create(key, bytes) {
       if (objects.has(key)) return false;
-      objects.set(key, bytes);
+      set(key, bytes);
       return true;
     },
     get: async (key) => objects.get(key) ?? null,
-    readRange: async (key, start, end) => objects.get(key)?.subarray(start, end) ?? Buffer.alloc(0),
+    async readRange(key, start, end) {
+      const bytes = objects.get(key);
+      if (bytes === undefined) throw fail("upload_not_found", "The upload is no longer there.");
+      return bytes.subarray(start, end);
+    },
+    findTime: async (key) => times.get(key),
     async list(prefix, after) {
       const keys = [...objects.keys()].filter((key) => key.startsWith(prefix) && (after === undefined || key > after)).sort();
       const page = keys.slice(0, pageSize);
@@ -32,5 +43,5 @@ export function memoryUploadStore({ pageSize = 1000 } = {}): { store: UploadStor
       for (const key of objects.keys()) if (key.startsWith(prefix)) objects.delete(key);
     },
   };
-  return { store, objects };
+  return { store, objects, times };
 }

@@ -26,7 +26,7 @@ export async function lookAtFile(path: string, maxRemuxBytes = 2 ** 28): Promise
   const remuxes = await openRemuxes(REMUX_SETTINGS, logger);
   try {
     const ports = { demuxer: openDemuxer(), door, remuxes, guest: await openTestGuest(), maxRemuxBytes, limits: { ...TEST_GUEST.inputLimits, maxDurationSec: 24 * 3600 }, logger };
-    return await lookAt({ key: path, size: bytes.byteLength }, async (start, end) => Buffer.from(bytes.subarray(start, end)), ports);
+    return await lookAt({ key: path, size: bytes.byteLength, whole: true }, async (start, end) => Buffer.from(bytes.subarray(start, end)), ports);
   } finally {
     await closeDemuxer();
     await remuxes.close();

@@ -1,4 +1,4 @@
--- ARGV[2]: id. ARGV[3]: token. ARGV[4]: how: 'fault' costs an attempt, 'away' waits for somebody who is away, 'back' is handed back.
+-- ARGV[2]: id. ARGV[3]: token. ARGV[4]: how: 'fault' costs an attempt, 'away' waits for somebody who is away, 'coming' for what is sure to come or to be given up, 'back' is handed back.
 -- ARGV[5]: ms to wait. ARGV[6]: ms after which 'away' is a fault. ARGV[7]: message. ARGV[8]: code.
 -- Answers 'lost', 'shared' (another runs it as well), 'again', or 'dead'.
 local id, token, how = ARGV[2], ARGV[3], ARGV[4]
@@ -10,7 +10,7 @@ if how == 'back' then
   return 'again'
 end
 set(id, 'message', ARGV[7], 'code', ARGV[8])
-if how == 'away' and now - get(id, 'addedAt') < tonumber(ARGV[6]) then
+if how == 'coming' or (how == 'away' and now - get(id, 'addedAt') < tonumber(ARGV[6])) then
   delay(id, tonumber(ARGV[5]))
   return 'again'
 end

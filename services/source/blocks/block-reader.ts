@@ -18,6 +18,8 @@ export interface Supply {
    * @param isWanted whether a block has not come by itself meanwhile
    */
   fetch(first: number, last: number, deliver: Deliver, isWanted: (n: number) => boolean): Promise<void>;
+  /** Bytes from the beginning that have come, while all of the source comes once and in order; else undefined. */
+  arrived?(): number | undefined;
 }
 
 export interface OpenedSource {

@@ -57,7 +57,7 @@ export function httpSources({ origin, reader, limits, maxBytes, cacheBytes, note
   function describe(url: URL, version: SourceVersion, { contentType, first, cacheKey, fresh = true }: { contentType?: string | undefined; first?: WholeReply; cacheKey?: string; fresh?: boolean } = {}): OpenedSource {
     const text = formatVersion(version);
     const sourceId = blocksKey(addressKey(url), text);
-    const own = httpSupply({ origin, url, version, attemptsFor, sampleAgainMs: limits.sampleAgainMs, fresh }, first);
+    const own = httpSupply({ origin, url, version, attemptsFor, sampleAgainMs: limits.sampleAgainMs, passageMs: limits.passageMs, fresh }, first);
     return {
       cacheKey: cacheKey ?? sourceId,
       size: version.size,

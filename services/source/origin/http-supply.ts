@@ -7,6 +7,7 @@ import { OriginTrouble, type Attempts } from "./attempts.ts";
 import type { Deliver, Supply } from "../blocks/block-reader.ts";
 import { BLOCK_BYTES, blockLength, blockOf, cutBlocks } from "../blocks/blocks.ts";
 import type { Origin, OriginReply } from "./origin.ts";
+import type { LackData } from "../source.contract.ts";
 import { ifRangeHeaders, isSameVersion, sampleVersion, type SourceVersion } from "../source-version.ts";
 
 export type WholeReply = Extract<OriginReply, { kind: "whole" }>;
@@ -18,17 +19,24 @@ export interface SupplyOptions {
   /** For fetching so many bytes. */
   attemptsFor: (url: URL, bytes: number) => Attempts;
   sampleAgainMs: number;
+  passageMs: number;
   /** It has just been opened, so what a sample says holds. */
   fresh: boolean;
 }
 
+const RETRY_AFTER_SEC = 2;
+
+interface Passage { readonly next: number; readonly done: Promise<void>; waiting: number }
+
 /** @param first the whole file, already on its way: the origin serves no ranges */
-export function httpSupply({ origin, url, version, attemptsFor, sampleAgainMs, fresh }: SupplyOptions, first?: WholeReply): Supply {
+export function httpSupply({ origin, url, version, attemptsFor, sampleAgainMs, passageMs, fresh }: SupplyOptions, first?: WholeReply): Supply {
   const lastBlock = blockOf(version.size - 1);
   let waiting: WholeReply | undefined = first;
   let servesRanges = first === undefined;
   /** The one reading through of a file without ranges; `next` is the block that comes next. */
-  let passage: { next: number; done: Promise<void> } | undefined;
+  let passage: Passage | undefined;
+  /** What a passage failed with while nobody waited for it. */
+  let lost: unknown;
 
   let sampledAt = fresh ? performance.now() : -Infinity;
 
@@ -127,24 +135,44 @@ export function httpSupply({ origin, url, version, attemptsFor, sampleAgainMs, f
     }
   }
 
-  async function passThrough(reply: WholeReply | undefined, from: number, deliver: Deliver): Promise<void> {
-    if (passage !== undefined) {
-      reply?.drop();
-      if (passage.next <= from) return await passage.done;
-      await passage.done.catch(() => undefined); // already past and lost again; whoever waits for this passage hears of its failure
-      return await passThrough(undefined, from, deliver);
-    }
+  function begin(reply: WholeReply | undefined, deliver: Deliver): Passage {
     const progress = { next: 0 };
-    const mine = { get next() { return progress.next; }, done: readPassage(progress, reply, deliver) };
-    passage = mine;
-    try {
-      await mine.done;
-    } finally {
-      passage = undefined;
+    const done = readPassage(progress, reply, deliver).finally(() => { passage = undefined; });
+    const mine: Passage = { get next() { return progress.next; }, done, waiting: 0 };
+    done.catch((error: unknown) => {
+      if (mine.waiting === 0) lost = error; // whoever wants a block of it next hears of it
+    });
+    return mine;
+  }
+
+  /** Waits for the passage to come to its end, or, for some time, to block `from`. @throws source_pending */
+  async function passThrough(reply: WholeReply | undefined, from: number, deliver: Deliver): Promise<void> {
+    if (passage !== undefined) reply?.drop();
+    else if (lost !== undefined) {
+      const error = lost;
+      lost = undefined;
+      reply?.drop();
+      throw error;
     }
+    const current = (passage ??= begin(reply, deliver));
+    const isPast = current.next > from;
+    current.waiting++;
+    try {
+      if (!(await within(passageMs, current.done))) throw pending(current.next, Math.max(from, current.next));
+    } finally {
+      current.waiting--;
+    }
+    if (isPast) await passThrough(undefined, from, deliver); // it has come and was lost again
+  }
+
+  function pending(next: number, wanted: number): Error {
+    const [arrived, needed] = [Math.min(version.size, next * BLOCK_BYTES), endOf(Math.min(wanted, lastBlock))];
+    const lack: LackData = { needed, arrived, retryAfterSec: RETRY_AFTER_SEC };
+    return fail("source_pending", `The origin sends the file from its beginning only, and of its ${version.size} bytes ${arrived} have arrived.`, { ...lack });
   }
 
   return {
+    arrived: () => (passage === undefined ? undefined : passage.next * BLOCK_BYTES),
     async fetch(from, to, deliver) {
       let whole = waiting;
       waiting = undefined;
@@ -156,6 +184,17 @@ export function httpSupply({ origin, url, version, attemptsFor, sampleAgainMs, f
       await passThrough(whole, from, deliver);
     },
   };
+}
+
+/** Whether `work` came to its end in that time. @throws what it fails with */
+async function within(ms: number, work: Promise<void>): Promise<boolean> {
+  const late = Promise.withResolvers<false>();
+  const timer = setTimeout(() => late.resolve(false), ms);
+  try {
+    return await Promise.race([work.then(() => true), late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 const changed = (): Error => fail("source_changed", "The source changed while it was being read.");

@@ -16,6 +16,8 @@ export interface OriginLimits {
   openMs: number;
   /** Fetching blocks in total, retries and all: so long and, beyond it, as long as their bytes take at `minBytesPerSec`. */
   fetchMs: number;
+  /** A read waits so long for a file without ranges to come to its place; then its caller may wait outside. */
+  passageMs: number;
   /** A file that the origin gives no validator of is sampled again after so long. */
   sampleAgainMs: number;
   /** After the first attempt. Progress starts the count anew. */
@@ -39,6 +41,7 @@ export const ORIGIN_LIMITS: OriginLimits = {
   minBytesPerSec: 32 * 1024,
   openMs: 110_000, // ends before the action `open` does
   fetchMs: 45_000, // with a block's time, before `read` does
+  passageMs: 1_000,
   sampleAgainMs: 5 * 60_000,
   retries: 2,
   backOffMs: 200,

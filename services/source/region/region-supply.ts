@@ -20,8 +20,8 @@ export interface RegionSupplyOptions {
 
 interface Run { owner: string | undefined; first: number; last: number }
 
-/** What the origin has said of the source holds for everybody. */
-const FINAL = new Set(["source_changed", "source_refused"]);
+/** What the origin has said of the source holds for everybody; and what is on its way to another node is not asked for twice. */
+const FINAL = new Set(["source_changed", "source_refused", "source_pending"]);
 
 export const groupOf = (block: number): number => Math.floor(block / GROUP_BLOCKS);
 
@@ -44,6 +44,7 @@ export function regionSupply({ sourceId, own, owners, ask, note }: RegionSupplyO
   }
 
   return {
+    arrived: () => own.arrived?.(),
     async fetch(from, to, deliver, isWanted) {
       const groups = Array.from({ length: groupOf(to) - groupOf(from) + 1 }, (_, n) => groupOf(from) + n);
       const claimed = await owners.claim(sourceId, groups);

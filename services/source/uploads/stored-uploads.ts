@@ -17,7 +17,10 @@ export interface UploadStore {
   /** @returns false when there is such an object, which stays as it is */
   create(key: string, bytes: Buffer): Promise<boolean>;
   get(key: string): Promise<Uint8Array | null>;
+  /** @throws upload_not_found when there is no such object */
   readRange(key: string, start: number, end: number): Promise<Uint8Array>;
+  /** When the object was last written, in ms since 1970; undefined when there is none. */
+  findTime(key: string): Promise<number | undefined>;
   list(prefix: string, after: string | undefined): Promise<ListResult>;
   removePrefix(prefix: string): Promise<void>;
 }

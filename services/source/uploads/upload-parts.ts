@@ -5,11 +5,12 @@
 import type { Readable } from "node:stream";
 import { fail } from "../../../config/errors.ts";
 import { objectKeys } from "../../../config/object-keys.ts";
-import type { Checksum } from "../source.contract.ts";
 import type { UploadStore } from "./stored-uploads.ts";
 
 const MiB = 1024 * 1024;
-const MIN_PART_BYTES = 8 * MiB;
+const MAX_PART_BYTES = 8 * MiB;
+const MIN_PART_BYTES = MiB / 4;
+const SLOW_MS = 1_000;
 /** Every look at an upload lists its parts, a thousand a page. */
 export const MAX_PARTS = 10_000;
 /** Small enough that hashing one doesn't hold up the event loop. */
@@ -17,16 +18,25 @@ const PIECE_BYTES = MiB / 4;
 
 export interface UploadPart { offset: number; size: number }
 
-/** What a request holds in memory at most, more or less. Half of the parts may be short: each cut connection leaves one. */
-export function partBytes(uploadBytes: number): number {
-  return Math.max(MIN_PART_BYTES, Math.ceil(uploadBytes / (MAX_PARTS / 2)));
+export interface PartLimits {
+  /** A part is cut as soon as it has so many: what a request holds in memory, more or less. */
+  bytes: number;
+  /** One that has taken `slowMs` to come is cut when it has as many as this: who waits for it gets it sooner. */
+  slowBytes: number;
+  slowMs: number;
 }
 
-/** In the order of their offsets. */
-export async function listParts(store: UploadStore, uploadId: string): Promise<UploadPart[]> {
+/** Half of the parts may be short: each cut connection leaves one. */
+export function partLimits(uploadBytes: number): PartLimits {
+  const least = Math.ceil(uploadBytes / (MAX_PARTS / 2));
+  return { bytes: Math.max(MAX_PART_BYTES, least), slowBytes: Math.max(MIN_PART_BYTES, least), slowMs: SLOW_MS };
+}
+
+/** In the order of their offsets; only those behind `last`, when it is given. */
+export async function listParts(store: UploadStore, uploadId: string, last?: UploadPart): Promise<UploadPart[]> {
   const folder = objectKeys.uploadParts(uploadId);
   const parts: UploadPart[] = [];
-  let after: string | undefined;
+  let after = last === undefined ? undefined : objectKeys.uploadPart(uploadId, last.offset);
   do {
     const page = await store.list(folder, after);
     for (const { key, size } of page.objects) parts.push({ offset: Number(key.slice(folder.length)), size });
@@ -45,6 +55,16 @@ export function chainEnd(parts: readonly UploadPart[]): number {
   return end;
 }
 
+/** Where the bytes [start, end) lie: `from` to `to` of the part at `offset`. They must all be there. */
+export function partsOf(parts: readonly UploadPart[], start: number, end: number): { offset: number; from: number; to: number }[] {
+  const found: { offset: number; from: number; to: number }[] = [];
+  for (const { offset, size } of parts) {
+    if (offset >= end) break;
+    if (offset + size > start) found.push({ offset, from: Math.max(0, start - offset), to: Math.min(size, end - offset) });
+  }
+  return found;
+}
+
 /** @throws upload_conflict when there is a part at this place */
 export async function createPart(store: UploadStore, uploadId: string, offset: number, bytes: Buffer): Promise<void> {
   const created = await store.create(objectKeys.uploadPart(uploadId, offset), bytes);
@@ -52,46 +72,49 @@ export async function createPart(store: UploadStore, uploadId: string, offset: n
 }
 
 /**
- * Cuts what comes into parts of `bytes` or a little more, the last one shorter. What has come when the stream breaks off is
- * a part too. The stream is not destroyed: a refused client is still to read why.
+ * Cuts what comes into parts of `bytes` or a little more, or fewer where it comes slowly; the last one is what is left. What
+ * has come when the stream breaks off is a part too. The stream is not destroyed: a refused client is still to read why.
  * @throws upload_incomplete, after the last part, when it broke off
  */
-export async function* cutStream(stream: Readable, bytes: number): AsyncGenerator<Buffer<ArrayBuffer>, undefined> {
+export async function* cutStream(stream: Readable, { bytes, slowBytes, slowMs }: PartLimits): AsyncGenerator<Buffer<ArrayBuffer>, undefined> {
+  const source = stream.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>;
+  /** Why a stream broke is of no use to a client that has gone. */
+  const ask = (): Promise<IteratorResult<Buffer> | "broken"> => source.next().catch(() => "broken" as const);
   let pieces: Buffer[] = [];
-  let size = 0;
-  let broken = false;
+  let [size, since, coming] = [0, performance.now(), ask()];
+  let over: "ended" | "broken" | undefined;
   try {
-    for await (const piece of stream.iterator({ destroyOnReturn: false })) {
-      pieces.push(piece);
-      size += piece.length;
-      if (size < bytes) continue;
+    while (over === undefined) {
+      const piece = await within(size < slowBytes ? Infinity : since + slowMs - performance.now(), coming);
+      if (piece === "broken") over = piece;
+      else if (piece?.done === true) over = "ended";
+      else if (piece !== undefined) {
+        pieces.push(piece.value);
+        size += piece.value.length;
+        coming = ask();
+      }
+      const isLong = size >= bytes || (size >= slowBytes && performance.now() - since >= slowMs);
+      if (!isLong && (over === undefined || size === 0)) continue;
       yield Buffer.concat(pieces, size);
-      pieces = [];
-      size = 0;
+      [pieces, size, since] = [[], 0, performance.now()];
     }
-  } catch {
-    broken = true; // why is of no use to a client that has gone
+  } finally {
+    if (over === undefined) source.return?.().catch(() => undefined); // not waited for: nothing more may come
   }
-  if (size > 0) yield Buffer.concat(pieces, size);
-  if (broken) throw fail("upload_incomplete", "The request broke off; the upload can be resumed.");
+  if (over === "broken") throw fail("upload_incomplete", "The request broke off; the upload can be resumed.");
   return undefined;
 }
 
-/**
- * The whole stream as one part that has been checked; nothing of it when it is too long, breaks off or differs.
- * @throws source_too_large, upload_incomplete, checksum_mismatch
- */
-export async function* checkedPart(stream: Readable, maxBytes: number, { algorithm, digest }: Checksum): AsyncGenerator<Buffer, undefined> {
-  let whole: Buffer<ArrayBuffer> | undefined;
-  for await (const part of cutStream(stream, maxBytes)) {
-    if (whole !== undefined) throw fail("source_too_large", `A request with a checksum may bring at most ${maxBytes} bytes.`, { limit: maxBytes });
-    whole = part;
+/** What `coming` gives within `ms`; undefined when that is nothing. */
+async function within<T>(ms: number, coming: Promise<T>): Promise<T | undefined> {
+  if (ms === Infinity) return await coming;
+  const late = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => late.resolve(undefined), Math.max(0, ms));
+  try {
+    return await Promise.race([coming, late.promise]);
+  } finally {
+    clearTimeout(timer);
   }
-  const bytes = whole ?? Buffer.alloc(0);
-  const found = await crypto.subtle.digest(algorithm === "sha1" ? "SHA-1" : "SHA-256", bytes); // in a thread of its own
-  if (Buffer.from(found).toString("base64") !== digest) throw fail("checksum_mismatch", "The bytes are not those of Upload-Checksum.");
-  if (bytes.length > 0) yield bytes;
-  return undefined;
 }
 
 /** The bytes of all parts in small pieces. @throws upload_not_found when they go away meanwhile */

@@ -11,11 +11,13 @@ const BLOCKS_PER_READ = MAX_READ_BYTES / BLOCK_BYTES;
 
 /** @param keepOnDisk false when the store is a disk of this node */
 export function uploadSource(store: UploadStore, upload: Upload, keepOnDisk: boolean): OpenedSource {
-  const version = uploadVersion(upload);
-  const supply = uploadSupply(store, upload);
+  return openUpload(upload.uploadId, upload.size, uploadVersion(upload), uploadSupply(store, upload), keepOnDisk);
+}
+
+export function openUpload(uploadId: string, size: number, version: string, supply: Supply, keepOnDisk: boolean): OpenedSource {
   return {
-    cacheKey: blocksKey(uploadKey(upload.uploadId), version),
-    size: upload.size,
+    cacheKey: blocksKey(uploadKey(uploadId), version),
+    size,
     version,
     contentType: undefined,
     supply,

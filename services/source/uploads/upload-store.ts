@@ -1,7 +1,7 @@
 /** Calls of `storage`, as uploads want them. */
 import type { ServiceBroker } from "moleculer";
 import { fail } from "../../../config/errors.ts";
-import type { KeyParams, ListParams, ListResult, PutParams, PutResult, ReadRangeParams, RemovePrefixParams, UploadParams, UploadResult } from "../../storage/storage.contract.ts";
+import type { HeadResult, KeyParams, ListParams, ListResult, PutParams, PutResult, ReadRangeParams, RemovePrefixParams, UploadParams, UploadResult } from "../../storage/storage.contract.ts";
 import { readReply } from "../../../mixins/byte-reply.ts";
 import type { UploadStore } from "./stored-uploads.ts";
 
@@ -22,6 +22,9 @@ export function uploadStore(broker: ServiceBroker): UploadStore {
       const reply = await broker.call<unknown, ReadRangeParams>("storage.readRange", { key, start, end });
       if (reply === null) throw fail("upload_not_found", "The upload is no longer there.");
       return await readReply(reply);
+    },
+    async findTime(key) {
+      return (await broker.call<HeadResult | null, KeyParams>("storage.head", { key }))?.modifiedAt;
     },
     list: (prefix, after) => broker.call<ListResult, ListParams>("storage.list", { prefix, ...(after === undefined ? {} : { after }) }),
     async removePrefix(prefix) {

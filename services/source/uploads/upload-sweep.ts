@@ -4,6 +4,7 @@ import { decodeTime, isValid } from "ulid";
 import { errorMessage } from "../../../config/errors.ts";
 import { objectKeys } from "../../../config/object-keys.ts";
 import { UPLOAD_EXPIRY_MS } from "../source.contract.ts";
+import { removeLeftovers } from "./resumable-uploads.ts";
 import type { UploadStore } from "./stored-uploads.ts";
 
 const SWEEP_EVERY_MS = 3_600_000;
@@ -39,9 +40,9 @@ export function startUploadSweep(store: UploadStore, logger: Logger): UploadSwee
 export async function sweepUploads(store: UploadStore, now: number): Promise<number> {
   const abandoned: string[] = [];
   const leftovers: string[] = [];
-  let current: { id: string; finished: boolean; inParts: boolean } | undefined;
+  let current: { id: string; finished: boolean; leftovers: boolean } | undefined;
   const close = (): void => {
-    if (current?.finished === true && current.inParts) leftovers.push(current.id);
+    if (current?.finished === true && current.leftovers) leftovers.push(current.id);
     if (current?.finished === false && isAbandoned(current.id, now)) abandoned.push(current.id);
   };
   let after: string | undefined;
@@ -52,15 +53,15 @@ export async function sweepUploads(store: UploadStore, now: number): Promise<num
       const id = key.split("/")[1] ?? "";
       if (id !== current?.id) {
         close();
-        current = { id, finished: false, inParts: false };
+        current = { id, finished: false, leftovers: false };
       }
       if (key === objectKeys.upload(id)) current.finished = true;
-      if (key.startsWith(objectKeys.uploadParts(id))) current.inParts = true;
+      if ([objectKeys.uploadParts(id), objectKeys.uploadComing(id)].some((folder) => key.startsWith(folder))) current.leftovers = true;
     }
     after = page.next;
   } while (after !== undefined);
   close();
-  for (const id of leftovers) await store.removePrefix(objectKeys.uploadParts(id));
+  for (const id of leftovers) await removeLeftovers(store, id);
   for (const id of abandoned) await store.removePrefix(objectKeys.uploadFolder(id));
   return abandoned.length;
 }

@@ -12,6 +12,7 @@ import { copyObject, createCopy } from "./copy-object.ts";
 import { keepers, type Placements } from "./placements.ts";
 import type { RegionLink } from "./region-link.ts";
 import { findRule } from "./replication-rules.ts";
+import type { HeadResult } from "../storage.contract.ts";
 
 export interface ReadOptions {
   own: ObjectStore;
@@ -114,7 +115,7 @@ export function regionalReads({ own, ownName, links, placements, onLook, logger 
     /** Of a source, which may be long, only the part is read. */
     getRange: (key: string, start: number, end: number): Promise<Buffer | undefined> => find(key, (store) => store.getRange(key, start, end), async () => undefined),
     /** What is said to be there is there when this answers: who counts segments lists the own store. */
-    head: (key: string): Promise<{ size: number } | undefined> => find(key, (store) => store.head(key), async (link) => {
+    head: (key: string): Promise<HeadResult | undefined> => find(key, (store) => store.head(key), async (link) => {
       if (findRule(key)?.urgency === 2) await link.use((store) => copyObject(store, own, key), LOOK_MS);
     }),
     async close(): Promise<void> {

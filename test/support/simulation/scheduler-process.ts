@@ -18,6 +18,7 @@ import { throttle } from "../../../services/scheduler/throttle.ts";
 import type { ListResult } from "../../../services/storage/storage.contract.ts";
 import type { ChunkParams, SegmentRefused, SegmentStored } from "../../../services/transcoder/transcoder.contract.ts";
 import { catalog } from "../../../services/videos/catalog.ts";
+import { uploadClaims } from "../../../services/videos/upload-claims.ts";
 import { openVideoLife } from "../../../services/videos/video-life.ts";
 import { videoStore } from "../../../services/videos/video-store.ts";
 import type { VideoState } from "../../../services/videos/videos.contract.ts";
@@ -45,7 +46,7 @@ export function bootScheduler(world: World, life: Life): SchedulerNode {
   const store = videoStore(storage);
   const queue = openWorkQueue<ChunkParams>({ redis, prefix: KEYS.queuePrefix, maxWaiting: 12, now: () => 0 });
   const videos = openVideoLife({
-    store, catalog: catalog(redis, KEYS), logger,
+    store, claims: uploadClaims(store), catalog: catalog(redis, KEYS), logger,
     announce(videoId, type) {
       logger.info(`Video ${videoId}: ${type}.`);
       if (type === "deleted") announceToAll(broker, "video.deleted", { videoId });
@@ -63,7 +64,7 @@ export function bootScheduler(world: World, life: Life): SchedulerNode {
   const settled = settledIndex(stored, refused);
   /** Every lecture is another here. */
   const twins = { settle: async (state: VideoState) => state, waiting: async () => undefined };
-  const feeder = openFeeder({ queue, stored, refused, settled, twins, now, state: getState, finish: (id, outcome) => videos.finish({ id, outcome }) });
+  const feeder = openFeeder({ queue, stored, refused, settled, twins, arrived: async () => Infinity, now, state: getState, finish: (id, outcome) => videos.finish({ id, outcome }) });
   const operations = openOperations({ queue, feeder, now, state: getState, reopen: videos.reopen, finish: (id, outcome) => videos.finish({ id, outcome }) });
   const progress = throttle(PROGRESS_MS, (videoId) => feeder.finishIfStored(videoId), (error) => logger.debug("Progress:", error), life.clock);
 

@@ -3,6 +3,8 @@ import { blockCache } from "../../../../services/source/blocks/block-cache.ts";
 import { blockReader, type OpenedSource } from "../../../../services/source/blocks/block-reader.ts";
 import type { SourceRef } from "../../../../services/source/source.contract.ts";
 import { openSources, type Sources } from "../../../../services/source/sources.ts";
+import { uploadArrivals } from "../../../../services/source/uploads/upload-arrivals.ts";
+import { uploadSources } from "../../../../services/source/uploads/upload-sources.ts";
 import { memoryUploadStore } from "../../../support/memory-upload-store.ts";
 import { mockClock, settle, type MockClock } from "../../../support/mock-clock.ts";
 
@@ -18,6 +20,8 @@ describe("open sources", () => {
     openings = [];
     const disk = { has: () => false, get: async () => undefined, put: async () => undefined, isUsable: () => true, forget: async () => undefined, size: () => 0, close: async () => undefined };
     const cache = blockCache(disk);
+    const { store } = memoryUploadStore();
+    const arrivals = uploadArrivals(store);
     sources = openSources({
       http: {
         open(_url, known) {
@@ -27,7 +31,7 @@ describe("open sources", () => {
         },
         resume: () => opened("1"),
       },
-      uploads: memoryUploadStore().store, keepUploadsOnDisk: false, cache,
+      uploads: uploadSources(store, arrivals, false), arrivals, cache,
       reader: blockReader(cache, { bytes: () => undefined }),
       parseUrl: (text) => new URL(text),
     });

@@ -1,0 +1,57 @@
+/**
+ * Which uploads are one video. A finished one is what its bytes are, so the same bytes sent twice are one video; one that is
+ * posted before it is finished is itself, and its video stands for its bytes from the moment it is finished, unless they are
+ * a video already.
+ */
+import { POLICIES } from "../../media/policy.ts";
+import { claimDigest, idOfKey, uploadIdentity } from "./submission.ts";
+import type { VideoStore } from "./video-store.ts";
+import type { SubmitParams, VideoRecord } from "./videos.contract.ts";
+
+export function uploadClaims(store: VideoStore) {
+  /** Whose videos may be made of it: the default tenant's, and those that are marked. */
+  const tenantsOf = async (uploadId: string): Promise<(string | undefined)[]> => [undefined, ...(await store.uploadTenants(uploadId))];
+
+  async function owners(identities: readonly string[], tenants: readonly (string | undefined)[]): Promise<string[]> {
+    const claims = identities.flatMap((identity) => tenants.flatMap((tenant) => POLICIES.map((policy) => store.findClaim(claimDigest(identity, policy, tenant)))));
+    return (await Promise.all(claims)).filter((owner) => owner !== undefined);
+  }
+
+  return {
+    /** What a posted upload is known by; without `sha256` it is not finished. */
+    async identify({ uploadId, sha256 }: { uploadId: string; sha256?: string }, { policy = "hybrid", idempotencyKey, tenant }: SubmitParams): Promise<string> {
+      const itself = uploadIdentity(uploadId);
+      if (sha256 === undefined || (await store.findClaim(claimDigest(itself, policy, tenant))) !== undefined) return itself;
+      const repeated = idempotencyKey === undefined ? undefined : await store.find(idOfKey(idempotencyKey, tenant));
+      return repeated?.record.identity === itself ? itself : sha256;
+    },
+
+    /**
+     * The upload is finished: who posts the same bytes is told of the videos that were made of it before. Twice does no harm.
+     * @returns those videos
+     */
+    async claimContent(uploadId: string, sha256: string): Promise<string[]> {
+      const found: string[] = [];
+      for (const tenant of await tenantsOf(uploadId)) {
+        for (const policy of POLICIES) {
+          const owner = await store.findClaim(claimDigest(uploadIdentity(uploadId), policy, tenant));
+          if (owner === undefined) continue;
+          await store.claim(claimDigest(sha256, policy, tenant), owner);
+          found.push(owner);
+        }
+      }
+      return found;
+    },
+
+    /** Whether other videos are made of the upload: under another policy, and for another tenant too. What was claimed a moment ago counts as well. */
+    async sharesUpload(record: VideoRecord, uploadId: string): Promise<boolean> {
+      const sha256 = await store.findUploadHash(uploadId);
+      const identities = new Set([record.identity, uploadIdentity(uploadId), ...(sha256 === undefined ? [] : [sha256])]);
+      const others = (await owners([...identities], await tenantsOf(uploadId))).filter((owner) => owner !== record.id);
+      const states = await Promise.all(others.map((owner) => store.find(owner)));
+      return states.some((state) => state === undefined || (state.record.source.kind === "upload" && state.record.source.uploadId === uploadId));
+    },
+  };
+}
+
+export type UploadClaims = ReturnType<typeof uploadClaims>;
