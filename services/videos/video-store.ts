@@ -83,7 +83,7 @@ export function videoStore(storage: StorageCalls) {
     async mark(record: VideoRecord): Promise<void> { await mark(record); },
     /** The mark comes first: whoever dies here leaves a video that a reconciler looks at, and tidies. */
     async reopen({ id, claim, createdAt }: VideoRecord): Promise<void> {
-      const { verdict, outcome } = parseKnown([undefined, await read(objectKeys.verdict(id)), undefined, await read(objectKeys.outcome(id))]);
+      const [verdict, outcome] = [(await read(objectKeys.verdict(id))) as Verdict | undefined, (await read(objectKeys.outcome(id))) as Outcome | undefined];
       const ends = [...(verdict?.accepted === false ? [verdict.at] : []), ...(outcome?.complete === false ? [outcome.at] : [])];
       for (const at of ends) await storage.put(objectKeys.reopened(id, Date.parse(at)), encode({ at: createdAt }), false);
       await create(objectKeys.claim(claim), { id }); // unless the source was posted again meanwhile

@@ -3,12 +3,13 @@ import { expect } from "chai";
 import { runCampaign, type Campaign } from "../support/simulation/campaign.ts";
 import { FAULTS } from "../support/simulation/faults.ts";
 
-const SEEDS = Array.from({ length: 40 }, (_, n) => n + 1);
+/** Among them are some that find a worker which believes in a lease too long, and a deletion that nobody goes on with. */
+const SEEDS = Array.from({ length: 40 }, (_, n) => n + 131);
 const TIMEOUT_MS = 300_000;
 /** A run of seeds in which one of these did not happen has not shown much. */
 const HAPPENS = [
   ...FAULTS.map((fault) => `fault: ${fault}`), "request unanswered", "request late", "event lost", "event twice", "event late",
-  "queue: lapsed", "queue: repeated", "queue: dead", "stale worker stopped", "run of poison", "unlucky run",
+  "queue: lapsed", "queue: repeated", "queue: dead", "stale worker stopped", "work handed out among tenants that wait", "run of poison", "unlucky run",
   "video accepted", "video complete", "video failed", "video deleted", "video cancelled", "video tried again", "video posted again",
   "reconciler: validate", "reconciler: plan", "reconciler: feed", "reconciler: tidy", "reconciler: bury", "reconciler: unmark",
 ];
