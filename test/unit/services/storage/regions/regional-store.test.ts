@@ -209,7 +209,7 @@ describe("a store with other regions behind it", () => {
       await start();
       regions.objects("eu").set(RECORD, record("eu", "us")).set(SEGMENT, bytes);
       await us.get(RECORD);
-      expect(await us.head(SEGMENT)).to.deep.equal({ size: bytes.length });
+      expect(await us.head(SEGMENT)).to.include({ size: bytes.length });
       expect(regions.objects("us").has(SEGMENT)).to.equal(true);
     });
 
