@@ -22,12 +22,15 @@ const OTHER = "01h0000000000000000000000b";
 const COMPLETE: Outcome = { complete: true, at: "2026-01-01T00:01:00.000Z" };
 const FAILED: Outcome = { complete: false, at: "2026-01-01T00:01:00.000Z", reasons: [{ class: "encode_failed", message: "staged" }] };
 
+/** Uploads that are not finished. */
+const arriving = new Set<string>();
+
 interface Node { broker: ServiceBroker; events: History<SeenEvent>; stop(): Promise<void> }
 
 async function startVideos(store: ReturnType<typeof memoryStore>, namespace: string, redisUrl: string): Promise<Node> {
   const broker = quietBroker();
   broker.createService(storageService({ store: { kind: "file", dir: "unused" } }, async () => store));
-  broker.createService({ name: "source", actions: { upload: (ctx: Context<{ uploadId: string }>) => ({ uploadId: ctx.params.uploadId, size: 3, sha256: "same", createdAt: "" }) } });
+  broker.createService({ name: "source", actions: { upload: (ctx: Context<{ uploadId: string }>) => ({ uploadId: ctx.params.uploadId, size: 3, createdAt: "", ...(arriving.has(ctx.params.uploadId) ? {} : { sha256: "same" }) }) } });
   broker.createService(videosService({ redisUrl, namespace }));
   const events = watchEvents(broker, "video.*");
   await broker.start();
@@ -44,6 +47,7 @@ describe("videos", () => {
 
   beforeEach(async () => {
     store = memoryStore();
+    arriving.clear();
     namespace = freshNamespace();
     node = await startVideos(store, namespace, (await sharedRedis()).url);
   });
@@ -282,6 +286,32 @@ describe("videos", () => {
         await end(id);
         expect(uploads()).to.deep.equal([]);
       }
+    });
+    it("stays when it only came no further: it may still be finished, and posted again", async () => {
+      const { id } = await submit(await upload("u1"));
+      await settle(id, { accepted: false, at: "2026-01-01T00:00:00.000Z", reasons: [{ class: "upload_incomplete", message: "staged" }] });
+      expect(uploads()).to.have.lengthOf(2);
+      expect((await submit({ source: { kind: "upload", uploadId: "u1" } })).id).to.not.equal(id);
+    });
+    it("that is posted before it is finished is one video, also of its bytes from then on", async () => {
+      arriving.add("u1");
+      const first = await submit({ source: { kind: "upload", uploadId: "u1" } });
+      expect(await submit({ source: { kind: "upload", uploadId: "u1" } })).to.include({ id: first.id, existing: true });
+      expect((await submit(await upload("u2"))).id).to.not.equal(first.id);
+      await node.broker.call("videos.remove", { id: (await submit(await upload("u2"))).id });
+      arriving.delete("u1");
+      const told = node.events.until(({ name }) => name === "video.arrived");
+      await node.broker.emit("upload.finished", { uploadId: "u1", sha256: "same" });
+      expect((await told).payload).to.deep.equal({ videoId: first.id });
+      for (const uploadId of ["u1", "u3"]) expect(await submit(await upload(uploadId)), uploadId).to.include({ id: first.id, existing: true });
+    });
+    it("is its video's bytes at its end, also when nobody said that it was finished", async () => {
+      arriving.add("u1");
+      const { id } = await submit({ source: { kind: "upload", uploadId: "u1" } });
+      arriving.delete("u1");
+      await upload("u1");
+      await finish(id, COMPLETE);
+      expect(await submit(await upload("u2"))).to.include({ id, existing: true });
     });
     it("stays as long as another video is made of the same bytes", async () => {
       const first = await submit(await upload("u1"));
