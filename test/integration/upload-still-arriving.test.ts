@@ -134,8 +134,8 @@ describe("an upload that is still arriving", function () {
     const { id } = await near.post({ uploadId });
     await send(uploadId, 0, 1_000_000, bytes);
     expect(await reasonsOf(id)).to.deep.equal(["rejected", "not_media"]);
-    const error = await eventually(() => send(uploadId, 1_000_000, 2_000_000, bytes).then(() => false, (failure: unknown) => String(failure)));
-    expect(error).to.contain("upload_not_found");
+    // What is under way when the verdict comes may still be taken; it is gone then, as is the rest.
+    await eventually(() => send(uploadId, 1_000_000, 2_000_000, bytes).then(() => false, (failure: unknown) => String(failure).includes("upload_not_found")));
   });
 
   it("fails its video when it is given up half-way, which then can be sent and posted again", async () => {
