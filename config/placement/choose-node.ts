@@ -23,7 +23,13 @@ export interface Candidate {
   avoid: boolean;
 }
 
-export interface Call { region: string; key: string | undefined }
+export interface Call {
+  region: string;
+  /** Undefined: it has no place. */
+  key: string | undefined;
+  /** It leaves the region only when no node there takes it, however much they have to do. */
+  stays?: boolean;
+}
 /** `kept`: where its key belongs; `spilled`: that node had too much; `balanced`: no key; `abroad`: not in the own region. */
 export type Way = "kept" | "spilled" | "balanced" | "abroad";
 
@@ -36,8 +42,8 @@ const KEEP = 0.5;
  * Zadimoghaddam 2018). Added, not a factor: what it costs to begin on another node does not grow with the load.
  */
 const SLACK = 0.25;
-/** A region whose nodes all have so many times more work than room sends its calls to the next. */
-const FULL = 1.5;
+/** A region whose nodes all have so many times more work than room sends its calls to the next: a viewer would wait for seconds. */
+const FULL = 4;
 /** About what a segment takes on a node that does nothing else, to weigh it against the way there. */
 const TYPICAL_MS = 500;
 /** Cores that one encode keeps busy. */
@@ -46,9 +52,9 @@ const THREADS = 2;
 interface Rated<C> { candidate: C; strain: Strain }
 
 /** @param candidates at least one @param random from 0 to below 1 */
-export function chooseNode<C extends Candidate>(candidates: readonly C[], { region, key }: Call, random: () => number): { node: C; way: Way } {
+export function chooseNode<C extends Candidate>(candidates: readonly C[], { region, key, stays = false }: Call, random: () => number): { node: C; way: Way } {
   const regions = byRegion(usable(candidates), region).map(rate);
-  const chosen = regions.find((nodes) => nodes.some(({ strain }) => strain.busy < FULL * strain.room)) ?? regions[0] ?? [];
+  const chosen = regions.find((nodes) => stays || nodes.some(({ strain }) => strain.busy < FULL * strain.room)) ?? regions[0] ?? [];
   const { node, way } = key === undefined ? balance(chosen, random) : keep(chosen, key);
   return { node, way: node.region === region ? way : "abroad" };
 }

@@ -7,7 +7,7 @@
  * parameters alone, which the action itself checks; what a caller says of itself (`meta`) has no part in it.
  */
 const KEYS: Readonly<Record<string, (params: Params) => unknown>> = {
-  "validator.validate": ({ id }) => id,
+  "validator.validate": ({ id }) => id, // with it the index is warm where the first segments will be made
   "transcoder.make": ({ videoId }) => videoId,
   "transcoder.keyFrame": ({ videoId }) => videoId,
   "transcoder.captions": ({ videoId }) => videoId,
@@ -15,6 +15,8 @@ const KEYS: Readonly<Record<string, (params: Params) => unknown>> = {
   "transcoder.sheet": ({ videoId }) => videoId,
   "transcoder.clip": ({ videoId }) => videoId,
 };
+
+const STAYING: readonly string[] = ["validator.validate"];
 
 type Params = Partial<Record<string, unknown>>;
 
@@ -31,6 +33,11 @@ export function isPlaced(action: string): boolean {
 /** Whether its caller may give it up and ask another node. */
 export function isRepeatable(action: string): boolean {
   return isPlaced(action) || REPEATABLE.includes(action);
+}
+
+/** Whether it leaves its region only when nobody there takes it: what it finds is written down where it runs. */
+export function staysInRegion(action: string): boolean {
+  return STAYING.includes(action);
 }
 
 /** Undefined when the call has none, or parameters that are not what they should be. */

@@ -2,7 +2,7 @@
 import { Strategies, type ActionEndpoint, type Context, type Endpoint, type Registry, type ServiceBroker } from "moleculer";
 import { chooseNode, type Candidate } from "./choose-node.ts";
 import { meshView, regionOf, type MeshView } from "./mesh-view.ts";
-import { findKey, isPlaced } from "./placed-calls.ts";
+import { findKey, isPlaced, staysInRegion } from "./placed-calls.ts";
 
 /** `view`: instead of the broker's own; `keyOf`: instead of the table of placed calls. */
 export interface PlacementOptions { view?: MeshView; keyOf?: typeof findKey }
@@ -36,7 +36,8 @@ export class PlacementStrategy extends Strategies.Base {
       };
     });
     const key = action === undefined ? undefined : this.#keyOf(action, ctx?.params);
-    const { node, way } = chooseNode(choices, { region: this.#view.region, key }, this.#view.random);
+    const stays = action !== undefined && staysInRegion(action);
+    const { node, way } = chooseNode(choices, { region: this.#view.region, key, stays }, this.#view.random);
     this.#view.onPlaced(way);
     return node.endpoint;
   }

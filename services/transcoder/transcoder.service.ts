@@ -48,7 +48,7 @@ import { openWorkshop, type Workshop } from "./workshop.ts";
 
 interface Settings extends ServiceSettingSchema, RemuxSettings { redisUrl: string | undefined; namespace: string; slots: number; encoders: EncoderChoice; tenants: { maxRunning: number } }
 interface State {
-  warming: Promise<[Guest, FfmpegBuild]>; guest: Guest; unfollow: () => void; forgetSlots: () => void; closing: AbortController; redis: Redis; door: SourceDoor; remuxes: Remuxes; slots: Slots; publisher: Publisher; jobs: VideoJobs; workshop: Workshop; worker: QueueWorker;
+  warming: Promise<[Guest, FfmpegBuild]>; guest: Guest; unfollow: () => void; closing: AbortController; redis: Redis; door: SourceDoor; remuxes: Remuxes; slots: Slots; publisher: Publisher; jobs: VideoJobs; workshop: Workshop; worker: QueueWorker;
   objects: MadeObjects; stills: Stills; clips: Clips; storyboards: Storyboards; captions: Captions; profiles: Profiles; twins: TwinObjects;
 }
 interface Methods {
@@ -178,11 +178,13 @@ export function transcoderService(settings: Settings) {
       this.remuxes = await openRemuxes(this.settings, this.logger);
       this.slots = openSlots(slots);
       const encodeSpeed = openEncodeSpeed();
-      this.forgetSlots = meshView(this.broker).own.measureSlots(() => ({ slots, ...this.slots.busy(), speed: encodeSpeed.fastest() }));
       const node = nodeState(this.broker);
       node.countWork("viewersRuns", () => this.slots.busy().play);
       node.countWork("backgroundRuns", () => this.slots.busy().background, { returnable: true });
-      const unfollow = [quarantineUnfit(this.broker, this.guest), node.onChange(() => this.worker?.look())];
+      const unfollow = [
+        quarantineUnfit(this.broker, this.guest), node.onChange(() => this.worker?.look()),
+        meshView(this.broker).own.measureSlots(() => ({ slots, ...this.slots.busy(), speed: encodeSpeed.fastest() })),
+      ];
       this.unfollow = () => { for (const end of unfollow) end(); };
       this.twins = openTwinObjects(this.broker, async (videoId) => (await this.jobs.getVideo(videoId)).twin?.of);
       this.profiles = openProfiles(this.broker, this.slots, this.twins);
@@ -221,7 +223,6 @@ export function transcoderService(settings: Settings) {
     async stopped() {
       this.closing.abort();
       this.unfollow?.();
-      this.forgetSlots?.();
       this.worker?.beginClose();
       this.jobs?.abortAll();
       await this.worker?.close();

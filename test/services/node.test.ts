@@ -2,6 +2,7 @@
 import { tmpdir } from "node:os";
 import { expect } from "chai";
 import type { ServiceBroker } from "moleculer";
+import { meshView } from "../../config/placement/mesh-view.ts";
 import { nodeState } from "../../mixins/node-state.ts";
 import type { NodeView } from "../../services/node/node.contract.ts";
 import { nodeService } from "../../services/node/node.service.ts";
@@ -48,6 +49,18 @@ describe("node service", function () {
     expect(await call("undrain", "far")).to.include({ state: "active", accepting: true });
     await eventually(() => seen.at(-1)?.state === "active");
     end();
+  });
+
+  it("keeps calls away from a node that does not take work, until it does", async () => {
+    const accepts = (): boolean => meshView(brokers[1] ?? quietBroker()).own.report().accepting;
+    expect(accepts()).to.equal(true);
+    await call("drain", "far");
+    expect(accepts()).to.equal(false);
+    await call("undrain", "far");
+    far().quarantine("disk", "The disk is full.");
+    expect(accepts()).to.equal(false);
+    far().release("disk");
+    expect(accepts()).to.equal(true);
   });
 
   it("tells who joins later", async () => {

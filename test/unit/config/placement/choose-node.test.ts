@@ -112,16 +112,21 @@ describe("choice of a region", () => {
   const asia = four({}, { region: "asia", rttMs: 160 }, "a");
 
   it("is the own while any of its nodes takes calls and has not far too much to do", () => {
-    for (const report of [{}, { play: 4 }, { play: 4, waiting: 1 }]) expect(byKey([...asia, ...eu, ...four(report)], "v").node.region).to.equal("us");
+    for (const report of [{}, { play: 4 }, { play: 4, waiting: 11 }]) expect(byKey([...asia, ...eu, ...four(report)], "v").node.region).to.equal("us");
     expect(byKey([...eu, ...four({ accepting: false }).slice(1), node("n1")], "v")).to.deep.include({ way: "kept" });
   });
 
   it("is the nearest other when the own has no node, none that takes calls, or none that is not full", () => {
-    for (const own of [[], four({ accepting: false }), four({}, { avoid: true }), four({ play: 4, waiting: 8 })]) {
+    for (const own of [[], four({ accepting: false }), four({}, { avoid: true }), four({ play: 4, waiting: 12 })]) {
       const { node: chosen, way } = byKey([...asia, ...own, ...eu], "v");
       expect([chosen.region, way]).to.deep.equal(["eu", "abroad"]);
     }
-    expect(byKey([...asia, ...four({ play: 4, waiting: 9 }, { region: "eu", rttMs: 80 }, "e")], "v").node.region).to.equal("asia");
+    expect(byKey([...asia, ...four({ play: 4, waiting: 12 }, { region: "eu", rttMs: 80 }, "e")], "v").node.region).to.equal("asia");
+  });
+
+  it("is the own for a call that stays, unless nobody there takes it", () => {
+    const staying = (own: readonly Candidate[]) => chooseNode([...eu, ...own], { region: "us", key: "v", stays: true }, noChance).node.region;
+    expect([staying(four({ play: 4, waiting: 99 })), staying(four({ accepting: false })), staying([])]).to.deep.equal(["us", "eu", "eu"]);
   });
 
   it("is the own again when all are full", () => {

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import * as fc from "fast-check";
-import { findKey, isPlaced, isRepeatable } from "../../../../config/placement/placed-calls.ts";
+import { findKey, isPlaced, isRepeatable, staysInRegion } from "../../../../config/placement/placed-calls.ts";
 
 const MADE = ["transcoder.make", "transcoder.keyFrame", "transcoder.captions", "transcoder.still", "transcoder.sheet", "transcoder.clip"];
 
@@ -21,6 +21,10 @@ describe("placed calls", () => {
   it("may be repeated, as may asking another node's cache; nothing that writes may", () => {
     for (const action of [...MADE, "validator.validate", "cache.open"]) expect(isRepeatable(action), action).to.equal(true);
     for (const action of ["storage.put", "videos.submit", "source.append", "transcoder.chunk"]) expect(isRepeatable(action), action).to.equal(false);
+  });
+
+  it("stay in their region when they write down what they find", () => {
+    expect(["validator.validate", ...MADE].filter(staysInRegion)).to.deep.equal(["validator.validate"]);
   });
 
   it("have a short key or none, whatever the parameters are", () => {
