@@ -12,6 +12,8 @@ export interface Promised {
   cancelAsked: boolean;
   /** How often it was opened once more, or may have been: whoever asked may have got no answer. */
   retries: number;
+  /** That it was is certain. */
+  reopened: boolean;
 }
 
 export interface Client {
@@ -28,7 +30,7 @@ export function openClient(world: World, nodes: ReadonlyMap<SimulatedProcess, Sc
   const promised = new Map<string, Promised>();
   let busy = 0;
   const of = (id: string): Promised => {
-    const known = promised.get(id) ?? { accepted: false, deleteAsked: false, deleted: false, cancelAsked: false, retries: 0 };
+    const known = promised.get(id) ?? { accepted: false, deleteAsked: false, deleted: false, cancelAsked: false, retries: 0, reopened: false };
     promised.set(id, known);
     return known;
   };
@@ -110,6 +112,7 @@ export function openClient(world: World, nodes: ReadonlyMap<SimulatedProcess, Sc
   async function retry(videoId: string): Promise<void> {
     of(videoId).retries++;
     await ask(`tries ${videoId} again`, ({ operations }) => operations.retry(videoId));
+    of(videoId).reopened = true;
     journal.count("video tried again");
   }
 

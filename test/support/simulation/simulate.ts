@@ -139,6 +139,7 @@ async function checkEnd(world: World, client: Client, reopened: (videoId: string
   for (const fault of (await readQueue(real, QUEUE)).faults) journal.violate(`queue: ${fault}`);
   for (const [videoId, promised] of client.promised) {
     for (const fault of checkVideo(world, videoId, promised)) journal.violate(fault);
+    if (promised.reopened && !promised.deleteAsked && reopened(videoId) === 0) journal.violate(`video ${videoId} is said to have been opened once more, and was not`);
     if (reopened(videoId) > promised.retries) journal.violate(`video ${videoId} was opened once more ${reopened(videoId)} times, and that was asked ${promised.retries} times`);
   }
   const totals = await real.hgetall(`${QUEUE}:totals`);
