@@ -11,7 +11,7 @@ export interface ComparePorts { digests(params: DigestsParams): Promise<DigestsR
 /** A megabyte at a time: files that differ mostly show it in the first. */
 const AT_ONCE = 4;
 /** What is the source's own fault, and not one of the mesh. */
-const UNREADABLE: readonly (string | undefined)[] = ["bad_url", "source_refused", "source_unreachable", "source_changed", "source_too_large", "upload_not_found"];
+const UNREADABLE: readonly (string | undefined)[] = ["bad_url", "source_refused", "source_unreachable", "source_changed", "source_too_large", "upload_not_found", "upload_incomplete"];
 
 /** Of videos with equal plans. @throws what keeps the second one's source from being read, and what is the mesh's own fault */
 export async function compareSources(first: VideoState, second: VideoState, { digests, random }: ComparePorts): Promise<Comparison> {
