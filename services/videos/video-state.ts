@@ -1,7 +1,7 @@
 /** Pure: what a video's write-once objects say of its state. */
 import { noteFacts } from "../../media/notes.ts";
 import type { Plan } from "../../media/plan.ts";
-import type { Progress, Reason, RenditionView, VideoHistory, VideoMoments, VideoRecord, VideoState, VideoStatus, VideoView } from "./videos.contract.ts";
+import type { Progress, Reason, ReasonClass, RenditionView, VideoHistory, VideoMoments, VideoRecord, VideoState, VideoStatus, VideoView } from "./videos.contract.ts";
 import { renditionsOf } from "../../media/plan-video.ts";
 import { plannedSegments } from "../../media/policy.ts";
 
@@ -17,10 +17,13 @@ export function reasonsOf(state: VideoState): Reason[] | undefined {
   return state.outcome?.complete === false ? state.outcome.reasons : undefined;
 }
 
+/** What a rejection may say and the source still be there: of a URL, and of an upload, which may have been gone on with. */
+const REOPENED: Readonly<Record<"url" | "upload", readonly ReasonClass[]>> = { url: ["source_refused", "source_unreachable"], upload: ["upload_incomplete"] };
+
 /** Whether trying again may end otherwise: it failed or was cancelled, or its source, which is still named, could not be had. */
 export function canReopen({ record, verdict, outcome, deleted }: VideoState): boolean {
   if (deleted) return false;
-  if (verdict?.accepted === false) return record.source.kind === "url" && verdict.reasons.some((reason) => reason.class === "source_refused" || reason.class === "source_unreachable");
+  if (verdict?.accepted === false) return verdict.reasons.some((reason) => REOPENED[record.source.kind].includes(reason.class));
   return outcome?.complete === false;
 }
 

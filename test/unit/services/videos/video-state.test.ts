@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import * as fc from "fast-check";
 import { planOf } from "../../../../media/plan-video.ts";
-import { reasonsOf, redactUrl, videoStatus, viewVideo } from "../../../../services/videos/video-state.ts";
+import { canReopen, reasonsOf, redactUrl, videoStatus, viewVideo } from "../../../../services/videos/video-state.ts";
 import type { Outcome, Reason, Verdict, VideoState } from "../../../../services/videos/videos.contract.ts";
 import { makeFacts } from "../../../support/sample-facts.ts";
 import { makeRecord, VIDEO_ID } from "../../../support/sample-record.ts";
@@ -25,6 +25,13 @@ describe("status of a video", () => {
   it("is what its objects say", () => {
     expect([SUBMITTED, VALIDATED, READY, COMPLETE, FAILED, REJECTED].map(videoStatus)).to.deep.equal(["submitted", "submitted", "ready", "complete", "failed", "rejected"]);
     expect([SUBMITTED, READY, COMPLETE, REJECTED].map((state) => videoStatus({ ...state, deleted: true }))).to.deep.equal(["deleted", "deleted", "deleted", "deleted"]);
+  });
+
+  it("may be another when the source could not be had, or the upload was not all there, and is tried again", () => {
+    const upload = makeRecord({ source: { kind: "upload", uploadId: "u" } });
+    const because = (reason: Reason["class"], record = SUBMITTED.record): boolean => canReopen({ record, deleted: false, verdict: { accepted: false, at: AT, reasons: [{ class: reason, message: "" }] } });
+    expect([because("source_unreachable"), because("corrupt"), because("upload_incomplete", upload), because("corrupt", upload), because("source_unreachable", upload)]).to.deep.equal([true, false, true, false, false]);
+    expect([canReopen(FAILED), canReopen(COMPLETE), canReopen({ ...FAILED, deleted: true })]).to.deep.equal([true, false, false]);
   });
 
   it("comes with reasons when it was rejected or failed", () => {
