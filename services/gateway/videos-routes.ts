@@ -23,7 +23,7 @@ export function videosRoutes(publicUrl: string | undefined, streams: EventStream
         const { region, ...body } = await readJsonObject(req);
         const request = parseSubmitRequest(body, header(req.headers["idempotency-key"]));
         const nodeID = await guide.nodeFor(req, parseRegion(region));
-        const [source] = await Promise.all([checkSource(request.source, call), admit(tenantOf(request), call)]);
+        const [source] = await Promise.all([checkSource(request, call), admit(tenantOf(request), call)]);
         const video = await call<VideoView>("videos.submit", { ...request, source }, nodeID === undefined ? {} : { nodeID });
         const base = baseUrl(req, publicUrl);
         sendJson(res, 202, withPlayback(video, base), { Location: `${base}/v1/videos/${video.id}` });
@@ -71,8 +71,9 @@ async function admit(tenant: string, call: Exchange["call"]): Promise<void> {
 }
 
 /** The source by the one name it has, however it was spelled. @throws bad_url, source_refused, upload_not_found */
-async function checkSource(source: SubmitParams["source"], call: Exchange["call"]): Promise<SubmitParams["source"]> {
-  if (source.kind === "url") return { kind: "url", ...(await call<CheckResult>("source.check", { url: source.url }, { timeout: CHECK_TIMEOUT_MS })) };
+async function checkSource(request: SubmitParams, call: Exchange["call"]): Promise<SubmitParams["source"]> {
+  const { source } = request;
+  if (source.kind === "url") return { kind: "url", ...(await call<CheckResult>("source.check", { url: source.url, tenant: tenantOf(request) }, { timeout: CHECK_TIMEOUT_MS })) };
   await call("source.upload", { uploadId: source.uploadId });
   return source;
 }

@@ -65,7 +65,7 @@ export interface UploadArrived { uploadId: string }
 /** Payload of `upload.finished`. */
 export interface UploadFinished { uploadId: string; sha256: string }
 
-export interface CheckParams { url: string }
+export interface CheckParams { url: string; tenant?: string }
 /** The address as it is asked for: one text for all spellings of it, without a fragment. */
 export interface CheckResult { url: string }
 export interface UploadIdParams { uploadId: string }

@@ -93,11 +93,12 @@ export function sourceService(settings: Settings, { limits = ORIGIN_LIMITS, reso
     settings: { dataDir, sourceAllow, sourcePolicy, sourceMaxBytes, sourceCacheBytes, store, redisUrl, namespace, region, $secureSettings: ["dataDir", "sourceAllow", "sourcePolicy", "store", "redisUrl"] },
     dependencies: ["storage"],
     actions: {
-      /** Whether a URL may be fetched at all. @throws bad_url, source_refused */
+      /** Whether a URL may be fetched at all, and posted by this tenant. @throws bad_url, source_refused */
       check: {
-        params: { url: "string" },
+        params: { url: "string", tenant: { type: "string", optional: true } },
         async handler(ctx: Context<CheckParams>): Promise<CheckResult> {
           const url = this.parseUrl(ctx.params.url);
+          checkSite(this.policy.current(), url, ctx.params.tenant);
           await checkSource(url, allowed, resolve, (reason) => this.logger.warn(reason));
           return { url: url.href };
         },

@@ -68,6 +68,14 @@ describe("source policy", function () {
       expect(origin.stats.connections).to.equal(0);
     });
 
+    it("for each tenant", async () => {
+      const node = await start({ tenants: { physics: { domains: { deny: ["127.0.0.1"] } } } });
+      const check = (tenant: string): Promise<unknown> => node.broker.call("source.check", { url: `${origin.url}/a`, tenant });
+      expect(await failure(check("physics"))).to.equal(NOT_ALLOWED);
+      await check("default");
+      expect(origin.stats.connections).to.equal(0);
+    });
+
     it("at every redirect as well", async () => {
       const other = await startOrigin({ host: "127.0.0.2", files: { "/a": content } });
       try {

@@ -1,6 +1,6 @@
 /** What a policy file means for one host. Pure. */
-import { hostPatterns } from "./host-patterns.ts";
-import type { HostEntry, IdentityEntry, PolicyFile, Rotation } from "./policy-schema.ts";
+import { hostPatterns, type HostPatterns } from "./host-patterns.ts";
+import type { Domains, HostEntry, IdentityEntry, PolicyFile, Rotation } from "./policy-schema.ts";
 import { parseQuietHours, type QuietHours } from "./quiet-hours.ts";
 
 /** Everything that is to be known before a host is asked for anything. */
@@ -24,8 +24,8 @@ export interface AccessPolicy {
   readonly contact: string | undefined;
   /** Ways out, all of them. */
   readonly identities: readonly IdentityEntry[];
-  /** Whether the operator lets this host be fetched from at all. */
-  isAllowed(hostname: string): boolean;
+  /** Whether the operator lets this host be fetched from at all; with `tenant`, whether that one may post it. */
+  isAllowed(hostname: string, tenant?: string): boolean;
   /** @param own an origin that the operator's settings name (LECTERN_SOURCE_ALLOW): the operator's own */
   of(hostname: string, own: boolean): HostPolicy;
 }
@@ -37,9 +37,9 @@ const DEFAULTS = { rotation: "round-robin", concurrency: 8, requestsPerSec: 30, 
 const OWN_DEFAULTS = { ...DEFAULTS, concurrency: 256, requestsPerSec: 2_000, robots: "ignore" } as const;
 
 /** @param file as `parsePolicy` has found it good */
-export function accessPolicy({ contact, domains = {}, identities = [DIRECT], profiles = {}, hosts = [] }: PolicyFile): AccessPolicy {
-  const allowed = domains.allow === undefined ? () => true : hostPatterns(domains.allow);
-  const denied = hostPatterns(domains.deny ?? []);
+export function accessPolicy({ contact, domains = {}, tenants = {}, identities = [DIRECT], profiles = {}, hosts = [] }: PolicyFile): AccessPolicy {
+  const isWithin = within(domains);
+  const tenantsWithin = new Map(Object.entries(tenants).map(([tenant, { domains: theirs }]) => [tenant, within(theirs)]));
   const describe = ({ match: [name = "default"], identities: names, profile, quietHours = [], ...rest }: HostEntry, defaults: typeof DEFAULTS | typeof OWN_DEFAULTS): HostPolicy => ({
     ...defaults, ...rest, name: name === "*" ? "default" : name,
     identities: names === undefined ? identities : identities.filter((identity) => names.includes(identity.name)),
@@ -49,11 +49,16 @@ export function accessPolicy({ contact, domains = {}, identities = [DIRECT], pro
   const entries = [...hosts, { match: ["*"] }].map((entry) => ({ matches: hostPatterns(entry.match), policy: describe(entry, DEFAULTS), ownPolicy: describe(entry, OWN_DEFAULTS) }));
   return {
     contact, identities,
-    isAllowed: (hostname) => allowed(hostname) && !denied(hostname),
+    isAllowed: (hostname, tenant) => isWithin(hostname) && (tenant === undefined || tenantsWithin.get(tenant)?.(hostname) !== false),
     of(hostname, own) {
       const entry = entries.find(({ matches }) => matches(hostname));
       if (entry === undefined) throw new Error("the last entry matches every host");
       return own ? entry.ownPolicy : entry.policy;
     },
   };
+}
+
+function within({ allow, deny = [] }: Domains): HostPatterns {
+  const [allowed, denied] = [allow === undefined ? () => true : hostPatterns(allow), hostPatterns(deny)];
+  return (hostname) => allowed(hostname) && !denied(hostname);
 }

@@ -38,11 +38,15 @@ export interface HostEntry {
   readAhead?: boolean;
 }
 
+/** `allow` absent: all that `deny` does not name. */
+export interface Domains { allow?: string[]; deny?: string[] }
+
 export interface PolicyFile {
   /** URL or mail address in our User-Agent, for whoever runs an origin. */
   contact?: string;
-  /** `allow` absent: all that `deny` does not name. */
-  domains?: { allow?: string[]; deny?: string[] };
+  domains?: Domains;
+  /** What the tenants of these names may post, within `domains`. */
+  tenants?: Record<string, { domains: Domains }>;
   identities?: IdentityEntry[];
   /** Sets of request headers in the order they are sent; a source gets one of them, and keeps it. */
   profiles?: Record<string, Record<string, string>[]>;
@@ -54,12 +58,19 @@ const name = { type: "string", pattern: "^[a-z0-9][a-z0-9-]{0,31}$" };
 const hostPattern = { type: "string", pattern: "^(\\*|\\[[0-9a-f:.]+\\]|[a-z0-9]([a-z0-9.-]*[a-z0-9])?)$" };
 const hosts = { type: "array", items: hostPattern, maxItems: 10_000 };
 
+const domains = { type: "object", additionalProperties: false, properties: { allow: hosts, deny: hosts } } as const;
+
 export const POLICY_SCHEMA = {
   type: "object",
   additionalProperties: false,
   properties: {
     contact: { type: "string", minLength: 3, maxLength: 200, pattern: "^[\\x21-\\x7e]+$" },
-    domains: { type: "object", additionalProperties: false, properties: { allow: hosts, deny: hosts } },
+    domains,
+    tenants: {
+      type: "object",
+      propertyNames: { type: "string", pattern: "^[a-z0-9][a-z0-9-]{0,62}$" },
+      additionalProperties: { type: "object", additionalProperties: false, required: ["domains"], properties: { domains } },
+    },
     identities: {
       type: "array", minItems: 1, maxItems: 1_000,
       items: { type: "object", additionalProperties: false, required: ["name"], properties: { name, proxy: { type: "string", maxLength: 500 }, region: { type: "string", minLength: 1, maxLength: 64 } } },

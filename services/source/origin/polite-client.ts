@@ -55,8 +55,8 @@ function drop({ body }: Dispatcher.ResponseData): void {
 }
 
 /** @throws source_refused */
-export function checkSite(policy: AccessPolicy, url: URL): void {
-  if (!policy.isAllowed(url.hostname)) throw fail("source_refused", "The operator of this Lectern does not allow that site.");
+export function checkSite(policy: AccessPolicy, url: URL, tenant?: string): void {
+  if (!policy.isAllowed(url.hostname, tenant)) throw fail("source_refused", "The operator of this Lectern does not allow that site.");
 }
 
 export function politeClient({ policy, policyOf, egress, budgets, limits, meter }: PoliteOptions): PoliteClient {

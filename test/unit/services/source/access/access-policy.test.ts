@@ -23,10 +23,13 @@ describe("what a policy means for a host", () => {
   });
 
   it("lets in what is allowed and not denied", () => {
+    const shared = accessPolicy({ domains: { deny: ["bad.test"] }, tenants: { physics: { domains: { allow: ["phys.test", "bad.test"] } } } });
+    expect(["phys.test", "a.phys.test", "other.test", "bad.test"].map((host) => shared.isAllowed(host, "physics"))).to.deep.equal([true, true, false, false]);
+    expect([shared.isAllowed("other.test", "default"), shared.isAllowed("other.test"), shared.isAllowed("bad.test", "default")]).to.deep.equal([true, true, false]);
     const open = accessPolicy({ domains: { deny: ["bad.test"] } });
-    expect(["good.test", "bad.test", "x.bad.test", "notbad.test"].map(open.isAllowed)).to.deep.equal([true, false, false, true]);
+    expect(["good.test", "bad.test", "x.bad.test", "notbad.test"].map((host) => open.isAllowed(host))).to.deep.equal([true, false, false, true]);
     const closed = accessPolicy({ domains: { allow: ["school.test"], deny: ["old.school.test"] } });
-    expect(["school.test", "v.school.test", "old.school.test", "a.old.school.test", "other.test"].map(closed.isAllowed)).to.deep.equal([true, true, false, false, false]);
+    expect(["school.test", "v.school.test", "old.school.test", "a.old.school.test", "other.test"].map((host) => closed.isAllowed(host))).to.deep.equal([true, true, false, false, false]);
     expect(accessPolicy({ domains: { allow: [] } }).isAllowed("any.test")).to.equal(false);
   });
 
