@@ -66,7 +66,7 @@ describe("regions on S3", function () {
     await inEu.put("videos/w/media/720p/0.m4s", record);
     expect((await us.get("videos/w/record.json"))?.equals(record)).to.equal(true);
     await eventually(async () => (await us.list({ prefix: "videos/w/record" })).objects.length === 1);
-    expect(await us.head("videos/w/media/720p/0.m4s")).to.deep.equal({ size: record.length });
+    expect(await us.head("videos/w/media/720p/0.m4s")).to.include({ size: record.length });
     expect((await us.list({ prefix: "videos/w/media/" })).objects).to.have.lengthOf(1);
   });
 
@@ -74,6 +74,6 @@ describe("regions on S3", function () {
     await us.put("deleted/v.json", Buffer.from("{}"), { ifAbsent: true });
     await us.removePrefix("videos/v/");
     await eventually(async () => (await inEu.list({ prefix: "videos/v/" })).objects.length === 0);
-    expect(await inEu.head("deleted/v.json")).to.deep.equal({ size: 2 });
+    expect(await inEu.head("deleted/v.json")).to.include({ size: 2 });
   });
 });
