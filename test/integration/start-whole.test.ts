@@ -75,7 +75,7 @@ describe("npm start, add and node", function () {
     };
     await shown(/lectern\$/);
     repl.stdin.write("nodes\n");
-    await shown(/operator-[\s\S]*ONLINE/);
+    await shown(/node +region +state[\s\S]*local/);
     repl.stdin.write("call videos.list\n");
     await shown(/talk\.mp4/);
     repl.stdin.write("quit\n");
