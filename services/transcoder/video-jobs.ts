@@ -13,7 +13,7 @@ import type { SourceDoor } from "../../mixins/source-door.ts";
 import { rememberFailure, sourceKey, sourceReader } from "../../mixins/source-reader.ts";
 import type { VideoIdParams, VideoState } from "../videos/videos.contract.ts";
 import type { Profiles } from "./profiles.ts";
-import { unlessAborted } from "../../mixins/cancelled.ts";
+import { cancelled, unlessAborted } from "../../mixins/cancelled.ts";
 import type { Work } from "../../mixins/work-queue/queue-worker.ts";
 import type { Job } from "./workshop.ts";
 
@@ -58,6 +58,7 @@ export function openVideoJobs(broker: ServiceBroker, { demuxer, door, remuxes, p
    * @throws video_not_found, video_deleted, plan_pending, the source's own fault where there was one, and what `work` throws
    */
   async function run<T>(videoId: string, work: (job: Job) => Promise<T>, held?: Pick<Work, "signal" | "isHeld">): Promise<T> {
+    if (leaving) throw cancelled(); // what goes on by itself, as checks do, begins nothing new
     const controller = new AbortController();
     const signal = held === undefined ? controller.signal : AbortSignal.any([controller.signal, held.signal]);
     const controllers = running.get(videoId) ?? new Set();
