@@ -1,6 +1,5 @@
 /** Names of sources in this node's caches. The part before the dot is the source, the rest its version. */
 import { createHash } from "node:crypto";
-import type { SourceRef } from "./source.contract.ts";
 
 function digest(text: string): string {
   return createHash("sha256").update(text).digest("hex").slice(0, 32);
@@ -16,9 +15,4 @@ export function uploadKey(uploadId: string): string {
 
 export function blocksKey(sourceKey: string, version: string): string {
   return `${sourceKey}.${digest(version)}`;
-}
-
-/** @param parseUrl the one reading of URLs, so that two spellings of one address have one key */
-export function sourceKey(source: SourceRef, parseUrl: (text: string) => URL): string {
-  return source.kind === "url" ? addressKey(parseUrl(source.url)) : uploadKey(source.uploadId);
 }

@@ -1,5 +1,6 @@
-/** What others may say to `source`, the one door to what users name: URLs and uploads. */
-export type SourceRef = { kind: "url"; url: string } | { kind: "upload"; uploadId: string };
+/** What others may say to `source`, the one door to what users name: URLs and uploads. `tenant`: who posted it, by default the default one. */
+export type SourceRef = UrlSource | { kind: "upload"; uploadId: string };
+export interface UrlSource { kind: "url"; url: string; tenant?: string }
 
 export interface SourceParams { source: SourceRef }
 /** What is known of a source once it has been opened. */

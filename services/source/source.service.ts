@@ -16,7 +16,7 @@ import { closeRedis, openRedis } from "../../mixins/redis.ts";
 import { checkSource, parseForCaller } from "./access/check-source.ts";
 import { openPolicyFile, type LivePolicy } from "./access/policy-file.ts";
 import { dnsResolver, type ResolveHost } from "./access/resolve-host.ts";
-import { parseAllowedOrigins } from "./access/source-url.ts";
+import { parseAllowedOrigins, type PostedUrl } from "./access/source-url.ts";
 import { blockCache, type BlockCache } from "./blocks/block-cache.ts";
 import { blockReader } from "./blocks/block-reader.ts";
 import { BLOCK_BYTES } from "./blocks/blocks.ts";
@@ -33,8 +33,9 @@ import { digestRanges } from "./range-digests.ts";
 import { brokerMeter, type SourceMeter } from "./source-meter.ts";
 import {
   CHECKSUM_ALGORITHMS, MAX_ARRIVAL_MS, type AppendParams, type AppendResult, type ArrivalParams, type ArrivalResult, type BeginParams, type BlocksParams, type CheckParams, type CheckResult, type DigestsParams, type DigestsResult, type KnownUpload,
-  type ReadParams, type ReceiveParams, type SourceFacts, type SourceForgotten, type SourceParams, type Upload, type UploadArrived, type UploadFinished, type UploadIdParams, type UploadProgress,
+  type ReadParams, type ReceiveParams, type SourceFacts, type SourceForgotten, type SourceParams, type Upload, type UploadArrived, type UploadFinished, type UploadIdParams, type UploadProgress, type UrlSource,
 } from "./source.contract.ts";
+import { DEFAULT_TENANT } from "../videos/videos.contract.ts";
 import { openSources, type Sources } from "./sources.ts";
 import { resumableUploads, type ResumableUploads } from "./uploads/resumable-uploads.ts";
 import { receiveUpload, type UploadStore } from "./uploads/stored-uploads.ts";
@@ -55,7 +56,7 @@ interface State {
   sources: Sources;
   policy: LivePolicy;
   redis: Redis | undefined;
-  parseUrl: (text: string) => URL;
+  parse: (source: UrlSource) => PostedUrl;
   stopping: AbortController;
   sweep: UploadSweep;
 }
@@ -68,6 +69,7 @@ const source = {
   props: {
     kind: { type: "enum", values: ["url", "upload"] },
     url: { type: "string", optional: true },
+    tenant: { type: "string", optional: true },
     uploadId: { ...uploadId, optional: true },
   },
 } as const;
@@ -97,8 +99,7 @@ export function sourceService(settings: Settings, { limits = ORIGIN_LIMITS, reso
       check: {
         params: { url: "string", tenant: { type: "string", optional: true } },
         async handler(ctx: Context<CheckParams>): Promise<CheckResult> {
-          const url = this.parseUrl(ctx.params.url);
-          checkSite(this.policy.current(), url, ctx.params.tenant);
+          const { url } = this.parse({ kind: "url", ...ctx.params });
           await checkSource(url, allowed, resolve, (reason) => this.logger.warn(reason));
           return { url: url.href };
         },
@@ -220,10 +221,11 @@ export function sourceService(settings: Settings, { limits = ORIGIN_LIMITS, reso
       setMaxListeners(0, this.stopping.signal); // every request listens
       this.policy = await openPolicyFile(sourcePolicy, this.logger, (policy) => this.origin.renewPolicy(policy));
       this.redis = redisUrl === undefined ? undefined : await openRedis(redisUrl, this.logger);
-      this.parseUrl = (text) => {
+      this.parse = ({ url: text, tenant = DEFAULT_TENANT }) => {
         const url = parseForCaller(text, allowed, (reason) => this.logger.warn(reason));
-        checkSite(this.policy.current(), url);
-        return url;
+        const policy = this.policy.current();
+        checkSite(policy, url, tenant);
+        return policy.hasList(tenant) ? { url, tenant } : { url };
       };
       this.uploads = uploadStore(this.broker);
       this.arrivals = uploadArrivals(this.uploads);
@@ -245,7 +247,7 @@ export function sourceService(settings: Settings, { limits = ORIGIN_LIMITS, reso
         keep: (cacheKey, n, bytes) => this.cache.put(cacheKey, n, bytes, true),
         drop: (cacheKey) => this.cache.forget(cacheKey),
       });
-      this.sources = openSources({ http, uploads: uploadSources(this.uploads, this.arrivals, store.kind === "s3"), arrivals: this.arrivals, cache: this.cache, reader, parseUrl: this.parseUrl });
+      this.sources = openSources({ http, uploads: uploadSources(this.uploads, this.arrivals, store.kind === "s3"), arrivals: this.arrivals, cache: this.cache, reader, parse: this.parse });
       this.sweep = startUploadSweep(this.uploads, this.logger);
     },
     async stopped() {

@@ -5,8 +5,9 @@ import { fail } from "../../config/errors.ts";
 import type { BlockCache } from "./blocks/block-cache.ts";
 import type { BlockReader, OpenedSource } from "./blocks/block-reader.ts";
 import type { HttpSources } from "./origin/http-source.ts";
-import { sourceKey } from "./source-keys.ts";
-import { MAX_READ_BYTES, type ArrivalParams, type ArrivalResult, type ReadParams, type SourceFacts, type SourceRef } from "./source.contract.ts";
+import type { PostedUrl } from "./access/source-url.ts";
+import { addressKey, uploadKey } from "./source-keys.ts";
+import { MAX_READ_BYTES, type ArrivalParams, type ArrivalResult, type ReadParams, type SourceFacts, type SourceRef, type UrlSource } from "./source.contract.ts";
 import { parseVersion } from "./source-version.ts";
 import type { UploadArrivals } from "./uploads/upload-arrivals.ts";
 import type { UploadSources } from "./uploads/upload-sources.ts";
@@ -35,11 +36,11 @@ export interface SourcesOptions {
   arrivals: UploadArrivals;
   cache: BlockCache;
   reader: BlockReader;
-  /** @throws bad_url, source_refused */
-  parseUrl: (text: string) => URL;
+  /** The one reading of URLs, so that two spellings of one address are one source. @throws bad_url, source_refused */
+  parse: (source: UrlSource) => PostedUrl;
 }
 
-export function openSources({ http, uploads, arrivals, cache, reader, parseUrl }: SourcesOptions): Sources {
+export function openSources({ http, uploads, arrivals, cache, reader, parse }: SourcesOptions): Sources {
   /** The last opening of each source; `at`: when it ended, for ever until then. */
   const latest = new LRUCache<string, { opened: Promise<OpenedSource>; at: number }>({ max: MAX_OPEN });
   const byVersion = new LRUCache<string, Promise<OpenedSource>>({ max: MAX_OPEN });
@@ -47,13 +48,13 @@ export function openSources({ http, uploads, arrivals, cache, reader, parseUrl }
   async function openAnew(source: SourceRef, key: string, before: Promise<OpenedSource> | undefined): Promise<OpenedSource> {
     if (source.kind === "upload") return await uploads.open(source.uploadId);
     const known = await before?.catch(() => undefined); // an opening that failed tells nothing
-    const opened = await http.open(parseUrl(source.url), known);
+    const opened = await http.open(parse(source), known);
     byVersion.set(`${key} ${opened.version}`, Promise.resolve(opened));
     return opened;
   }
 
   function openOnce(source: SourceRef): Promise<OpenedSource> {
-    const key = sourceKey(source, parseUrl);
+    const key = openingKey(source);
     const last = latest.get(key);
     if (last !== undefined && Date.now() - last.at < FRESH_MS) return last.opened;
     const opened = openAnew(source, key, last?.opened);
@@ -69,7 +70,7 @@ export function openSources({ http, uploads, arrivals, cache, reader, parseUrl }
   }
 
   async function getVersion(source: SourceRef, version: string): Promise<OpenedSource> {
-    return source.kind === "upload" ? await uploads.resume(source.uploadId, version) : http.resume(parseUrl(source.url), version);
+    return source.kind === "upload" ? await uploads.resume(source.uploadId, version) : http.resume(parse(source), version);
   }
 
   /** Of what still arrives. */
@@ -92,7 +93,10 @@ export function openSources({ http, uploads, arrivals, cache, reader, parseUrl }
     }
   }
 
-  const idOf = (source: SourceRef, version: string): string => `${sourceKey(source, parseUrl)} ${version}`;
+  const keyOf = (source: SourceRef): string => (source.kind === "url" ? addressKey(parse(source).url) : uploadKey(source.uploadId));
+  /** Begins with the source's key. Whom another list holds for must see for themselves where the address leads. */
+  const openingKey = (source: SourceRef): string => `${keyOf(source)} ${source.kind === "url" ? (parse(source).tenant ?? "") : ""}`;
+  const idOf = (source: SourceRef, version: string): string => `${openingKey(source)} ${version}`;
 
   async function readFrom({ source, version, start, end, ahead }: ReadParams, read: BlockReader["read"]): Promise<Buffer> {
     const id = idOf(source, version);
@@ -123,10 +127,9 @@ export function openSources({ http, uploads, arrivals, cache, reader, parseUrl }
     read: async (params) => await readFrom(params, reader.read),
     readOwn: async (params) => await readFrom(params, reader.readOwn),
     async forget(key) {
-      latest.delete(key);
-      for (const id of byVersion.keys()) if (id.startsWith(key)) byVersion.delete(id);
+      for (const known of [latest, byVersion]) for (const id of known.keys()) if (id.startsWith(key)) known.delete(id);
       await cache.forget(key);
     },
-    keyOf: (source) => sourceKey(source, parseUrl),
+    keyOf,
   };
 }

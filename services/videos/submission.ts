@@ -18,7 +18,7 @@ export function recordSubmission({ params, identity, newId, now, place }: Submis
   return {
     id: idempotencyKey === undefined ? newId : idOfKey(idempotencyKey, tenant),
     createdAt: now.toISOString(),
-    source,
+    source: isNamed && source.kind === "url" ? { ...source, tenant } : source,
     ...(isNamed ? { tenant } : {}),
     ...(title === undefined ? {} : { title }),
     policy,

@@ -76,6 +76,28 @@ describe("source policy", function () {
       expect(origin.stats.connections).to.equal(0);
     });
 
+    it("for each tenant where its address leads, whoever else may go there and has been there", async () => {
+      const other = await startOrigin({ host: "127.0.0.2", files: { "/a": content, "/b": content } });
+      try {
+        const tenants = { physics: { domains: { deny: ["127.0.0.2"] } }, arts: { domains: { allow: ["127.0.0.1", "127.0.0.2"] } } };
+        const node = await start({ tenants, hosts: [{ ...every, robots: "obey", readAhead: false }] }, { allow: [origin.hostPort, other.hostPort] });
+        const of = (tenant: string, path: string): SourceRef => ({ kind: "url", url: origin.url + path, tenant });
+        origin.behave("/hop", { redirectTo: `${other.url}/a` });
+        origin.behave("/away", { redirectTo: `${other.url}/b` });
+        expect(await failure(node.open(of("physics", "/away")))).to.equal(NOT_ALLOWED);
+        expect(other.stats.connections, "not even for its robots.txt").to.equal(0);
+        const facts = await node.open(at("/hop"));
+        await node.read(at("/hop"), facts.version, 0, 10);
+        const [before, last] = [other.stats.requests, content.length - 10];
+        expect(await failure(node.open(of("physics", "/hop")))).to.equal(NOT_ALLOWED);
+        expect(await failure(node.read(of("physics", "/hop"), facts.version, last, content.length))).to.equal(NOT_ALLOWED);
+        expect(other.stats.requests).to.equal(before);
+        for (const tenant of ["arts", "maths"]) expect((await node.read(of(tenant, "/hop"), facts.version, last, content.length)).equals(content.subarray(last)), tenant).to.equal(true);
+      } finally {
+        await other.stop();
+      }
+    });
+
     it("at every redirect as well", async () => {
       const other = await startOrigin({ host: "127.0.0.2", files: { "/a": content } });
       try {

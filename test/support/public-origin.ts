@@ -27,7 +27,7 @@ const origin = openOrigin({ allowed: new Set(), limits: ORIGIN_LIMITS, meter: SI
 const outcomes: Record<string, string> = {};
 for (const url of ["http://lectures.example/", `http://${PUBLIC}/`, "https://lectures.example/", "https://other.example/"]) {
   try {
-    const reply = await origin.get(new URL(url), { start: 0, end: 1000 }, {}, new AbortController().signal);
+    const reply = await origin.get({ url: new URL(url) }, { start: 0, end: 1000 }, {}, new AbortController().signal);
     outcomes[url] = reply.kind;
     if (reply.kind === "part") for await (const piece of reply.body) outcomes[url] += ` ${piece.toString()}`;
   } catch (error) {

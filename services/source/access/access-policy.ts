@@ -24,8 +24,10 @@ export interface AccessPolicy {
   readonly contact: string | undefined;
   /** Ways out, all of them. */
   readonly identities: readonly IdentityEntry[];
-  /** Whether the operator lets this host be fetched from at all; with `tenant`, whether that one may post it. */
+  /** Whether the operator lets this host be fetched from at all; with `tenant`, whether for that one. */
   isAllowed(hostname: string, tenant?: string): boolean;
+  /** Whether the tenant has a list of its own: others are all alike. */
+  hasList(tenant: string): boolean;
   /** @param own an origin that the operator's settings name (LECTERN_SOURCE_ALLOW): the operator's own */
   of(hostname: string, own: boolean): HostPolicy;
 }
@@ -49,6 +51,7 @@ export function accessPolicy({ contact, domains = {}, tenants = {}, identities =
   const entries = [...hosts, { match: ["*"] }].map((entry) => ({ matches: hostPatterns(entry.match), policy: describe(entry, DEFAULTS), ownPolicy: describe(entry, OWN_DEFAULTS) }));
   return {
     contact, identities,
+    hasList: (tenant) => tenantsWithin.has(tenant),
     isAllowed: (hostname, tenant) => isWithin(hostname) && (tenant === undefined || tenantsWithin.get(tenant)?.(hostname) !== false),
     of(hostname, own) {
       const entry = entries.find(({ matches }) => matches(hostname));

@@ -45,7 +45,7 @@ export interface PolicyFile {
   /** URL or mail address in our User-Agent, for whoever runs an origin. */
   contact?: string;
   domains?: Domains;
-  /** What the tenants of these names may post, within `domains`. */
+  /** What is fetched for the tenants of these names, at every redirect, within `domains`. */
   tenants?: Record<string, { domains: Domains }>;
   identities?: IdentityEntry[];
   /** Sets of request headers in the order they are sent; a source gets one of them, and keeps it. */

@@ -16,6 +16,9 @@ const CONTROL_CHARACTERS = /\p{Cc}/u;
 /** Exact `host:port` pairs which an operator has exempted from the address rules. */
 export type AllowedOrigins = ReadonlySet<string>;
 
+/** A URL, and the tenant whose list of domains has to allow where it leads; absent: no tenant's. */
+export interface PostedUrl { readonly url: URL; readonly tenant?: string }
+
 /** @param pairs `host:port` as in LECTERN_SOURCE_ALLOW; read by the same parser as the URLs they are compared with */
 export function parseAllowedOrigins(pairs: readonly string[]): AllowedOrigins {
   return new Set(pairs.map((pair) => formatHostPort(new URL(`http://${pair}`))));

@@ -8,6 +8,7 @@ import { findHeader } from "./headers.ts";
 import { deliverBody, httpSupply, readFirstBlock, type WholeReply } from "./http-supply.ts";
 import type { OriginLimits } from "./origin-limits.ts";
 import type { Origin, OriginReply } from "./origin.ts";
+import type { PostedUrl } from "../access/source-url.ts";
 import type { GroupOwners } from "../region/group-owners.ts";
 import { groupOf, regionSupply } from "../region/region-supply.ts";
 import { addressKey, blocksKey } from "../source-keys.ts";
@@ -19,16 +20,16 @@ export interface HttpSources {
    * @param known what it was when last opened, so that an unchanged file is not sent again
    * @throws source_refused, source_unreachable, source_too_large
    */
-  open(url: URL, known: OpenedSource | undefined): Promise<OpenedSource>;
+  open(posted: PostedUrl, known: OpenedSource | undefined): Promise<OpenedSource>;
   /** The source as another node opened it; nothing is asked yet. @throws source_changed for no such version */
-  resume(url: URL, version: string): OpenedSource;
+  resume(posted: PostedUrl, version: string): OpenedSource;
 }
 
 /** The other nodes that read sources. */
 export interface RegionPeers {
   owners: GroupOwners;
   /** Blocks `first` to `last` of a source from a node. @throws when it does not give all of them */
-  ask(node: string, source: { url: URL; version: string; size: number }, first: number, last: number): Promise<Buffer>;
+  ask(node: string, source: PostedUrl & { version: string; size: number }, first: number, last: number): Promise<Buffer>;
 }
 
 export interface HttpSourceOptions {
@@ -54,16 +55,17 @@ export function httpSources({ origin, reader, limits, maxBytes, cacheBytes, note
   const attemptsFor = (url: URL, bytes: number): Attempts => startAttempts(url, limits.fetchMs + (bytes / limits.minBytesPerSec) * 1000);
   const firstBlock = { start: 0, end: BLOCK_BYTES };
 
-  function describe(url: URL, version: SourceVersion, { contentType, first, cacheKey, fresh = true }: { contentType?: string | undefined; first?: WholeReply; cacheKey?: string; fresh?: boolean } = {}): OpenedSource {
+  function describe(posted: PostedUrl, version: SourceVersion, { contentType, first, cacheKey, fresh = true }: { contentType?: string | undefined; first?: WholeReply; cacheKey?: string; fresh?: boolean } = {}): OpenedSource {
+    const { url } = posted;
     const text = formatVersion(version);
     const sourceId = blocksKey(addressKey(url), text);
-    const own = httpSupply({ origin, url, version, attemptsFor, sampleAgainMs: limits.sampleAgainMs, passageMs: limits.passageMs, fresh }, first);
+    const own = httpSupply({ origin, posted, version, attemptsFor, sampleAgainMs: limits.sampleAgainMs, passageMs: limits.passageMs, fresh }, first);
     return {
       cacheKey: cacheKey ?? sourceId,
       size: version.size,
       version: text,
       contentType,
-      supply: region === undefined ? own : regionSupply({ sourceId, own, owners: region.owners, ask: (node, from, to) => region.ask(node, { url, version: text, size: version.size }, from, to), note: (reason) => note(url, reason) }),
+      supply: region === undefined ? own : regionSupply({ sourceId, own, owners: region.owners, ask: (node, from, to) => region.ask(node, { ...posted, version: text, size: version.size }, from, to), note: (reason) => note(url, reason) }),
       ownSupply: own,
       keepOnDisk: true,
       readAhead: origin.mayReadAhead(url),
@@ -82,9 +84,9 @@ export function httpSources({ origin, reader, limits, maxBytes, cacheBytes, note
   }
 
   /** A file that says its size only by ending: all of it is read before it is open. */
-  async function readThrough(url: URL, reply: WholeReply): Promise<OpenedSource> {
+  async function readThrough(posted: PostedUrl, reply: WholeReply): Promise<OpenedSource> {
     const limit = Math.min(maxBytes, cacheBytes);
-    const cacheKey = blocksKey(addressKey(url), randomUUID());
+    const cacheKey = blocksKey(addressKey(posted.url), randomUUID());
     let [n, size] = [0, 0];
     let firstBlock: Buffer = Buffer.alloc(0);
     try {
@@ -100,8 +102,8 @@ export function httpSources({ origin, reader, limits, maxBytes, cacheBytes, note
     }
     const told = readVersion(reply.headers, size);
     const version = told.kind === "none" ? sampleVersion(size, firstBlock) : told;
-    const source = describe(url, version, { contentType: findHeader(reply.headers, "content-type"), cacheKey });
-    if (size > 0) await claim(source, url, blockOf(size - 1));
+    const source = describe(posted, version, { contentType: findHeader(reply.headers, "content-type"), cacheKey });
+    if (size > 0) await claim(source, posted.url, blockOf(size - 1));
     return source;
   }
 
@@ -122,25 +124,26 @@ export function httpSources({ origin, reader, limits, maxBytes, cacheBytes, note
   }
 
   /** Without a validator, the file is known by its first block, which is waited for. */
-  async function openSampled(url: URL, reply: Extract<OriginReply, { kind: "part" }>, size: number, contentType: string | undefined, known: OpenedSource | undefined): Promise<OpenedSource> {
+  async function openSampled(posted: PostedUrl, reply: Extract<OriginReply, { kind: "part" }>, size: number, contentType: string | undefined, known: OpenedSource | undefined): Promise<OpenedSource> {
     const firstBlock = await readFirstBlock(reply, size);
-    const source = describe(url, sampleVersion(size, firstBlock), { contentType });
+    const source = describe(posted, sampleVersion(size, firstBlock), { contentType });
     if (source.version === known?.version) return known;
-    void claim(source, url, 0);
+    void claim(source, posted.url, 0);
     await reader.deliverTo(source)(0, firstBlock);
     return source;
   }
 
-  async function openReply(url: URL, reply: OriginReply, known: OpenedSource | undefined): Promise<OpenedSource> {
+  async function openReply(posted: PostedUrl, reply: OriginReply, known: OpenedSource | undefined): Promise<OpenedSource> {
     try {
-      return await readReply(url, reply, known);
+      return await readReply(posted, reply, known);
     } catch (error) {
       if (reply.kind === "part" || reply.kind === "whole") reply.drop(); // unread, it would keep its connection for good
       throw error;
     }
   }
 
-  async function readReply(url: URL, reply: OriginReply, known: OpenedSource | undefined): Promise<OpenedSource> {
+  async function readReply(posted: PostedUrl, reply: OriginReply, known: OpenedSource | undefined): Promise<OpenedSource> {
+    const { url } = posted;
     const contentType = findHeader(reply.headers, "content-type");
     switch (reply.kind) {
       case "unchanged":
@@ -148,13 +151,13 @@ export function httpSources({ origin, reader, limits, maxBytes, cacheBytes, note
         return known;
       case "outside": // nothing lies at byte 0
         if (reply.total !== 0) throw new OriginTrouble("answers 416 to the first range");
-        return describe(url, readVersion(reply.headers, 0), { contentType });
+        return describe(posted, readVersion(reply.headers, 0), { contentType });
       case "part": {
         checkSize(reply.total, maxBytes);
         const told = readVersion(reply.headers, reply.total);
         const hasFirstBlock = reply.total > 0 && reply.end >= blockLength(0, reply.total);
-        if (told.kind === "none" && hasFirstBlock) return await openSampled(url, reply, reply.total, contentType, known);
-        const source = describe(url, told, { contentType });
+        if (told.kind === "none" && hasFirstBlock) return await openSampled(posted, reply, reply.total, contentType, known);
+        const source = describe(posted, told, { contentType });
         if (!hasFirstBlock) reply.drop(); // the origin gives shorter ranges than asked for
         else {
           void claim(source, url, 0);
@@ -163,7 +166,7 @@ export function httpSources({ origin, reader, limits, maxBytes, cacheBytes, note
         return source;
       }
       case "whole": {
-        if (reply.size === undefined) return await readThrough(url, reply);
+        if (reply.size === undefined) return await readThrough(posted, reply);
         checkSize(reply.size, Math.min(maxBytes, cacheBytes));
         const told = readVersion(reply.headers, reply.size);
         const body = told.kind === "none" && reply.size > 0 ? await peelFirstBlock(reply.body, reply.size) : undefined;
@@ -172,7 +175,7 @@ export function httpSources({ origin, reader, limits, maxBytes, cacheBytes, note
           reply.drop(); // an origin that knows no conditions: what is known need not be read again
           return known;
         }
-        const source = describe(url, version, { contentType, first: body === undefined ? reply : { ...reply, body: body.all } });
+        const source = describe(posted, version, { contentType, first: body === undefined ? reply : { ...reply, body: body.all } });
         if (reply.size > 0) {
           await claim(source, url, blockOf(reply.size - 1)); // all of it comes here
           reader.expect(source, 0, 0, (deliver) => source.ownSupply.fetch(0, 0, deliver, () => true));
@@ -185,13 +188,13 @@ export function httpSources({ origin, reader, limits, maxBytes, cacheBytes, note
   }
 
   return {
-    async open(url, known) {
-      const attempts = startAttempts(url, limits.openMs);
+    async open(posted, known) {
+      const attempts = startAttempts(posted.url, limits.openMs);
       try {
         for (;;) {
           try {
             const conditions = known === undefined ? {} : ifNewHeaders(parseVersion(known.version));
-            const source = await openReply(url, await origin.get(url, firstBlock, conditions, attempts.signal), known);
+            const source = await openReply(posted, await origin.get(posted, firstBlock, conditions, attempts.signal), known);
             if (source.version !== known?.version) return source;
             if (source.cacheKey !== known.cacheKey) await drop(source.cacheKey); // read through, only to find the same
             return known;
@@ -203,7 +206,7 @@ export function httpSources({ origin, reader, limits, maxBytes, cacheBytes, note
         attempts.end();
       }
     },
-    resume: (url, version) => describe(url, parseVersion(version), { fresh: false }),
+    resume: (posted, version) => describe(posted, parseVersion(version), { fresh: false }),
   };
 }
 

@@ -7,6 +7,7 @@ import { OriginTrouble, type Attempts } from "./attempts.ts";
 import type { Deliver, Supply } from "../blocks/block-reader.ts";
 import { BLOCK_BYTES, blockLength, blockOf, cutBlocks } from "../blocks/blocks.ts";
 import type { Origin, OriginReply } from "./origin.ts";
+import type { PostedUrl } from "../access/source-url.ts";
 import type { LackData } from "../source.contract.ts";
 import { ifRangeHeaders, isSameVersion, sampleVersion, type SourceVersion } from "../source-version.ts";
 
@@ -14,7 +15,7 @@ export type WholeReply = Extract<OriginReply, { kind: "whole" }>;
 
 export interface SupplyOptions {
   origin: Origin;
-  url: URL;
+  posted: PostedUrl;
   version: SourceVersion;
   /** For fetching so many bytes. */
   attemptsFor: (url: URL, bytes: number) => Attempts;
@@ -29,7 +30,7 @@ const RETRY_AFTER_SEC = 2;
 interface Passage { readonly next: number; readonly done: Promise<void>; waiting: number }
 
 /** @param first the whole file, already on its way: the origin serves no ranges */
-export function httpSupply({ origin, url, version, attemptsFor, sampleAgainMs, passageMs, fresh }: SupplyOptions, first?: WholeReply): Supply {
+export function httpSupply({ origin, posted, version, attemptsFor, sampleAgainMs, passageMs, fresh }: SupplyOptions, first?: WholeReply): Supply {
   const lastBlock = blockOf(version.size - 1);
   let waiting: WholeReply | undefined = first;
   let servesRanges = first === undefined;
@@ -56,7 +57,7 @@ export function httpSupply({ origin, url, version, attemptsFor, sampleAgainMs, p
 
   async function ask(fromBlock: number, toBlock: number, signal: AbortSignal): Promise<OriginReply> {
     const range = { start: fromBlock * BLOCK_BYTES, end: endOf(toBlock) };
-    const reply = await origin.get(url, range, ifRangeHeaders(version), signal);
+    const reply = await origin.get(posted, range, ifRangeHeaders(version), signal);
     const size = reply.kind === "part" || reply.kind === "outside" ? reply.total : reply.kind === "whole" ? reply.size : undefined;
     if (reply.kind === "outside" || !isSameVersion(version, reply.headers, size)) {
       if (reply.kind === "part" || reply.kind === "whole") reply.drop();
@@ -69,7 +70,7 @@ export function httpSupply({ origin, url, version, attemptsFor, sampleAgainMs, p
 
   /** Fetches `from` to `to` by ranges. @returns the whole file, when that is what the origin sends instead */
   async function fetchRanges(from: number, to: number, deliver: Deliver): Promise<WholeReply | undefined> {
-    const attempts = attemptsFor(url, endOf(to) - from * BLOCK_BYTES);
+    const attempts = attemptsFor(posted.url, endOf(to) - from * BLOCK_BYTES);
     let next = from;
     try {
       for (;;) {
@@ -109,7 +110,7 @@ export function httpSupply({ origin, url, version, attemptsFor, sampleAgainMs, p
   }
 
   async function readPassage(progress: { next: number }, reply: WholeReply | undefined, deliver: Deliver): Promise<void> {
-    const attempts = attemptsFor(url, version.size);
+    const attempts = attemptsFor(posted.url, version.size);
     try {
       for (let current = reply; progress.next <= lastBlock; current = undefined) {
         try {

@@ -11,7 +11,7 @@ import { openEgress } from "../egress/egress.ts";
 import type { IdentityState } from "../egress/identity.ts";
 import { findHeader, type Headers } from "./headers.ts";
 import type { OriginLimits } from "./origin-limits.ts";
-import { politeClient, userAgent } from "./polite-client.ts";
+import { checkSite, politeClient, userAgent } from "./polite-client.ts";
 import { memoryBudgets, type BudgetStore } from "../politeness/budget-store.ts";
 import { hostBudgets } from "../politeness/host-budgets.ts";
 import { MAX_ROBOTS_BYTES, openRobots, type RobotsAnswer } from "../politeness/robots.ts";
@@ -19,7 +19,7 @@ import { judgeAnswer, type ByteRange, type RangeAnswer } from "./range-answer.ts
 import { AddressRefused } from "../access/refusal.ts";
 import type { ResolveHost } from "../access/resolve-host.ts";
 import type { SourceMeter } from "../source-meter.ts";
-import { formatHostPort, parseSourceUrl, type AllowedOrigins } from "../access/source-url.ts";
+import { formatHostPort, parseSourceUrl, type AllowedOrigins, type PostedUrl } from "../access/source-url.ts";
 
 /** Longer than this one answer, which may be about one file, keeps nobody from a host. */
 const HOLD_MAX_MS = 60_000;
@@ -38,15 +38,15 @@ export type OriginReply = { headers: Headers } & (
 );
 
 /** `source`: the URL that was posted, whatever it redirects to. */
-interface Question { url: URL; source: string; range: ByteRange; conditions: Record<string, string> }
+interface Question { url: URL; source: string; tenant: string | undefined; range: ByteRange; conditions: Record<string, string> }
 
 export interface Origin {
   /**
-   * @param url as `parseSourceUrl` made it
+   * @param posted its URL as `parseSourceUrl` made it; what it redirects to has to be allowed to its tenant as well
    * @param conditions If-Range and the like
    * @throws source_refused when the answer is final, AddressRefused, OriginTrouble and network errors when it may pass
    */
-  get(url: URL, range: ByteRange, conditions: Record<string, string>, signal: AbortSignal): Promise<OriginReply>;
+  get(posted: PostedUrl, range: ByteRange, conditions: Record<string, string>, signal: AbortSignal): Promise<OriginReply>;
   /** Whether more may be fetched than somebody waits for. */
   mayReadAhead(url: URL): boolean;
   /** The policy has changed. */
@@ -130,6 +130,7 @@ export function openOrigin({ allowed, resolve, limits, meter, policy = NO_POLICY
   async function follow(question: Question, signal: AbortSignal) {
     let { url } = question;
     for (let hops = 0; ; hops++) {
+      checkSite(policy.current(), url, question.tenant);
       await checkRobots(url, signal);
       const asked = await ask({ ...question, url }, signal);
       const { answer, drop } = asked;
@@ -142,9 +143,9 @@ export function openOrigin({ allowed, resolve, limits, meter, policy = NO_POLICY
   }
 
   return {
-    async get(url, range, conditions, signal) {
+    async get({ url, tenant }, range, conditions, signal) {
       const target = targets.get(url.href);
-      const question = { url: target ?? url, source: url.href, range, conditions };
+      const question = { url: target ?? url, source: url.href, tenant, range, conditions };
       let reply = await follow(question, signal).catch((error: unknown) => {
         targets.delete(url.href);
         throw error;

@@ -33,7 +33,7 @@ describe("open sources", () => {
       },
       uploads: uploadSources(store, arrivals, false), arrivals, cache,
       reader: blockReader(cache, { bytes: () => undefined }),
-      parseUrl: (text) => new URL(text),
+      parse: ({ url }) => ({ url: new URL(url) }),
     });
   });
   afterEach(() => clock.restore());

@@ -34,7 +34,7 @@ describe("record of a submission", () => {
   it("is a tenant's own, and so is its Idempotency-Key; the default tenant need not be named", () => {
     const [none, byName, a, b] = [undefined, "default", "a", "b"].map((tenant) => submit({ idempotencyKey: "key", ...(tenant === undefined ? {} : { tenant }) }));
     expect(byName).to.deep.equal(none).and.not.have.property("tenant");
-    expect(a).to.include({ tenant: "a" });
+    expect(a).to.deep.include({ tenant: "a", source: { kind: "url", url: URL, tenant: "a" } });
     expect(new Set([none, a, b].map((record) => record?.claim)).size).to.equal(3);
     expect(new Set([none, a, b].map((record) => record?.id)).size).to.equal(3);
     expect(claimDigest(URL, "hybrid", "default")).to.equal(claimDigest(URL, "hybrid"));

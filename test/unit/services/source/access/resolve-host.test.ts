@@ -148,7 +148,7 @@ describe("names that a name server answers for", () => {
     async function fetchRefusal(url: string, allowed = nothing): Promise<string | undefined> {
       const origin = openOrigin({ allowed, resolve: resolver(), limits: ORIGIN_LIMITS, meter: SILENT_METER });
       try {
-        const error = await rejection(origin.get(new URL(url), { start: 0, end: 10 }, {}, new AbortController().signal), url);
+        const error = await rejection(origin.get({ url: new URL(url) }, { start: 0, end: 10 }, {}, new AbortController().signal), url);
         return findAddressRefused(error)?.message;
       } finally {
         await origin.close();

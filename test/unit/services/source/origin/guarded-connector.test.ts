@@ -17,7 +17,7 @@ describe("guarded connector", () => {
   const openWith = (resolve: ResolveHost, allowed: string[] = []): void => {
     origin = openOrigin({ allowed: parseAllowedOrigins(allowed), resolve, limits: ORIGIN_LIMITS, meter: SILENT_METER });
   };
-  const get = (url: string) => origin.get(new URL(url), { start: 0, end: 10 }, {}, signal);
+  const get = (url: string) => origin.get({ url: new URL(url) }, { start: 0, end: 10 }, {}, signal);
   const failureOf = async (work: Promise<unknown>): Promise<unknown> => work.then(() => undefined, (error: unknown) => error);
   const portOf = (): string => new URL(served.url).port;
 

@@ -9,7 +9,7 @@ import { openDiskBlocks } from "../../../../../services/source/blocks/disk-block
 import { httpSources, type HttpSources } from "../../../../../services/source/origin/http-source.ts";
 import { ORIGIN_LIMITS } from "../../../../../services/source/origin/origin-limits.ts";
 import { openOrigin, type Origin } from "../../../../../services/source/origin/origin.ts";
-import { parseAllowedOrigins } from "../../../../../services/source/access/source-url.ts";
+import { parseAllowedOrigins, type PostedUrl } from "../../../../../services/source/access/source-url.ts";
 import { SILENT_METER } from "../../../../../services/source/source-meter.ts";
 import { eventually } from "../../../../support/eventually.ts";
 import { startOrigin, type TestOrigin } from "../../../../support/test-origin.ts";
@@ -49,20 +49,20 @@ describe("sources behind URLs", () => {
     await rm(dir, { recursive: true, force: true });
   });
 
-  const url = (path: string): URL => new URL(served.url + path);
+  const at = (path: string): PostedUrl => ({ url: new URL(served.url + path) });
 
   it("opened again, are not sent again while they are the same", async () => {
-    const first = await sources.open(url("/a"), undefined);
+    const first = await sources.open(at("/a"), undefined);
     await reader.read(first, 0, 10);
     served.resetStats();
-    expect(await sources.open(url("/a"), first)).to.equal(first);
+    expect(await sources.open(at("/a"), first)).to.equal(first);
     expect(served.stats).to.deep.include({ requests: 1, bytes: 0 });
   });
 
   it("opened again, are another version when they changed", async () => {
-    const first = await sources.open(url("/a"), undefined);
+    const first = await sources.open(at("/a"), undefined);
     served.put("/a", Buffer.alloc(800_000, "changed"));
-    const second = await sources.open(url("/a"), first);
+    const second = await sources.open(at("/a"), first);
     expect(second.version).to.not.equal(first.version);
     expect((await reader.read(second, 0, 7)).toString()).to.equal("changed");
   });
@@ -74,11 +74,11 @@ describe("sources behind URLs", () => {
       served.put(path, small);
       const bare = { ranges: false, etag: false, lastModified: false, chunked } as const;
       served.behave(path, bare);
-      const first = await sources.open(url(path), undefined);
+      const first = await sources.open(at(path), undefined);
       expect((await reader.read(first, 0, small.length)).equals(small)).to.equal(true);
       const before = fromOrigin;
       if (!chunked) served.behave(path, { ...bare, stallAt: 0.6 }); // behind its beginning: whoever reads it again waits for long
-      expect(await sources.open(url(path), first)).to.equal(first);
+      expect(await sources.open(at(path), first)).to.equal(first);
       await eventually(() => served.busy() === 0);
       expect((await reader.read(first, 0, small.length)).equals(small)).to.equal(true);
       expect(fromOrigin).to.equal(before);
@@ -89,13 +89,13 @@ describe("sources behind URLs", () => {
 
   it("without ranges must fit into the cache, where alone they can be read twice", async () => {
     served.behave("/a", { ranges: false });
-    const error = await sources.open(url("/a"), undefined).then(() => undefined, (failure: unknown) => failure);
+    const error = await sources.open(at("/a"), undefined).then(() => undefined, (failure: unknown) => failure);
     expect(findErrorCode(error)).to.equal("source_too_large");
   });
 
   it("note what went wrong in words that callers do not hear", async () => {
     served.behave("/a", { status: 502, times: 1 });
-    await sources.open(url("/a"), undefined);
+    await sources.open(at("/a"), undefined);
     expect(notes).to.deep.equal(["/a: answers 502"]);
   });
 });
