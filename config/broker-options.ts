@@ -6,7 +6,7 @@ import { loadReports } from "./middlewares/load-reports.ts";
 import { meshPatience } from "./middlewares/mesh-patience.ts";
 import { protocolGuard } from "./middlewares/protocol-guard.ts";
 import { requestMetrics } from "./middlewares/request-metrics.ts";
-import { PlacementStrategy } from "./placement/placement-strategy.ts";
+import { PLACEMENT } from "./placement/placement-strategy.ts";
 import { PROTOCOL } from "./protocol.ts";
 
 /** `serviceChangedDebounceTime`: a new node is seen after 55 ms instead of 1 s. Moleculer's types do not know it. */
@@ -26,7 +26,7 @@ export function brokerOptions(config: Config, protocol = PROTOCOL): BrokerOption
     logger: config.logFormat === "json"
       ? { type: "Pino", options: { level: config.logLevel } }
       : { type: "Console", options: { level: config.logLevel, formatter: "short", colors: process.stdout.isTTY === true, autoPadding: true } },
-    registry: { strategy: PlacementStrategy, preferLocal: false }, // the strategy itself prefers the own node, except for what has its place
+    registry: { strategy: PLACEMENT, preferLocal: false }, // the strategy itself prefers the own node, except for what has its place
     heartbeatInterval: 1, // a killed node is noticed after 2 to 3 s; shorter beats are rounded away
     heartbeatTimeout: 2,
     requestTimeout: 15_000, // Moleculer's own is none at all

@@ -5,7 +5,7 @@
 import { ServiceBroker, type BrokerOptions, type Endpoint } from "moleculer";
 import type { LoadReport } from "../../config/placement/load-report.ts";
 import { openMeshView, type MeshView } from "../../config/placement/mesh-view.ts";
-import { PlacementStrategy, type PlacementOptions } from "../../config/placement/placement-strategy.ts";
+import { PLACEMENT, type PlacementOptions } from "../../config/placement/placement-strategy.ts";
 import type { Gateway, Machine } from "./topology.ts";
 import type { Asked } from "./workload.ts";
 
@@ -61,7 +61,7 @@ export function openCaller(gateway: Gateway, machines: readonly Machine[], placi
 
 function registryOptions(placing: Placing, view: MeshView): NonNullable<BrokerOptions["registry"]> {
   switch (placing.strategy) {
-    case "Placement": return { preferLocal: false, strategy: PlacementStrategy, strategyOptions: { view, keyOf: placing.keyOf } };
+    case "Placement": return { preferLocal: false, strategy: PLACEMENT, strategyOptions: { view, keyOf: placing.keyOf } };
     case "Shard": return { preferLocal: false, strategy: "Shard", strategyOptions: placing.options };
     default: return { preferLocal: false, strategy: placing.strategy };
   }

@@ -43,6 +43,10 @@ export class PlacementStrategy extends Strategies.Base {
   }
 }
 
+/** What `registry.strategy` calls it, of a broker or of one action. */
+export const PLACEMENT = "Placement";
+(Strategies as typeof Strategies & { register(name: string, strategy: typeof Strategies.Base): void }).register(PLACEMENT, PlacementStrategy); // Moleculer's types lack it
+
 function findAction([first]: readonly Endpoint[]): string | undefined {
   return first !== undefined && isOfAction(first) ? first.action.name : undefined;
 }
