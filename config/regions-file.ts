@@ -1,57 +1,31 @@
 /** Reads the file that LECTERN_REGIONS names. Every fault is named, with where it is, so that one look mends them all. */
 import { readFileSync } from "node:fs";
-import { Ajv2020 } from "ajv/dist/2020.js";
-import { parseDocument } from "yaml";
+import { FileFaults, fileReader } from "./checked-file.ts";
 import { nearestFirst, type Region, type Regions } from "./regions.ts";
 import { REGIONS_SCHEMA, type RegionEntry, type RegionsFile } from "./regions-schema.ts";
 import { parseStore, type StoreLocation } from "./store-location.ts";
 
-export class RegionsError extends Error {
-  readonly faults: readonly string[];
-  constructor(faults: readonly string[]) {
-    super(faults.join("; "));
-    this.name = "RegionsError";
-    this.faults = faults;
-  }
-}
-
 type Environment = Readonly<Record<string, string | undefined>>;
 
-const MAX_FAULTS = 20;
-let validate: ReturnType<typeof compile> | undefined;
+const read = fileReader<RegionsFile>({ schema: REGIONS_SCHEMA, options: { allowUnionTypes: true }, called: "the file" });
 
-/** @param env has the credentials that the file names @throws RegionsError, and what reading a file throws */
+/** @param env has the credentials that the file names @throws FileFaults, and what reading a file throws */
 export function readRegions(path: string, ownName: string, env: Environment): Regions {
   return parseRegions(readFileSync(path, "utf8"), ownName, env);
 }
 
-/** @param text YAML, of which JSON is a part @throws RegionsError */
+/** @param text YAML, of which JSON is a part @throws FileFaults */
 export function parseRegions(text: string, ownName: string, env: Environment): Regions {
-  const document = parseDocument(text, { uniqueKeys: true });
-  if (document.errors.length > 0) throw new RegionsError(document.errors.map(({ message }) => message));
-  const content: unknown = document.toJS({ maxAliasCount: 100 }) ?? {};
-  validate ??= compile();
-  if (!validate(content)) {
-    throw new RegionsError((validate.errors ?? []).slice(0, MAX_FAULTS).map(({ instancePath, message = "is wrong", params }) => {
-      const what = "additionalProperty" in params ? ` ("${String(params["additionalProperty"])}")` : "allowedValues" in params ? ` (${String(params["allowedValues"])})` : "";
-      return `${instancePath === "" ? "the file" : instancePath} ${message}${what}`;
-    }));
-  }
-  const faults = findFaults(content, ownName, env);
-  if (faults.length > 0) throw new RegionsError(faults.slice(0, MAX_FAULTS));
+  const content = read(text, (file) => findFaults(file, ownName, env));
   const all = content.regions.map((entry) => toRegion(entry, env));
   const [own] = all.filter(({ name }) => name === ownName);
-  if (own === undefined) throw new RegionsError([`LECTERN_REGION "${ownName}" is none of its regions`]);
+  if (own === undefined) throw new FileFaults([`LECTERN_REGION "${ownName}" is none of its regions`]);
   const { sync = Math.min(1, all.length - 1), syncWaitMs = 2_000, whenAway = "accept", media = "standby", darkAfterSec = 10, redirect = false, geo = {} } = content;
   return {
     own, others: nearestFirst(all.filter((region) => region !== own), own.place),
     sync, syncWaitMs, whenAway, media, darkAfterMs: darkAfterSec * 1_000, redirect,
     geoHeaders: (geo.headers ?? []).map((name) => name.toLowerCase()), geoDatabase: geo.database ?? false,
   };
-}
-
-function compile() {
-  return new Ajv2020({ allErrors: true, strict: true, allowUnionTypes: true }).compile<RegionsFile>(REGIONS_SCHEMA);
 }
 
 function findFaults({ regions, sync = 0 }: RegionsFile, ownName: string, env: Environment): string[] {

@@ -1,18 +1,8 @@
-/** Reads a policy file's text. Every fault is named, with where it is, so that one look mends them all. */
-import { Ajv2020 } from "ajv/dist/2020.js";
-import { parseDocument } from "yaml";
+/** Reads a policy file's text. */
+import { fileReader } from "../../../config/checked-file.ts";
 import { DIRECT } from "./access-policy.ts";
 import { POLICY_SCHEMA, type PolicyFile } from "./policy-schema.ts";
 import { parseQuietHours } from "./quiet-hours.ts";
-
-export class PolicyError extends Error {
-  readonly faults: readonly string[];
-  constructor(faults: readonly string[]) {
-    super(faults.join("; "));
-    this.name = "PolicyError";
-    this.faults = faults;
-  }
-}
 
 const PROXY_SCHEMES = new Set(["http:", "https:", "socks5:"]);
 /** Ours to send, or nobody's: a source is never fetched with somebody's log-in. */
@@ -20,30 +10,12 @@ const RESERVED_HEADERS = new Set([
   "host", "connection", "content-length", "transfer-encoding", "upgrade", "te", "trailer", "expect", "keep-alive",
   "range", "if-range", "if-none-match", "if-modified-since", "accept-encoding", "cookie", "authorization", "proxy-authorization",
 ]);
-const MAX_FAULTS = 20;
 
-let validate: ReturnType<typeof compile> | undefined;
+const read = fileReader<PolicyFile>({ schema: POLICY_SCHEMA, options: { strictTuples: false }, called: "the policy" });
 
-/** @param text YAML, of which JSON is a part; empty: nothing but defaults @throws PolicyError */
+/** @param text YAML, of which JSON is a part; empty: nothing but defaults @throws FileFaults */
 export function parsePolicy(text: string): PolicyFile {
-  const document = parseDocument(text, { uniqueKeys: true });
-  if (document.errors.length > 0) throw new PolicyError(document.errors.map(({ message }) => message));
-  const content: unknown = document.toJS({ maxAliasCount: 100 }) ?? {};
-  validate ??= compile();
-  if (!validate(content)) {
-    throw new PolicyError((validate.errors ?? []).slice(0, MAX_FAULTS).map(({ instancePath, message = "is wrong", params }) => {
-      const what = "additionalProperty" in params ? ` ("${String(params["additionalProperty"])}")` : "allowedValues" in params ? ` (${String(params["allowedValues"])})` : "";
-      return `${instancePath === "" ? "the policy" : instancePath} ${message}${what}`;
-    }));
-  }
-  const faults = [...identityFaults(content), ...profileFaults(content), ...hostFaults(content)];
-  if (faults.length > 0) throw new PolicyError(faults.slice(0, MAX_FAULTS));
-  return content;
-}
-
-/** Costs a node that has no policy an eighth of its start, were it done there. */
-function compile() {
-  return new Ajv2020({ allErrors: true, strict: true, strictTuples: false }).compile<PolicyFile>(POLICY_SCHEMA);
+  return read(text, (policy) => [...identityFaults(policy), ...profileFaults(policy), ...hostFaults(policy)]);
 }
 
 function identityFaults({ identities = [] }: PolicyFile): string[] {

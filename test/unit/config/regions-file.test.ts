@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { expect } from "chai";
+import { FileFaults } from "../../../config/checked-file.ts";
 import { ConfigError, loadConfig } from "../../../config/config.ts";
-import { parseRegions, RegionsError } from "../../../config/regions-file.ts";
+import { parseRegions } from "../../../config/regions-file.ts";
 import { distanceKm } from "../../../config/regions.ts";
 import { runProcess } from "../../support/processes.ts";
 
@@ -14,7 +15,7 @@ function faultsOf(text: string, own = "us", env: Record<string, string> = {}): r
   try {
     parseRegions(text, own, env);
   } catch (error) {
-    if (error instanceof RegionsError) return error.faults;
+    if (error instanceof FileFaults) return error.faults;
     throw error;
   }
   return [];

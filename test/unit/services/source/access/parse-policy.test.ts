@@ -1,13 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { expect } from "chai";
-import { parsePolicy, PolicyError } from "../../../../../services/source/access/parse-policy.ts";
+import { FileFaults } from "../../../../../config/checked-file.ts";
+import { parsePolicy } from "../../../../../services/source/access/parse-policy.ts";
 
 function faultsOf(text: string): readonly string[] {
   try {
     parsePolicy(text);
     return [];
   } catch (error) {
-    if (error instanceof PolicyError) return error.faults;
+    if (error instanceof FileFaults) return error.faults;
     throw error;
   }
 }
