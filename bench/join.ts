@@ -28,7 +28,7 @@ export const join: Benchmark = {
     if (!Number.isInteger(runs) || runs < 1 || runs > 50) throw new Error("--runs must be a whole number from 1 to 50.");
     const { ffmpegPath } = loadConfig(process.env);
     const mesh = await startMesh({ settings: { LECTERN_FFMPEG: ffmpegPath } });
-    const operator = new ServiceBroker({ ...brokerOptions(loadConfig({ LECTERN_NATS_URL: mesh.natsUrl, LECTERN_NODE_ID: "bench-operator" })), logger: false, skipProcessEventRegistration: true });
+    const operator = new ServiceBroker({ ...brokerOptions(loadConfig({ LECTERN_NATS_URL: mesh.natsUrl, LECTERN_MESH_SECRET: mesh.meshSecret, LECTERN_NODE_ID: "bench-operator" })), logger: false, skipProcessEventRegistration: true });
     try {
       await operator.start();
       const rows: string[][] = [];

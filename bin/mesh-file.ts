@@ -11,6 +11,8 @@ export interface Mesh {
   readonly redisUrl: string;
   /** As LECTERN_STORE takes it, with an absolute path. */
   readonly store: string;
+  /** Undefined: nothing is sealed. */
+  readonly meshSecret?: string;
   /** The gateway's, without a slash at the end; undefined: the mesh's first node runs none. */
   readonly httpUrl?: string;
   /** Of `npm start`. */
@@ -29,7 +31,7 @@ export function meshFilePath(dataDir: string): string {
   return join(dataDir, "mesh.json");
 }
 
-/** Appears whole or not at all; readable by this user only, as the URLs may hold passwords. */
+/** Appears whole or not at all; readable by this user only: it holds the mesh's secret, and the URLs may hold passwords. */
 export function writeMeshFile(dataDir: string, mesh: Mesh): void {
   const path = meshFilePath(dataDir);
   writeFileSync(`${path}.new`, `${JSON.stringify({ ...mesh, ...identifyProcess(mesh.pid) }, null, 2)}\n`, { mode: 0o600 });
@@ -59,16 +61,16 @@ function parseMesh(text: string): Mesh | undefined {
   } catch {
     return undefined; // not ours
   }
-  const { natsUrl, redisUrl, store, httpUrl, agreed } = (value ?? {}) as Record<string, unknown>;
+  const { natsUrl, redisUrl, store, meshSecret, httpUrl, agreed } = (value ?? {}) as Record<string, unknown>;
   const owner = parseIdentity(value);
   if (typeof natsUrl !== "string" || typeof redisUrl !== "string" || typeof store !== "string" || owner === undefined) return undefined;
   if (!isAlive(owner)) return undefined;
   const known = typeof agreed === "object" && agreed !== null ? { agreed: agreedSettings(agreed as NodeJS.ProcessEnv) } : {};
-  return { natsUrl, redisUrl, store, pid: owner.pid, ...(typeof httpUrl === "string" ? { httpUrl } : {}), ...known };
+  return { natsUrl, redisUrl, store, pid: owner.pid, ...(typeof meshSecret === "string" ? { meshSecret } : {}), ...(typeof httpUrl === "string" ? { httpUrl } : {}), ...known };
 }
 
 /** The settings that make a process part of `mesh`, but for those that `env` already has. */
 export function meshSettings(mesh: Mesh, env: Readonly<NodeJS.ProcessEnv>): Record<string, string> {
-  const settings = { ...mesh.agreed, LECTERN_NATS_URL: mesh.natsUrl, LECTERN_REDIS_URL: mesh.redisUrl, LECTERN_STORE: mesh.store };
+  const settings = { ...mesh.agreed, LECTERN_NATS_URL: mesh.natsUrl, LECTERN_REDIS_URL: mesh.redisUrl, LECTERN_STORE: mesh.store, ...(mesh.meshSecret === undefined ? {} : { LECTERN_MESH_SECRET: mesh.meshSecret }) };
   return Object.fromEntries(Object.entries(settings).filter(([name]) => (env[name] ?? "") === ""));
 }

@@ -1,11 +1,13 @@
 /** Moleculer's options for a node of the mesh. Every default that is changed here is changed on purpose. */
 import { Errors, type BrokerOptions } from "moleculer";
+import { busSeal } from "./bus-seal.ts";
 import type { Config } from "./config.ts";
 import { failover } from "./middlewares/failover.ts";
 import { loadReports } from "./middlewares/load-reports.ts";
 import { meshPatience } from "./middlewares/mesh-patience.ts";
 import { protocolGuard } from "./middlewares/protocol-guard.ts";
 import { requestMetrics } from "./middlewares/request-metrics.ts";
+import { sealedBus } from "./middlewares/sealed-bus.ts";
 import { PLACEMENT } from "./placement/placement-strategy.ts";
 import { PROTOCOL } from "./protocol.ts";
 
@@ -37,7 +39,7 @@ export function brokerOptions(config: Config, protocol = PROTOCOL): BrokerOption
     dependencyInterval: 50, // services that wait for each other are up within 0.1 s of each other, not 1 s
     metrics: { enabled: true },
     replOptions: { delimiter: "lectern$" },
-    middlewares: [requestMetrics, loadReports, failover, protocolGuard(protocol), ...(config.natsUrl === undefined ? [] : [meshPatience(config.natsUrl, config.startWaitMs)])],
+    middlewares: [...(config.natsUrl === undefined ? [] : [sealedBus(config.meshSecret === undefined ? undefined : busSeal(config.meshSecret, config.namespace))]), requestMetrics, loadReports, failover, protocolGuard(protocol), ...(config.natsUrl === undefined ? [] : [meshPatience(config.natsUrl, config.startWaitMs)])],
   };
 }
 

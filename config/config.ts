@@ -22,6 +22,8 @@ export interface Config {
   readonly metricsHost: string;
   readonly metricsPort: number;
   readonly natsUrl: string | undefined;
+  /** Undefined: what comes over NATS is believed. */
+  readonly meshSecret: string | undefined;
   readonly redisUrl: string | undefined;
   readonly store: StoreLocation;
   readonly region: string;
@@ -107,6 +109,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     metricsHost: required("metricsHost"),
     metricsPort: integer("metricsPort"),
     natsUrl: text("natsUrl"),
+    meshSecret: text("meshSecret"),
     redisUrl: text("redisUrl"),
     store: regions?.own.store ?? parseStore(text("store") ?? `file:${dataDir}/store`, text("s3Endpoint")),
     region: required("region"),
@@ -197,6 +200,8 @@ function findFault(setting: Setting, value: string): string | undefined {
       const bad = splitList(value).filter((pair) => !/^[a-z0-9][a-z0-9-]{0,62}=\d{1,6}(\.\d{1,3})?$/.test(pair) || Number(pair.split("=")[1]) <= 0);
       return bad.length === 0 ? undefined : `must list tenant=weight pairs with weights above 0, not "${bad.join(", ")}"`;
     }
+    case "secret":
+      return value.length >= type.minLength ? undefined : `must be at least ${type.minLength} characters long`;
     case "store":
       return isStoreText(value) ? undefined : `must be file:<dir> or s3://<bucket>, not${shown}`;
     default:

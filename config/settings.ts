@@ -15,6 +15,7 @@ export type SettingKind =
   | { kind: "hostPorts" }
   /** `name=number`, comma-separated. */
   | { kind: "weights" }
+  | { kind: "secret"; minLength: number }
   | { kind: "store" };
 
 export interface Setting {
@@ -37,6 +38,7 @@ export const SETTINGS = {
   metricsHost: { env: "LECTERN_METRICS_HOST", type: { kind: "string" }, fallback: "127.0.0.1", meaning: "address that `/metrics` and the probes of a node without a gateway listen on" },
   metricsPort: { env: "LECTERN_METRICS_PORT", type: port, fallback: "0", meaning: "port of `/metrics` on every node; 0 takes a free one and logs it" },
   natsUrl: { env: "LECTERN_NATS_URL", type: { kind: "url", schemes: ["nats:", "tls:"], list: true }, fallback: undefined, meaning: "the mesh's NATS, comma-separated for a cluster; absent: `npm start` runs one", secret: true },
+  meshSecret: { env: "LECTERN_MESH_SECRET", type: { kind: "secret", minLength: 32 }, fallback: undefined, meaning: "seals what nodes tell each other over NATS: the same on all nodes, at least 32 characters. Absent: `npm start` makes one for the NATS that it runs; on any other NATS whoever reaches it is one of the mesh", secret: true },
   redisUrl: { env: "LECTERN_REDIS_URL", type: { kind: "url", schemes: ["redis:", "rediss:"] }, fallback: undefined, meaning: "the region's Redis; absent: `npm start` runs one", secret: true },
   store: { env: "LECTERN_STORE", type: { kind: "store" }, fallback: undefined, meaning: "`file:<dir>` or `s3://<bucket>`; absent: the directory `store` under the data directory" },
   s3Endpoint: { env: "LECTERN_S3_ENDPOINT", type: { kind: "url", schemes: ["http:", "https:"] }, fallback: undefined, meaning: "an S3 server other than AWS (path-style addressing)" },

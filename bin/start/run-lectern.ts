@@ -16,6 +16,7 @@ import { endLeftovers, recordChild } from "./leftovers.ts";
 import { openLogFile } from "./log-file.ts";
 import { severeLines } from "./log-severity.ts";
 import { explainNode, nodeEnvironment, PROJECT_DIR } from "./node-process.ts";
+import { openMeshSecret } from "./mesh-secret.ts";
 import { checkPortFree, choosePort, findFreePort } from "./ports.ts";
 import { findProgram, getProgram } from "./program.ts";
 import { waitForReadiness } from "./readiness.ts";
@@ -116,10 +117,11 @@ export async function runLectern(options: RunOptions, { stop, kill }: RunSignals
     const httpPort = config.httpPort === 0 ? await findFreePort(config.httpHost) : config.httpPort;
     const metricsPort = config.metricsPort === 0 && !hasGateway ? await findFreePort(config.metricsHost) : config.metricsPort;
     const store = formatStore(config.store);
-    const found = { natsUrl: nats ?? "", redisUrl: redis ?? "", store };
+    const meshSecret = config.meshSecret ?? (natsProgram === undefined ? undefined : openMeshSecret(dataDir));
+    const found = { natsUrl: nats ?? "", redisUrl: redis ?? "", store, ...(meshSecret === undefined ? {} : { meshSecret }) };
     const settings = {
       LECTERN_NATS_URL: found.natsUrl, LECTERN_REDIS_URL: found.redisUrl, LECTERN_STORE: store, LECTERN_DATA: dataDir,
-      LECTERN_HTTP_PORT: String(httpPort), LECTERN_METRICS_PORT: String(metricsPort),
+      LECTERN_HTTP_PORT: String(httpPort), LECTERN_METRICS_PORT: String(metricsPort), ...(meshSecret === undefined ? {} : { LECTERN_MESH_SECRET: meshSecret }),
     };
     const node = keep({
       id: "node", name: "The node", command: options.nodeCommand, env: nodeEnvironment(env, settings, dataDir), showsFaults: true, graceMs: NODE_GRACE_MS, explain: explainNode,

@@ -31,7 +31,7 @@ describe("a node whose FFmpeg breaks", function () {
     lectern = api(mesh.httpUrl);
     nodes.push(await join("well", {}));
     nodes.push(await join("ill", { LECTERN_FFMPEG: folder.path("ffmpeg"), LECTERN_SANDBOX: "limits" }));
-    const config = loadConfig({ LECTERN_NATS_URL: mesh.natsUrl, LECTERN_NODE_ID: "test-operator" });
+    const config = loadConfig({ LECTERN_NATS_URL: mesh.natsUrl, LECTERN_MESH_SECRET: mesh.meshSecret, LECTERN_NODE_ID: "test-operator" });
     operator = new ServiceBroker({ ...brokerOptions(config), logger: false, skipProcessEventRegistration: true });
     await operator.start();
     await eventually(async () => (await stateOf("ill").catch(() => undefined)) !== undefined);

@@ -24,7 +24,9 @@ describe("npm start, stopped", () => {
     const mesh = findMesh(dir);
     expect(mesh).to.include({ natsUrl: `nats://127.0.0.1:${nats}`, redisUrl: `redis://127.0.0.1:${redis}`, store: `file:${dir}/store`, pid: lectern.child.pid });
     expect(mesh?.httpUrl).to.match(/^http:\/\/127\.0\.0\.1:\d+$/);
-    expect(statSync(join(dir, "mesh.json")).mode & 0o777).to.equal(0o600);
+    const secret = readFileSync(join(dir, "mesh.secret"), "utf8");
+    expect(secret).to.equal(`${mesh?.meshSecret}\n`).and.match(/^[\w-]{43}\n$/);
+    for (const file of ["mesh.json", "mesh.secret"]) expect(statSync(join(dir, file)).mode & 0o777, file).to.equal(0o600);
     expect(lectern.output()).to.include("a warning").and.not.include("information");
   });
 

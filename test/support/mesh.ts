@@ -20,6 +20,7 @@ export interface Mesh {
   dataDir: string;
   natsUrl: string;
   redisUrl: string;
+  meshSecret: string;
   output(): string;
   /** Log of the nodes so far. */
   nodeLog(): string;
@@ -39,7 +40,7 @@ export async function startMesh({ settings = {}, dataDir }: MeshOptions = {}): P
   const env = { ...bareEnvironment(), LECTERN_DATA: data, LECTERN_HTTP_PORT: String(await findFreePort()), ...settings };
   const lectern = openLectern([START], env);
   await lectern.waitFor(/Lectern is ready/);
-  const mesh = JSON.parse(readFileSync(join(data, "mesh.json"), "utf8")) as { httpUrl: string; natsUrl: string; redisUrl: string };
+  const mesh = JSON.parse(readFileSync(join(data, "mesh.json"), "utf8")) as Pick<Mesh, "httpUrl" | "natsUrl" | "redisUrl" | "meshSecret">;
   return {
     ...mesh,
     dataDir: data,
