@@ -1,7 +1,8 @@
 /** `/v1/videos`: ask for a video, look at it, list, follow and delete. */
 import { fail, findErrorCode } from "../../config/errors.ts";
+import { tenantOf } from "../../config/tenants.ts";
 import type { CheckResult } from "../source/source.contract.ts";
-import { tenantOf, type ListVideosResult, type SubmitParams, type VideoView } from "../videos/videos.contract.ts";
+import type { ListVideosResult, SubmitParams, VideoView } from "../videos/videos.contract.ts";
 import type { EventStreams } from "./events-stream.ts";
 import { sendEmpty, sendJson, type Exchange, type Route } from "./exchange.ts";
 import { readJsonObject } from "./json-body.ts";

@@ -3,13 +3,14 @@
  * missing, or when a piece of it cannot be made. Whatever it is told twice, late or not at all: it looks, and does what is left.
  */
 import { errorMessage, findErrorCode } from "../../config/errors.ts";
+import { tenantOf } from "../../config/tenants.ts";
 import { arrivedSegments } from "../../media/arrived-segments.ts";
 import { findRendition, renditionsOf } from "../../media/plan-video.ts";
 import type { Plan } from "../../media/plan.ts";
 import { plannedSegments } from "../../media/policy.ts";
 import type { WorkQueue } from "../../mixins/work-queue/work-queue.ts";
 import type { ChunkParams } from "../transcoder/transcoder.contract.ts";
-import { REASON_CLASSES, tenantOf, type Outcome, type Reason, type VideoState } from "../videos/videos.contract.ts";
+import { REASON_CLASSES, type Outcome, type Reason, type VideoState } from "../videos/videos.contract.ts";
 import { chunksAhead, planChunks, planReadAhead, planSheets, type ChunkOrder } from "./chunks.ts";
 import type { PoisonParams, SegmentWatched } from "./scheduler.contract.ts";
 import type { StoredIndex } from "./stored-index.ts";

@@ -10,6 +10,7 @@ import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
 import { loadConfig, type Config } from "../../config/config.ts";
 import { fail, findErrorCode } from "../../config/errors.ts";
 import { redisKeys } from "../../config/redis-keys.ts";
+import { DEFAULT_TENANT } from "../../config/tenants.ts";
 import { announce, announceToAll } from "../../mixins/announce.ts";
 import { replyBytes } from "../../mixins/byte-reply.ts";
 import { closeRedis, openRedis } from "../../mixins/redis.ts";
@@ -35,7 +36,6 @@ import {
   CHECKSUM_ALGORITHMS, MAX_ARRIVAL_MS, type AppendParams, type AppendResult, type ArrivalParams, type ArrivalResult, type BeginParams, type BlocksParams, type CheckParams, type CheckResult, type DigestsParams, type DigestsResult, type KnownUpload,
   type ReadParams, type ReceiveParams, type SourceFacts, type SourceForgotten, type SourceParams, type Upload, type UploadArrived, type UploadFinished, type UploadIdParams, type UploadProgress, type UrlSource,
 } from "./source.contract.ts";
-import { DEFAULT_TENANT } from "../videos/videos.contract.ts";
 import { openSources, type Sources } from "./sources.ts";
 import { resumableUploads, type ResumableUploads } from "./uploads/resumable-uploads.ts";
 import { receiveUpload, type UploadStore } from "./uploads/stored-uploads.ts";

@@ -1,6 +1,7 @@
 /** Pure: from a submission to the record of a video. */
 import { createHash } from "node:crypto";
-import { DEFAULT_TENANT, type Policy, type SubmitParams, type VideoRecord } from "./videos.contract.ts";
+import { DEFAULT_TENANT } from "../../config/tenants.ts";
+import type { Policy, SubmitParams, VideoRecord } from "./videos.contract.ts";
 
 export interface Submission {
   params: SubmitParams;

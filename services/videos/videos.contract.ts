@@ -42,8 +42,6 @@ export interface VideoRecord {
   /** Regions that go on with it, the first that lives, when `home` is dark. */
   standby?: readonly string[];
 }
-export const DEFAULT_TENANT = "default";
-export const tenantOf = ({ tenant }: Pick<VideoRecord, "tenant">): string => tenant ?? DEFAULT_TENANT;
 /** `verdict.json`. Written once. */
 export type Verdict = { accepted: true; at: string; facts: Facts; sourceVersion: string } | { accepted: false; at: string; reasons: Reason[] };
 /**

@@ -5,13 +5,14 @@
 import type { Logger } from "moleculer";
 import { errorMessage } from "../../../config/errors.ts";
 import { objectKeys } from "../../../config/object-keys.ts";
+import { tenantOf } from "../../../config/tenants.ts";
 import { renditionsOf } from "../../../media/plan-video.ts";
 import type { Plan } from "../../../media/plan.ts";
 import { unlessAborted } from "../../../mixins/cancelled.ts";
 import type { Claims } from "../../../mixins/claims.ts";
 import { QUEUE_LANES } from "../../../mixins/work-queue/work-queue.contract.ts";
 import type { ChunkParams } from "../../transcoder/transcoder.contract.ts";
-import { tenantOf, type Twin, type VideoRecord, type VideoState } from "../../videos/videos.contract.ts";
+import type { Twin, VideoRecord, VideoState } from "../../videos/videos.contract.ts";
 import { laneOf } from "../chunks.ts";
 import { compareSources, type ComparePorts } from "./compare-sources.ts";
 import { twinKey } from "./twin-key.ts";
