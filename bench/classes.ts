@@ -67,13 +67,13 @@ interface Places { url: string; path: string; base: string; ffmpeg: string }
 async function compare({ way }: BenchSource, { url, path, base, ffmpeg }: Places): Promise<{ ours: Sample; ffmpegs: Sample }> {
   const client = api(base);
   const startedAt = performance.now();
-  const played = await postVideo(base, { url, policy: "lazy" });
+  const played = await postVideo({ url: base }, { url, policy: "lazy" });
   await playFirstSegment(played.hls);
   const firstPlay = performance.now() - startedAt;
   await client.remove(played.id);
   await untilIdle(base);
   // Another one, of which nobody has watched anything: nothing is made ahead of a viewer.
-  const { id } = await postVideo(base, { url: `${url}-seek`, policy: "lazy" });
+  const { id } = await postVideo({ url: base }, { url: `${url}-seek`, policy: "lazy" });
   const rendition = await openingOf(client, id);
   const starts = startsOf(await client.playlist(id, rendition));
   await (await client.segment(id, rendition, "init")).arrayBuffer();

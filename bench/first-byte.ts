@@ -32,7 +32,7 @@ export const firstByte: Benchmark = {
     const [source] = await prepareSources(dir, ffmpegPath, "14 min", console.log);
     if (source === undefined) throw new Error("There is no source.");
     await onStagedMesh(dir, ffmpegPath, async (mesh, origin) => {
-      const { id } = await postVideo(mesh.httpUrl, { url: `${origin.url}/${source.file}?run=${process.pid}`, policy: "lazy" });
+      const { id } = await postVideo({ url: mesh.httpUrl }, { url: `${origin.url}/${source.file}?run=${process.pid}`, policy: "lazy" });
       const starts = startsOf(await api(mesh.httpUrl).playlist(id, RENDITION));
       const rows: string[][] = [];
       for (const [place, from] of [["near the start", 3], ["in the middle", Math.floor(starts.length / 2)]] as const) {

@@ -56,13 +56,13 @@ async function row(what: string, file: string, dir: string, origin: Origin, work
 }
 
 async function makeWhole({ httpUrl }: Mesh, url: string): Promise<void> {
-  const { id } = await postVideo(httpUrl, { url, policy: "eager" });
+  const { id } = await postVideo({ url: httpUrl }, { url, policy: "eager" });
   const { durationSec = 0 } = await api(httpUrl).until(id, "complete");
   for (let still = 0; still < STILLS; still++) await fetchStill(`${httpUrl}/v1/videos/${id}/frame?t=${((durationSec * (still + 0.5)) / STILLS).toFixed(2)}&format=jpg`);
 }
 
 async function playBeginning({ httpUrl }: Mesh, url: string): Promise<void> {
-  const { id, hls } = await postVideo(httpUrl, { url, policy: "lazy" });
+  const { id, hls } = await postVideo({ url: httpUrl }, { url, policy: "lazy" });
   await playFirstSegment(hls);
   await api(httpUrl).remove(id);
 }

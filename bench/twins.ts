@@ -47,7 +47,7 @@ export const twins: Benchmark = {
 async function makeWhole(mesh: Mesh, origin: Origin, url: string): Promise<{ cpuSec: number; bytes: number; sec: number }> {
   await origin.reset();
   const [cpuBefore, startedAt] = [cpuOf(mesh.nodePid()), performance.now()];
-  const { id } = await postVideo(mesh.httpUrl, { url });
+  const { id } = await postVideo({ url: mesh.httpUrl }, { url });
   await api(mesh.httpUrl).until(id, "complete");
   const sec = (performance.now() - startedAt) / 1000;
   await untilIdle(mesh.httpUrl); // previews

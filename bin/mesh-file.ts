@@ -13,6 +13,8 @@ export interface Mesh {
   readonly store: string;
   /** Undefined: nothing is sealed. */
   readonly meshSecret?: string;
+  /** As LECTERN_ADMIN_KEY_HASH. */
+  readonly adminKeyHash?: string;
   /** The gateway's, without a slash at the end; undefined: the mesh's first node runs none. */
   readonly httpUrl?: string;
   /** Of `npm start`. */
@@ -21,7 +23,7 @@ export interface Mesh {
   readonly agreed?: Readonly<Record<string, string>>;
 }
 
-const AGREED = ["LECTERN_NAMESPACE", "LECTERN_ENCODER", "LECTERN_VIDEO_CODECS", "LECTERN_SOURCE_ALLOW", "LECTERN_SOURCE_POLICY", "LECTERN_S3_ENDPOINT", "LECTERN_REGIONS", "LECTERN_SOURCE_MAX_MB", "LECTERN_DURATION_MAX_HOURS"] as const;
+const AGREED = ["LECTERN_NAMESPACE", "LECTERN_ACCESS", "LECTERN_ENCODER", "LECTERN_VIDEO_CODECS", "LECTERN_SOURCE_ALLOW", "LECTERN_SOURCE_POLICY", "LECTERN_S3_ENDPOINT", "LECTERN_REGIONS", "LECTERN_SOURCE_MAX_MB", "LECTERN_DURATION_MAX_HOURS"] as const;
 
 export function agreedSettings(env: Readonly<NodeJS.ProcessEnv>): Record<string, string> {
   return Object.fromEntries(AGREED.flatMap((name) => ((env[name] ?? "") === "" ? [] : [[name, env[name] ?? ""]])));
@@ -61,16 +63,16 @@ function parseMesh(text: string): Mesh | undefined {
   } catch {
     return undefined; // not ours
   }
-  const { natsUrl, redisUrl, store, meshSecret, httpUrl, agreed } = (value ?? {}) as Record<string, unknown>;
+  const { natsUrl, redisUrl, store, meshSecret, adminKeyHash, httpUrl, agreed } = (value ?? {}) as Record<string, unknown>;
   const owner = parseIdentity(value);
   if (typeof natsUrl !== "string" || typeof redisUrl !== "string" || typeof store !== "string" || owner === undefined) return undefined;
   if (!isAlive(owner)) return undefined;
   const known = typeof agreed === "object" && agreed !== null ? { agreed: agreedSettings(agreed as NodeJS.ProcessEnv) } : {};
-  return { natsUrl, redisUrl, store, pid: owner.pid, ...(typeof meshSecret === "string" ? { meshSecret } : {}), ...(typeof httpUrl === "string" ? { httpUrl } : {}), ...known };
+  return { natsUrl, redisUrl, store, pid: owner.pid, ...(typeof meshSecret === "string" ? { meshSecret } : {}), ...(typeof adminKeyHash === "string" ? { adminKeyHash } : {}), ...(typeof httpUrl === "string" ? { httpUrl } : {}), ...known };
 }
 
 /** The settings that make a process part of `mesh`, but for those that `env` already has. */
 export function meshSettings(mesh: Mesh, env: Readonly<NodeJS.ProcessEnv>): Record<string, string> {
-  const settings = { ...mesh.agreed, LECTERN_NATS_URL: mesh.natsUrl, LECTERN_REDIS_URL: mesh.redisUrl, LECTERN_STORE: mesh.store, ...(mesh.meshSecret === undefined ? {} : { LECTERN_MESH_SECRET: mesh.meshSecret }) };
+  const settings = { ...mesh.agreed, LECTERN_NATS_URL: mesh.natsUrl, LECTERN_REDIS_URL: mesh.redisUrl, LECTERN_STORE: mesh.store, ...(mesh.meshSecret === undefined ? {} : { LECTERN_MESH_SECRET: mesh.meshSecret }), ...(mesh.adminKeyHash === undefined ? {} : { LECTERN_ADMIN_KEY_HASH: mesh.adminKeyHash }) };
   return Object.fromEntries(Object.entries(settings).filter(([name]) => (env[name] ?? "") === ""));
 }

@@ -2,6 +2,8 @@
 import { Errors, type BrokerOptions } from "moleculer";
 import { busSeal } from "./bus-seal.ts";
 import type { Config } from "./config.ts";
+import { passports } from "./access/passports.ts";
+import { accessGuard } from "./middlewares/access-guard.ts";
 import { failover } from "./middlewares/failover.ts";
 import { loadReports } from "./middlewares/load-reports.ts";
 import { meshPatience } from "./middlewares/mesh-patience.ts";
@@ -39,7 +41,7 @@ export function brokerOptions(config: Config, protocol = PROTOCOL): BrokerOption
     dependencyInterval: 50, // services that wait for each other are up within 0.1 s of each other, not 1 s
     metrics: { enabled: true },
     replOptions: { delimiter: "lectern$" },
-    middlewares: [...(config.natsUrl === undefined ? [] : [sealedBus(config.meshSecret === undefined ? undefined : busSeal(config.meshSecret, config.namespace))]), requestMetrics, loadReports, failover, protocolGuard(protocol), ...(config.natsUrl === undefined ? [] : [meshPatience(config.natsUrl, config.startWaitMs)])],
+    middlewares: [accessGuard(passports(config.meshSecret, config.namespace)), ...(config.natsUrl === undefined ? [] : [sealedBus(config.meshSecret === undefined ? undefined : busSeal(config.meshSecret, config.namespace))]), requestMetrics, loadReports, failover, protocolGuard(protocol), ...(config.natsUrl === undefined ? [] : [meshPatience(config.natsUrl, config.startWaitMs)])],
   };
 }
 

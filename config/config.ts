@@ -24,6 +24,9 @@ export interface Config {
   readonly natsUrl: string | undefined;
   /** Undefined: what comes over NATS is believed. */
   readonly meshSecret: string | undefined;
+  readonly access: "keys" | "open";
+  readonly adminKeyHash: string | undefined;
+  readonly key: string | undefined;
   readonly redisUrl: string | undefined;
   readonly store: StoreLocation;
   readonly region: string;
@@ -110,6 +113,9 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     metricsPort: integer("metricsPort"),
     natsUrl: text("natsUrl"),
     meshSecret: text("meshSecret"),
+    access: text("access") === "open" ? "open" : "keys",
+    adminKeyHash: text("adminKeyHash"),
+    key: text("key"),
     redisUrl: text("redisUrl"),
     store: regions?.own.store ?? parseStore(text("store") ?? `file:${dataDir}/store`, text("s3Endpoint")),
     region: required("region"),
@@ -202,6 +208,8 @@ function findFault(setting: Setting, value: string): string | undefined {
     }
     case "secret":
       return value.length >= type.minLength ? undefined : `must be at least ${type.minLength} characters long`;
+    case "sha256":
+      return /^[0-9a-f]{64}$/.test(value) ? undefined : "must be 64 hexadecimal digits";
     case "store":
       return isStoreText(value) ? undefined : `must be file:<dir> or s3://<bucket>, not${shown}`;
     default:

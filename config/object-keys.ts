@@ -41,6 +41,12 @@ export const objectKeys = {
   leaving: (videoId: string) => `open/${videoId}.deleted`,
   allOpen: "open/",
   allVideos: "videos/",
+  /** An API key: what it may do, without the key itself. Written once, as are the next two. */
+  accessKey: (keyId: string) => `access/keys/${keyId}/key.json`,
+  /** Another took its place, and until when both are good. */
+  accessKeyRotated: (keyId: string) => `access/keys/${keyId}/rotated.json`,
+  accessKeyRevoked: (keyId: string) => `access/keys/${keyId}/revoked.json`,
+  allAccessKeys: "access/keys/",
   /** Names the one video that is made of a source. `digest` is a hash of what was asked. */
   claim: (digest: string) => `claims/${digest}.json`,
   /** Names the video that others with the same plan are compared with. `digest` is a hash of that. */

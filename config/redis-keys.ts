@@ -15,12 +15,16 @@ export function redisKeys(namespace: string) {
     moments: (videoId: string) => `${namespace}:moments:${videoId}`,
     /** Sorted set: video ids by time of creation, for lists. */
     catalog: `${namespace}:catalog`,
+    /** The same of one tenant's. */
+    tenantCatalog: (tenant: string) => `${namespace}:catalog:${tenant}`,
     /** Hash: until when a host is left alone, and how far its rates are used up, in ms of Redis' clock. Expires. */
     hostTimes: (host: string) => `${namespace}:host:{${host}}:times`,
     /** Sorted set: requests to a host that are under way, by when they are given up. Expires. */
     hostLeases: (host: string) => `${namespace}:host:{${host}}:leases`,
     /** Hash: which node reads which part of a source from its origin. Expires. */
     blockOwners: (sourceId: string) => `${namespace}:blocks:${sourceId}`,
+    /** Hash: when each API key was last used, ISO 8601. */
+    keysUsed: `${namespace}:keys-used`,
     /** Prefix of the work queue's keys, which mixins/work-queue/lua/common.lua lists. */
     queuePrefix: `${namespace}:queue`,
   };

@@ -2,13 +2,14 @@
  * Which services exist, in the order they start (ground floor first), and which must sit on the same node so that
  * media bytes never cross the mesh: whoever touches bytes has its own door to the sources and to the store.
  */
-export const SERVICES = ["metrics", "node", "storage", "videos", "source", "quality", "validator", "transcoder", "scheduler", "cache", "delivery", "operator", "gateway"] as const;
+export const SERVICES = ["metrics", "node", "storage", "access", "videos", "source", "quality", "validator", "transcoder", "scheduler", "cache", "delivery", "operator", "gateway"] as const;
 export type ServiceName = (typeof SERVICES)[number];
 
 const BESIDE: Readonly<Record<ServiceName, readonly ServiceName[]>> = {
   metrics: [],
   node: [],
   storage: [],
+  access: ["storage"],
   videos: ["storage"],
   source: ["storage"],
   quality: [],
@@ -18,7 +19,7 @@ const BESIDE: Readonly<Record<ServiceName, readonly ServiceName[]>> = {
   cache: ["storage"],
   delivery: ["cache"],
   operator: [],
-  gateway: ["delivery", "source", "operator"],
+  gateway: ["delivery", "source", "operator", "access"],
 };
 
 /**

@@ -16,6 +16,7 @@ export type SettingKind =
   /** `name=number`, comma-separated. */
   | { kind: "weights" }
   | { kind: "secret"; minLength: number }
+  | { kind: "sha256" }
   | { kind: "store" };
 
 export interface Setting {
@@ -39,6 +40,9 @@ export const SETTINGS = {
   metricsPort: { env: "LECTERN_METRICS_PORT", type: port, fallback: "0", meaning: "port of `/metrics` on every node; 0 takes a free one and logs it" },
   natsUrl: { env: "LECTERN_NATS_URL", type: { kind: "url", schemes: ["nats:", "tls:"], list: true }, fallback: undefined, meaning: "the mesh's NATS, comma-separated for a cluster; absent: `npm start` runs one", secret: true },
   meshSecret: { env: "LECTERN_MESH_SECRET", type: { kind: "secret", minLength: 32 }, fallback: undefined, meaning: "seals what nodes tell each other over NATS: the same on all nodes, at least 32 characters. Absent: `npm start` makes one for the NATS that it runs; on any other NATS whoever reaches it is one of the mesh", secret: true },
+  access: { env: "LECTERN_ACCESS", type: { kind: "choice", of: ["keys", "open"] }, fallback: "keys", meaning: "`keys`: whoever asks for more than to watch shows an API key; `open`: everybody may do everything, for a network that nobody else reaches" },
+  adminKeyHash: { env: "LECTERN_ADMIN_KEY_HASH", type: { kind: "sha256" }, fallback: undefined, meaning: "SHA-256 in hex of a key that may do everything, also while the store is away: the same on all nodes with a gateway. Absent: `npm start` makes one, in `admin.key` of the data directory" },
+  key: { env: "LECTERN_KEY", type: { kind: "secret", minLength: 32 }, fallback: undefined, meaning: "the API key that commands show (`npm run add`, `ctl`, `repl`); absent: the admin key of the mesh on this machine", secret: true },
   redisUrl: { env: "LECTERN_REDIS_URL", type: { kind: "url", schemes: ["redis:", "rediss:"] }, fallback: undefined, meaning: "the region's Redis; absent: `npm start` runs one", secret: true },
   store: { env: "LECTERN_STORE", type: { kind: "store" }, fallback: undefined, meaning: "`file:<dir>` or `s3://<bucket>`; absent: the directory `store` under the data directory" },
   s3Endpoint: { env: "LECTERN_S3_ENDPOINT", type: { kind: "url", schemes: ["http:", "https:"] }, fallback: undefined, meaning: "an S3 server other than AWS (path-style addressing)" },

@@ -3,6 +3,26 @@
 /** Where the gateway's paths begin: this file is one folder below. */
 export const ROOT = new URL("../", import.meta.url);
 
+const KEPT = "lectern-key";
+
+/** The key that came with a link (`#key=…`) is kept for this browser, and taken out of the address. */
+export function takeKey() {
+  const [, given] = /^#key=([\w-]+)$/.exec(location.hash) ?? [];
+  if (given === undefined) return;
+  localStorage.setItem(KEPT, given);
+  history.replaceState(null, "", location.pathname + location.search);
+}
+
+/** Headers by which the gateway knows whose requests are. */
+export function authorization() {
+  const key = globalThis.localStorage?.getItem(KEPT) ?? null;
+  return key === null ? {} : { Authorization: `Bearer ${key}` };
+}
+
+export function keepKey(key) {
+  localStorage.setItem(KEPT, key);
+}
+
 /** What went wrong, in words to show; `reasons` when a video was refused. */
 export class ApiError extends Error {
   constructor(message, { status = 0, code = "", reasons = [] } = {}) {
@@ -37,7 +57,7 @@ export async function findProblem(path) {
 
 async function reach(path, init) {
   try {
-    return await fetch(new URL(path, ROOT), init);
+    return await fetch(new URL(path, ROOT), { ...init, headers: { ...authorization(), ...init?.headers } });
   } catch (error) {
     throw new ApiError("The server can’t be reached. Check the connection and try again.", { code: error.name });
   }
@@ -45,6 +65,7 @@ async function reach(path, init) {
 
 async function readAnswer(answer) {
   const text = await answer.text();
+  if (answer.status === 401) dispatchEvent(new Event("key-wanted"));
   if (!answer.ok) throw toError(answer.status, text);
   return parse(text);
 }

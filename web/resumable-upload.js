@@ -1,5 +1,5 @@
 /** Sends a file so that it goes on where it was: after a lost connection by itself, after a reload when it is chosen again. */
-import { ApiError, ROOT, toError } from "./api.js";
+import { ApiError, authorization, ROOT, toError } from "./api.js";
 
 /**
  * In ms. They begin anew whenever something has been sent: an upload is given up after four minutes without a byte. The
@@ -22,6 +22,7 @@ export function uploadFile(file, { onProgress, onSlow, onInterrupted }) {
   let patience;
   const upload = new globalThis.tus.Upload(file, {
     endpoint: new URL("v1/uploads/tus", ROOT).href,
+    headers: authorization(),
     metadata: { filename: file.name, filetype: file.type },
     retryDelays: RETRY_DELAYS,
     removeFingerprintOnSuccess: true,

@@ -1,5 +1,5 @@
 /** The start page: ask for a video by address or file, and watch it right here. */
-import { ApiError, deleteVideo, postVideo } from "./api.js";
+import { ApiError, deleteVideo, keepKey, postVideo, takeKey } from "./api.js";
 import { hasIndexFirst } from "./index-first.js";
 import { openPlayer } from "./player.js";
 import { recentVideos } from "./recent-videos.js";
@@ -9,9 +9,19 @@ const find = (selector) => document.querySelector(selector);
 const [form, url, file, drop, fault, now] = ["#ask", "#url", "#file", "#drop", "#ask-error", "#now"].map(find);
 const [uploadBox, uploadName, uploadState, uploadBar, uploadCancel] = ["#upload", "#upload-name", "#upload-state", "#upload-progress", "#upload-cancel"].map(find);
 const submit = form.querySelector("button");
+const keyForm = find("#key");
 const recent = recentVideos({ list: find("#videos"), none: find("#no-videos"), more: find("#more") });
 let player;
 
+takeKey();
+addEventListener("key-wanted", () => {
+  keyForm.hidden = false;
+});
+keyForm.addEventListener("submit", (event) => {
+  event.preventDefault();
+  keepKey(find("#key-text").value.trim());
+  location.reload();
+});
 recent.load();
 
 form.addEventListener("submit", (event) => {

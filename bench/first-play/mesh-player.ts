@@ -6,7 +6,7 @@ import { api } from "../../test/support/api.ts";
 /** From POST to the last byte of the first segment, of the picture and, where there is any, of the sound. */
 export async function timeMesh(gatewayUrl: string, url: string, atFirstSegment: () => Promise<void>): Promise<number> {
   const startedAt = performance.now();
-  const { id, hls } = await postVideo(gatewayUrl, { url, policy: "lazy" });
+  const { id, hls } = await postVideo({ url: gatewayUrl }, { url, policy: "lazy" });
   await playFirstSegment(hls);
   const ms = performance.now() - startedAt;
   await atFirstSegment();

@@ -7,6 +7,7 @@ import { followVideo, type VideoEnd } from "./follow-video.ts";
 import { ApiError, NoServerError, postVideo, type AddedVideo } from "./gateway-client.ts";
 import { formatDuration, openProgressLine } from "./progress-line.ts";
 import { sendVideo } from "./send-video.ts";
+import type { Server } from "./find-server.ts";
 
 export interface Terminal { isTTY?: boolean; write(text: string): unknown }
 
@@ -15,7 +16,7 @@ export interface Terminal { isTTY?: boolean; write(text: string): unknown }
  * @param memory a file that remembers uploads that have begun
  * @returns the exit code: 0 when it plays (and, when followed, is complete), else 1
  */
-export async function addVideo(server: string, what: string, options: AddOptions, terminal: Terminal, memory: string): Promise<number> {
+export async function addVideo(server: Server, what: string, options: AddOptions, terminal: Terminal, memory: string): Promise<number> {
   const line = openProgressLine("uploading", terminal);
   const say = (text: string): void => line.say(text);
   const { title, policy, priority } = options;
@@ -34,7 +35,7 @@ export async function addVideo(server: string, what: string, options: AddOptions
     return await follow(server, video.id, terminal);
   } catch (error) {
     if (error instanceof NoServerError) throw new StartError(error.message);
-    if (error instanceof SyntaxError) throw new StartError(`A playlist of ${server} can't be read: ${error.message}.`);
+    if (error instanceof SyntaxError) throw new StartError(`A playlist of ${server.url} can't be read: ${error.message}.`);
     if (!(error instanceof ApiError)) throw error;
     tellFault(error, say);
     return 1;
@@ -56,7 +57,7 @@ async function firstPlay(video: AddedVideo, postedAt: number, say: (text: string
 }
 
 /** Ctrl-C ends the following; the video goes on. */
-async function follow(server: string, videoId: string, terminal: Terminal): Promise<number> {
+async function follow(server: Server, videoId: string, terminal: Terminal): Promise<number> {
   const line = openProgressLine("encoding", terminal);
   const left = new AbortController();
   const onInterrupt = (): void => left.abort();

@@ -2,6 +2,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { EventSourceParserStream } from "eventsource-parser/stream";
 import { ApiError, NoServerError, parseObject, parseReasons, reach, readAnswer } from "./gateway-client.ts";
+import { authorization, type Server } from "./find-server.ts";
 
 /** How long the gateway may be away (it may be restarting). */
 const PATIENCE_MS = 60_000;
@@ -13,13 +14,13 @@ export type VideoEnd = { kind: "complete" } | { kind: "rejected" | "failed"; rea
 interface EventMessage { event?: string | undefined; data: string; id?: string | undefined }
 
 /** @throws ApiError; NoServerError when the gateway stays away; the abort error when `signal` ends it */
-export async function followVideo(server: string, videoId: string, onProgress: (progress: EncodeProgress) => void, signal: AbortSignal): Promise<VideoEnd> {
+export async function followVideo(server: Server, videoId: string, onProgress: (progress: EncodeProgress) => void, signal: AbortSignal): Promise<VideoEnd> {
   let lastId: string | undefined;
   let until = performance.now() + PATIENCE_MS;
   /** One connection; undefined: it ended before the video did. */
   const listen = async (): Promise<VideoEnd | undefined> => {
-    const headers: Record<string, string> = { accept: "text/event-stream", ...(lastId === undefined ? {} : { "last-event-id": lastId }) };
-    const response = await fetch(`${server}/v1/videos/${videoId}/events`, { headers, signal });
+    const headers: Record<string, string> = { ...authorization(server), accept: "text/event-stream", ...(lastId === undefined ? {} : { "last-event-id": lastId }) };
+    const response = await fetch(`${server.url}/v1/videos/${videoId}/events`, { headers, signal });
     if (response.status === 204) {
       lastId = undefined; // all has been said; the next stream opens with the video as it is
       return undefined;
@@ -37,7 +38,7 @@ export async function followVideo(server: string, videoId: string, onProgress: (
   };
   for (;;) {
     try {
-      const end = await reach(server, listen);
+      const end = await reach(server.url, listen);
       if (end !== undefined) return end;
     } catch (error) {
       signal.throwIfAborted();

@@ -1,4 +1,6 @@
 /** The gateway's HTTP API as this command needs it. Answers are read as untrusted input. */
+import { authorization, type Server } from "./find-server.ts";
+
 
 /** What the gateway said no with (RFC 9457). */
 export class ApiError extends Error {
@@ -26,15 +28,15 @@ export class NoServerError extends Error {
 export interface AddedVideo { readonly id: string; readonly status: string; readonly existing: boolean; readonly hls: string; readonly page: string }
 
 /** @throws ApiError, NoServerError */
-export async function postVideo(server: string, video: Readonly<Record<string, string | undefined>>): Promise<AddedVideo> {
-  const answer = await reach(server, async () => {
-    const response = await fetch(`${server}/v1/videos`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(video) });
+export async function postVideo(server: Server, video: Readonly<Record<string, string | undefined>>): Promise<AddedVideo> {
+  const answer = await reach(server.url, async () => {
+    const response = await fetch(`${server.url}/v1/videos`, { method: "POST", headers: { ...authorization(server), "content-type": "application/json" }, body: JSON.stringify(video) });
     return readAnswer(response.status, await response.text());
   });
   const { id, status, existing, playback } = parseObject(answer);
   const { hls, page } = parseObject(playback);
-  if (typeof id !== "string" || typeof status !== "string" || typeof hls !== "string" || typeof page !== "string") throw unexpected(server);
-  return { id, status, existing: existing === true, hls: new URL(hls, server).href, page: new URL(page, server).href };
+  if (typeof id !== "string" || typeof status !== "string" || typeof hls !== "string" || typeof page !== "string") throw unexpected(server.url);
+  return { id, status, existing: existing === true, hls: new URL(hls, server.url).href, page: new URL(page, server.url).href };
 }
 
 /** Faults of the connection become NoServerError. */

@@ -3,6 +3,7 @@ import { createReadStream, mkdirSync, readFileSync, rmSync, type ReadStream } fr
 import { dirname } from "node:path";
 import * as tus from "tus-js-client";
 import { ApiError, connectionFault, readAnswer } from "./gateway-client.ts";
+import { authorization, type Server } from "./find-server.ts";
 
 /** What the package has for Node, and its types leave out. */
 interface NodePart {
@@ -24,11 +25,11 @@ const RETRY_DELAYS = [500, 1_000, 2_000, 5_000, 10_000, 15_000, 30_000, 30_000];
 const SLOW_MS = 2_000;
 
 /** @returns the upload's id, when all of it is there. @throws ApiError, NoServerError */
-export async function sendFile(server: string, path: string, { memory, onProgress, onSlow }: SendOptions): Promise<string> {
+export async function sendFile(server: Server, path: string, { memory, onProgress, onSlow }: SendOptions): Promise<string> {
   const sent = Promise.withResolvers<void>();
   let patience: NodeJS.Timeout | undefined;
   const upload = new Upload(createReadStream(path), {
-    endpoint: `${server}/v1/uploads/tus`, retryDelays: RETRY_DELAYS, removeFingerprintOnSuccess: true, urlStorage: openMemory(memory),
+    endpoint: `${server.url}/v1/uploads/tus`, headers: authorization(server), retryDelays: RETRY_DELAYS, removeFingerprintOnSuccess: true, urlStorage: openMemory(memory),
     onShouldRetry: ({ originalResponse }) => upload.url !== null && (originalResponse === null || isPassing(originalResponse.getStatus())),
     onProgress(bytes) {
       onProgress(bytes);
@@ -66,10 +67,10 @@ function openMemory(path: string): tus.UrlStorage {
   return new FileUrlStorage(path);
 }
 
-function toFault(server: string, error: Error): Error {
+function toFault(server: Server, error: Error): Error {
   if (!(error instanceof tus.DetailedError)) return error;
   const { originalResponse, causingError } = error;
-  if (originalResponse === null) return connectionFault(server, causingError) ?? error;
+  if (originalResponse === null) return connectionFault(server.url, causingError) ?? error;
   try {
     readAnswer(originalResponse.getStatus(), originalResponse.getBody());
   } catch (fault) {

@@ -5,6 +5,7 @@ import { StartError, findSystemCode } from "../start/start-error.ts";
 import { ApiError } from "./gateway-client.ts";
 import { sendFile } from "./resumable-upload.ts";
 import type { ProgressLine } from "./progress-line.ts";
+import type { Server } from "./find-server.ts";
 
 export interface SendVideoOptions<Played> {
   memory: string;
@@ -14,7 +15,7 @@ export interface SendVideoOptions<Played> {
 }
 
 /** @throws StartError, ApiError, NoServerError */
-export async function sendVideo<Played>(server: string, path: string, { memory, line, play }: SendVideoOptions<Played>): Promise<Played> {
+export async function sendVideo<Played>(server: Server, path: string, { memory, line, play }: SendVideoOptions<Played>): Promise<Played> {
   const size = await fileSize(path);
   const early = await beginsWithIndex(path, size);
   const lost = new AbortController();

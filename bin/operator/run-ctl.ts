@@ -3,6 +3,7 @@ import { COMMANDS, type AnyAnswer, type Command, type CommandName } from "../../
 import { ApiError, NoServerError, parseObject, reach, readAnswer } from "../add/gateway-client.ts";
 import { formatAnswer } from "./answer-text.ts";
 import { plain } from "./columns.ts";
+import { authorization, type Server } from "../add/find-server.ts";
 
 export interface Asked { name: CommandName; value?: string; json: boolean }
 export interface Output { out(line: string): void; err(line: string): void }
@@ -10,12 +11,12 @@ export interface Output { out(line: string): void; err(line: string): void }
 const ANSWER_MS = 30_000;
 
 /** @returns the exit code: 0 when it is done, 1 when it failed or was refused */
-export async function runCtl(server: string, { name, value = "", json }: Asked, { out, err }: Output): Promise<number> {
+export async function runCtl(server: Server, { name, value = "", json }: Asked, { out, err }: Output): Promise<number> {
   const { method, path }: Command = COMMANDS[name];
-  const address = `${server}${path.replace(/:\w+/, () => encodeURIComponent(value))}`;
+  const address = `${server.url}${path.replace(/:\w+/, () => encodeURIComponent(value))}`;
   try {
-    const text = await reach(server, async () => {
-      const response = await fetch(address, { method, signal: AbortSignal.timeout(ANSWER_MS) });
+    const text = await reach(server.url, async () => {
+      const response = await fetch(address, { method, headers: authorization(server), signal: AbortSignal.timeout(ANSWER_MS) });
       const body = await response.text();
       readAnswer(response.status, body); // throws
       return body;
@@ -23,7 +24,7 @@ export async function runCtl(server: string, { name, value = "", json }: Asked, 
     out(json ? text : show(name, text));
     return 0;
   } catch (error) {
-    err(plain(explain(error, server)));
+    err(plain(explain(error, server.url)));
     return 1;
   }
 }

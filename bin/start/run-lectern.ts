@@ -4,7 +4,9 @@
  */
 import { join } from "node:path";
 import type { Config } from "../../config/config.ts";
+import { hashKey } from "../../config/access/api-key.ts";
 import { agreedSettings, removeMeshFile, writeMeshFile } from "../mesh-file.ts";
+import { adminKeyPath, openAdminKey } from "./admin-key.ts";
 import { formatStore, httpBase, readinessUrl } from "./addresses.ts";
 import { openChild, type Child, type Command } from "./child.ts";
 import { prepareDataDirectory } from "./data-directory.ts";
@@ -118,10 +120,13 @@ export async function runLectern(options: RunOptions, { stop, kill }: RunSignals
     const metricsPort = config.metricsPort === 0 && !hasGateway ? await findFreePort(config.metricsHost) : config.metricsPort;
     const store = formatStore(config.store);
     const meshSecret = config.meshSecret ?? (natsProgram === undefined ? undefined : openMeshSecret(dataDir));
-    const found = { natsUrl: nats ?? "", redisUrl: redis ?? "", store, ...(meshSecret === undefined ? {} : { meshSecret }) };
+    const adminKey = config.access === "keys" && config.adminKeyHash === undefined ? openAdminKey(dataDir) : undefined;
+    const adminKeyHash = adminKey === undefined ? config.adminKeyHash : hashKey(adminKey.key);
+    const found = { natsUrl: nats ?? "", redisUrl: redis ?? "", store, ...(meshSecret === undefined ? {} : { meshSecret }), ...(adminKeyHash === undefined ? {} : { adminKeyHash }) };
     const settings = {
       LECTERN_NATS_URL: found.natsUrl, LECTERN_REDIS_URL: found.redisUrl, LECTERN_STORE: store, LECTERN_DATA: dataDir,
       LECTERN_HTTP_PORT: String(httpPort), LECTERN_METRICS_PORT: String(metricsPort), ...(meshSecret === undefined ? {} : { LECTERN_MESH_SECRET: meshSecret }),
+      ...(adminKeyHash === undefined ? {} : { LECTERN_ADMIN_KEY_HASH: adminKeyHash }),
     };
     const node = keep({
       id: "node", name: "The node", command: options.nodeCommand, env: nodeEnvironment(env, settings, dataDir), showsFaults: true, graceMs: NODE_GRACE_MS, explain: explainNode,
@@ -135,7 +140,7 @@ export async function runLectern(options: RunOptions, { stop, kill }: RunSignals
     say(startScreen({
       httpUrl: httpUrl === undefined ? undefined : config.publicUrl ?? httpUrl, dataDir, store,
       natsUrl: natsProgram === undefined ? undefined : nats, redisUrl: redisProgram === undefined ? undefined : redis,
-      tookMs: performance.now() - startedAt,
+      tookMs: performance.now() - startedAt, newKey: adminKey?.isNew === true ? adminKey.key : undefined, keyPath: adminKey === undefined ? undefined : adminKeyPath(dataDir),
     }));
     await during(new Promise<never>(() => undefined));
   } catch (error) {

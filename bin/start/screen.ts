@@ -8,6 +8,10 @@ export interface ScreenFacts {
   readonly natsUrl: string | undefined;
   readonly redisUrl: string | undefined;
   readonly tookMs: number;
+  /** The admin key, at the start that made it. */
+  readonly newKey: string | undefined;
+  /** Where it is kept; undefined: this start has nothing to do with keys. */
+  readonly keyPath: string | undefined;
 }
 
 export function startScreen(facts: ScreenFacts): string {
@@ -15,12 +19,13 @@ export function startScreen(facts: ScreenFacts): string {
   const rows: [string, string][] = httpUrl === undefined
     ? [["gateway", "none here: this node was told to run other services"]]
     : [
-        ["open", `${httpUrl}/`],
+        ["open", `${httpUrl}/${facts.newKey === undefined ? "" : `#key=${facts.newKey}`}`],
         ["add a video", "npm run add -- <url or file>"],
         ["try it", "npm run demo"],
         ["API", `${httpUrl}/docs`],
       ];
   rows.push(["more nodes", "npm run node -- --services transcoder,cache"], ["operate", "npm run repl"]);
+  if (facts.keyPath !== undefined) rows.push(["admin key", `${facts.keyPath}${facts.newKey === undefined ? "" : "  (the link above holds it, this once)"}`]);
   rows.push(["data", facts.dataDir], ["videos", facts.store]);
   const servers = [facts.natsUrl, facts.redisUrl].filter((url) => url !== undefined);
   if (servers.length > 0) rows.push(["runs here too", servers.join("  ")]);

@@ -1,4 +1,5 @@
 /** The operators' commands over HTTP, one route each, made from their table. */
+import { permissionOf } from "../../config/access/actions.ts";
 import { fail } from "../../config/errors.ts";
 import { ARGUMENTS, COMMANDS, type ArgumentName, type Command } from "../operator/operator.contract.ts";
 import { refuseOtherSites } from "./cross-site.ts";
@@ -9,7 +10,7 @@ const ORDER_MS = 10_000;
 
 export function commandRoutes(): Route[] {
   return Object.entries<Command>(COMMANDS).map(([name, { argument, method, path, operation }]) => ({
-    method, path, operation, area: "operate",
+    method, path, operation, permission: permissionOf(`operator.${name}`), area: "operate",
     async handle({ req, res, params, call }) {
       if (method === "POST") refuseOtherSites(req);
       const given = argument === undefined ? {} : { [argument]: parseArgument(argument, params[argument]) };

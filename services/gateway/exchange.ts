@@ -1,6 +1,7 @@
 /** One HTTP request and its answer, as the routes see it. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { CallingOptions } from "moleculer";
+import type { Caller, Permission } from "../../config/access/permissions.ts";
 
 export interface Exchange {
   readonly req: IncomingMessage;
@@ -8,7 +9,8 @@ export interface Exchange {
   /** The path's parameters, decoded and otherwise as the client sent them. */
   readonly params: Readonly<Record<string, string>>;
   readonly requestId: string;
-  /** Calls an action of the mesh under this request's id. */
+  readonly caller: Caller;
+  /** Calls an action of the mesh under this request's id, on the caller's behalf. */
   call<Result>(action: string, params?: object, options?: CallingOptions): Promise<Result>;
 }
 
@@ -21,6 +23,8 @@ export interface Route {
   readonly path: string;
   /** Its name in the OpenAPI document. */
   readonly operation: string;
+  /** What whoever asks must have, before anything is read of what they send. */
+  readonly permission: Permission;
   readonly area: Area;
   /** Event streams have no HEAD: it would never end. */
   readonly noHead?: boolean;

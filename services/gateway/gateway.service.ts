@@ -4,12 +4,14 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
-import { loadConfig } from "../../config/config.ts";
+import { passports } from "../../config/access/passports.ts";
+import { loadConfig, type Config } from "../../config/config.ts";
 import { errorMessage } from "../../config/errors.ts";
-import type { Regions } from "../../config/regions.ts";
 import { closeListener, listen } from "../../mixins/http-listener.ts";
 import { nodeState } from "../../mixins/node-state.ts";
 import type { VideoEvent, VideoEventPayload, VideoView } from "../videos/videos.contract.ts";
+import { keySubject, type AccessChanged, type AuthenticateParams, type AuthenticateResult } from "../access/access.contract.ts";
+import { everybody, openCallers, type Callers } from "./access/callers.ts";
 import { openConnections, type Connections } from "./connections.ts";
 import { openEventStreams, type EventStreams } from "./events-stream.ts";
 import type { Route } from "./exchange.ts";
@@ -19,20 +21,20 @@ import { regionGuideOf } from "./regions/region-guide.ts";
 import { gatewayRoutes } from "./routes.ts";
 import { webServer, webServerSettings } from "./web-server.ts";
 
-interface Settings extends ServiceSettingSchema, Omit<GatewaySettings, "regions"> {}
-interface State { streams: EventStreams | undefined; server: Server | undefined; connections: Connections | undefined; httpUrl: string }
+interface Settings extends ServiceSettingSchema, Omit<GatewaySettings, "regions" | "meshSecret" | "namespace"> {}
+interface State { accessCallers: Callers | undefined; streams: EventStreams | undefined; server: Server | undefined; connections: Connections | undefined; httpUrl: string }
 interface Methods {
-  serveRoutes(routes: readonly Route[]): void;
+  serveRoutes(routes: readonly Route[], callers: Callers): void;
   httpHandler(req: IncomingMessage, res: ServerResponse): Promise<void>;
 }
-export interface GatewaySettings { httpHost: string; httpPort: number; publicUrl: string | undefined; sourceMaxBytes: number; regions?: Regions | undefined }
+export interface GatewaySettings extends Pick<Config, "httpHost" | "httpPort" | "publicUrl" | "sourceMaxBytes" | "access">, Partial<Pick<Config, "meshSecret" | "namespace" | "regions">> {}
 
 const CHECK_TIMEOUT_MS = 2_000;
 
-export function gatewayService({ httpHost, httpPort, publicUrl, sourceMaxBytes, regions }: GatewaySettings) {
+export function gatewayService({ httpHost, httpPort, publicUrl, sourceMaxBytes, access, meshSecret, namespace = "", regions }: GatewaySettings) {
   const schema: ServiceSchema<Settings, Methods, State> = {
     name: "gateway",
-    settings: { ...webServerSettings, httpHost, httpPort, publicUrl, sourceMaxBytes },
+    settings: { ...webServerSettings, httpHost, httpPort, publicUrl, sourceMaxBytes, access },
     mixins: [webServer],
     actions: {
       // moleculer-web's own: they would let any node of the mesh rewrite our routes
@@ -41,6 +43,9 @@ export function gatewayService({ httpHost, httpPort, publicUrl, sourceMaxBytes, 
       removeRoute: false,
     },
     events: {
+      "access.changed"(ctx: Context<AccessChanged>) {
+        this.accessCallers?.forget(keySubject(ctx.params.id));
+      },
       "video.changed"(ctx: Context<VideoEventPayload>) {
         this.streams?.wake(ctx.params.videoId);
       },
@@ -58,7 +63,11 @@ export function gatewayService({ httpHost, httpPort, publicUrl, sourceMaxBytes, 
         node: nodeState(broker),
         now: () => performance.now(),
       });
-      this.serveRoutes(gatewayRoutes({ publicUrl: this.settings.publicUrl, sourceMaxBytes: this.settings.sourceMaxBytes, nodeId: broker.nodeID, streams: this.streams, readiness, guide: regionGuideOf(broker, regions), assets: await loadAssets() }));
+      this.accessCallers = access === "open" ? everybody() : openCallers({
+        authenticate: async (credential) => (await broker.call<AuthenticateResult, AuthenticateParams>("access.authenticate", { credential }, { timeout: CHECK_TIMEOUT_MS })).caller,
+        passports: passports(meshSecret, namespace),
+      });
+      this.serveRoutes(gatewayRoutes({ publicUrl: this.settings.publicUrl, sourceMaxBytes: this.settings.sourceMaxBytes, nodeId: broker.nodeID, streams: this.streams, readiness, guide: regionGuideOf(broker, regions), assets: await loadAssets() }), this.accessCallers);
       // no limit on a whole request: uploads take as long as they take, and a stalled one is cut by its own route
       this.server = createServer({ requestTimeout: 0, headersTimeout: 20_000, keepAliveTimeout: 15_000 }, (req, res) => void this.httpHandler(req, res));
       this.connections = openConnections(this.server, nodeState(broker), () => this.streams?.close());

@@ -1,9 +1,11 @@
 /** The OpenAPI 3.1 description of the routes. A test compares its paths with the routes table. */
 import { readFileSync } from "node:fs";
+import type { Permission } from "../../config/access/permissions.ts";
 import { ERRORS, type ErrorCode } from "../../config/errors.ts";
 import { STILL_FORMATS } from "../../media/ffmpeg/still-arguments.ts";
 import { FAULTS } from "../../media/quality/report.ts";
 import { REASON_CLASSES } from "../videos/videos.contract.ts";
+import { accessPaths, accessSchemas, securitySchemes, withSecurity } from "./openapi-access.ts";
 import { operatePaths, operateSchemas } from "./openapi-operate.ts";
 
 const json = (schema: object) => ({ "application/json": { schema } });
@@ -175,6 +177,7 @@ const paths = {
       responses: { "200": ok("Regions", json({ type: "object", required: ["regions"], properties: { best: { ...text, description: "the one to use for who asks" }, regions: { type: "array", items: ref("Region") } } })) },
     },
   },
+  ...accessPaths(problems),
   "/health/live": { get: { operationId: "getLiveness", summary: "Whether this node runs", responses: { "200": ok("It does", json({ type: "object" })) } } },
   "/health/ready": { get: { operationId: "getReadiness", summary: "Whether a posted video would play", responses: { "200": ok("It would", json({ type: "object" })), ...problems("not_ready") } } },
   "/metrics": { get: { operationId: "getMetrics", summary: "This node's metrics", responses: { "200": ok("Prometheus text", { "text/plain": { schema: text } }), ...problems("not_ready") } } },
@@ -234,6 +237,7 @@ const schemas = {
     },
   },
   ...operateSchemas,
+  ...accessSchemas,
   Reason: { type: "object", required: ["class", "message"], properties: { class: { enum: REASON_CLASSES }, message: text } },
   Problem: {
     type: "object", required: ["type", "title", "status", "detail", "code", "requestId"], description: "RFC 9457",
@@ -241,8 +245,9 @@ const schemas = {
   },
 };
 
-export function openApiDocument(): { openapi: string; info: object; paths: typeof paths; components: object } {
-  return { openapi: "3.1.0", info: { title: "Lectern", version: packageVersion, description: "Video for education: post a lecture, play it at once." }, paths, components: { schemas } };
+/** @param permissions what each operation asks for */
+export function openApiDocument(permissions: Readonly<Record<string, Permission>> = {}): { openapi: string; info: object; paths: typeof paths; components: object } {
+  return { openapi: "3.1.0", info: { title: "Lectern", version: packageVersion, description: "Video for education: post a lecture, play it at once." }, paths: withSecurity(paths, permissions, problems), components: { schemas, securitySchemes } };
 }
 
 const packageVersion = parseVersion(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));

@@ -49,26 +49,26 @@ export function pagesRoutes(assets: Assets, otherUrls: readonly string[] = []): 
   const csp = policy(otherUrls.map((url) => ` ${new URL(url).origin}`).join(""));
   return [
     {
-      method: "GET", path: "/", operation: "getStartPage", area: "page",
+      method: "GET", path: "/", operation: "getStartPage", permission: "open", area: "page",
       async handle({ req, res }) {
         sendAsset(req, res, csp, assets.get("index.html"));
       },
     },
     {
-      method: "GET", path: "/docs", operation: "getDocsPage", area: "page",
+      method: "GET", path: "/docs", operation: "getDocsPage", permission: "open", area: "page",
       async handle({ req, res }) {
         sendAsset(req, res, csp, assets.get("docs.html"));
       },
     },
     {
-      method: "GET", path: "/watch/:id", operation: "getWatchPage", area: "page",
+      method: "GET", path: "/watch/:id", operation: "getWatchPage", permission: "open", area: "page",
       async handle({ req, res, params }) {
         parseVideoId(params["id"]);
         sendAsset(req, res, csp, assets.get("watch.html"));
       },
     },
     {
-      method: "GET", path: "/assets/:file", operation: "getAsset", area: "page",
+      method: "GET", path: "/assets/:file", operation: "getAsset", permission: "open", area: "page",
       async handle({ req, res, params }) {
         sendAsset(req, res, csp, assets.get(params["file"] ?? ""));
       },

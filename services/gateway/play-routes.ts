@@ -14,7 +14,7 @@ const PLAYLIST_HEADERS = { "Content-Type": "application/vnd.apple.mpegurl", "Cac
 export function playRoutes(guide: RegionGuide): Route[] {
   return [
     {
-      method: "GET", path: "/play/:id/master.m3u8", operation: "getMasterPlaylist", area: "play",
+      method: "GET", path: "/play/:id/master.m3u8", operation: "getMasterPlaylist", permission: "videos.watch", area: "play",
       async handle({ req, res, params, call }) {
         const id = parseVideoId(params["id"]);
         if (await pointNearer({ req, res }, guide)) return;
@@ -23,7 +23,7 @@ export function playRoutes(guide: RegionGuide): Route[] {
       },
     },
     {
-      method: "GET", path: "/play/:id/manifest.mpd", operation: "getManifest", area: "play",
+      method: "GET", path: "/play/:id/manifest.mpd", operation: "getManifest", permission: "videos.watch", area: "play",
       async handle({ req, res, params, call }) {
         const id = parseVideoId(params["id"]);
         if (await pointNearer({ req, res }, guide)) return;
@@ -31,46 +31,46 @@ export function playRoutes(guide: RegionGuide): Route[] {
       },
     },
     {
-      method: "GET", path: "/play/:id/subs/:name.m3u8", operation: "getCaptionPlaylist", area: "play",
+      method: "GET", path: "/play/:id/subs/:name.m3u8", operation: "getCaptionPlaylist", permission: "videos.watch", area: "play",
       async handle({ res, params, call }) {
         const asked = { id: parseVideoId(params["id"]), name: parseRendition(params["name"]) };
         sendBytes(res, 200, PLAYLIST_HEADERS, await call<string>("delivery.captionPlaylist", asked, PLAY));
       },
     },
     {
-      method: "GET", path: "/play/:id/subs/:name.vtt", operation: "getCaptions", area: "play",
+      method: "GET", path: "/play/:id/subs/:name.vtt", operation: "getCaptions", permission: "videos.watch", area: "play",
       async handle({ res, params, call }) {
         const asked = { id: parseVideoId(params["id"]), name: parseRendition(params["name"]) };
         sendBytes(res, 200, CAPTION_HEADERS, await call<Uint8Array>("delivery.captions", asked, PLAY));
       },
     },
     {
-      method: "GET", path: "/play/:id/:rendition/iframes.m3u8", operation: "getKeyFramePlaylist", area: "play",
+      method: "GET", path: "/play/:id/:rendition/iframes.m3u8", operation: "getKeyFramePlaylist", permission: "videos.watch", area: "play",
       async handle({ res, params, call }) {
         const asked = { id: parseVideoId(params["id"]), rendition: parseRendition(params["rendition"]) };
         sendBytes(res, 200, PLAYLIST_HEADERS, await call<string>("delivery.keyFrames", asked, PLAY));
       },
     },
     {
-      method: "GET", path: "/play/:id/:rendition/keys/:n.m4s", operation: "getKeyFrame", area: "play",
+      method: "GET", path: "/play/:id/:rendition/keys/:n.m4s", operation: "getKeyFrame", permission: "videos.watch", area: "play",
       async handle({ res, params, call }) {
         const asked = { id: parseVideoId(params["id"]), rendition: parseRendition(params["rendition"]), segment: parseNumber(params["n"]) };
         sendBytes(res, 200, MEDIA_HEADERS, await call<Uint8Array>("delivery.keyFrame", asked, PLAY));
       },
     },
     {
-      method: "GET", path: "/play/:id/:rendition/media.m3u8", operation: "getMediaPlaylist", area: "play",
+      method: "GET", path: "/play/:id/:rendition/media.m3u8", operation: "getMediaPlaylist", permission: "videos.watch", area: "play",
       async handle({ res, params, call }) {
         const asked = { id: parseVideoId(params["id"]), rendition: parseRendition(params["rendition"]) };
         sendBytes(res, 200, PLAYLIST_HEADERS, await call<string>("delivery.media", asked, PLAY));
       },
     },
     {
-      method: "GET", path: "/play/:id/:rendition/init.mp4", operation: "getInitSegment", area: "play",
+      method: "GET", path: "/play/:id/:rendition/init.mp4", operation: "getInitSegment", permission: "videos.watch", area: "play",
       handle: (exchange) => ask(exchange, "init"),
     },
     {
-      method: "GET", path: "/play/:id/:rendition/:n.m4s", operation: "getSegment", area: "play",
+      method: "GET", path: "/play/:id/:rendition/:n.m4s", operation: "getSegment", permission: "videos.watch", area: "play",
       handle: (exchange) => ask(exchange, parseNumber(exchange.params["n"])),
     },
   ];

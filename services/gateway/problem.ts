@@ -46,7 +46,8 @@ export function describeProblem(error: unknown, requestId: string): ProblemAnswe
     type: `urn:lectern:error:${code}`, title: meaning, status, detail: foreign?.detail ?? errorMessage(error), code, requestId,
     ...(Array.isArray(data["reasons"]) ? { reasons: data["reasons"] } : {}),
   };
-  return { problem, headers: status === 503 || status === 429 ? { "Retry-After": String(retryAfterSec(data)) } : {}, unexpected: false };
+  const headers = status === 401 ? { "WWW-Authenticate": "Bearer" } : status === 503 || status === 429 ? { "Retry-After": String(retryAfterSec(data)) } : {};
+  return { problem, headers, unexpected: false };
 }
 
 function retryAfterSec(data: Readonly<Record<string, unknown>>): number {

@@ -1,4 +1,5 @@
 /** Every route of the gateway. OpenAPI, `Allow` and the tests are checked against this table. */
+import { accessRoutes } from "./access/access-routes.ts";
 import { clipRoutes } from "./clip-routes.ts";
 import { commandRoutes } from "./command-routes.ts";
 import type { EventStreams } from "./events-stream.ts";
@@ -25,7 +26,7 @@ export interface RouteNeeds {
 }
 
 export function gatewayRoutes({ publicUrl, sourceMaxBytes, nodeId, streams, readiness, assets, guide }: RouteNeeds): Route[] {
-  return [
+  const routes: Route[] = [
     ...videosRoutes(publicUrl, streams, guide),
     ...uploadsRoutes(publicUrl),
     ...tusRoutes(sourceMaxBytes),
@@ -33,10 +34,12 @@ export function gatewayRoutes({ publicUrl, sourceMaxBytes, nodeId, streams, read
     ...imageRoutes(),
     ...clipRoutes(),
     ...commandRoutes(),
-    ...operateRoutes(nodeId, readiness),
+    ...accessRoutes(),
+    ...operateRoutes(nodeId, readiness, () => routes),
     ...regionRoutes(guide),
     ...pagesRoutes(assets, guide.otherUrls),
   ];
+  return routes;
 }
 
 /** The methods that a path takes, for `Allow`; empty when there is nothing at the path. */

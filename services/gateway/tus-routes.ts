@@ -24,12 +24,12 @@ export function tusRoutes(maxBytes: number): Route[] {
   const handle = (exchange: Exchange): Promise<void> => answer(exchange, maxBytes);
   const upload = `${PATH}/:uploadId`;
   return [
-    { method: "OPTIONS", path: PATH, operation: "describeResumableUploads", area: "api", handle },
-    { method: "POST", path: PATH, operation: "beginUpload", area: "api", handle },
-    { method: "OPTIONS", path: upload, operation: "describeResumableUpload", area: "api", handle },
-    { method: "HEAD", path: upload, operation: "getUploadOffset", area: "api", handle },
-    { method: "PATCH", path: upload, operation: "appendToUpload", area: "api", handle },
-    { method: "DELETE", path: upload, operation: "abandonUpload", area: "api", handle },
+    { method: "OPTIONS", path: PATH, operation: "describeResumableUploads", permission: "open", area: "api", handle },
+    { method: "POST", path: PATH, operation: "beginUpload", permission: "videos.submit", area: "api", handle },
+    { method: "OPTIONS", path: upload, operation: "describeResumableUpload", permission: "open", area: "api", handle },
+    { method: "HEAD", path: upload, operation: "getUploadOffset", permission: "videos.submit", area: "api", handle },
+    { method: "PATCH", path: upload, operation: "appendToUpload", permission: "videos.submit", area: "api", handle },
+    { method: "DELETE", path: upload, operation: "abandonUpload", permission: "videos.submit", area: "api", handle },
   ];
 }
 

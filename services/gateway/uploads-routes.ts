@@ -8,7 +8,7 @@ import { cutWhenIdle, linger } from "./upload-body.ts";
 
 export function uploadsRoutes(publicUrl: string | undefined): Route[] {
   return [{
-    method: "POST", path: "/v1/uploads", operation: "uploadFile", area: "api",
+    method: "POST", path: "/v1/uploads", operation: "uploadFile", permission: "videos.submit", area: "api",
     async handle({ req, res, call }) {
       try {
         const bytes = parseUploadHead(req);

@@ -1,4 +1,5 @@
 /** `/v1/videos`: ask for a video, look at it, list, follow and delete. */
+import { reaches } from "../../config/access/permissions.ts";
 import { fail, findErrorCode } from "../../config/errors.ts";
 import { tenantOf } from "../../config/tenants.ts";
 import type { CheckResult } from "../source/source.contract.ts";
@@ -19,10 +20,11 @@ const MAX_LIMIT = 100;
 export function videosRoutes(publicUrl: string | undefined, streams: EventStreams, guide: RegionGuide): Route[] {
   return [
     {
-      method: "POST", path: "/v1/videos", operation: "submitVideo", area: "api",
-      async handle({ req, res, call }) {
+      method: "POST", path: "/v1/videos", operation: "submitVideo", permission: "videos.submit", area: "api",
+      async handle({ req, res, caller, call }) {
         const { region, ...body } = await readJsonObject(req);
-        const request = parseSubmitRequest(body, header(req.headers["idempotency-key"]));
+        const request = parseSubmitRequest({ ...(caller.tenant === undefined ? {} : { tenant: caller.tenant }), ...body }, header(req.headers["idempotency-key"]));
+        if (!reaches(caller, tenantOf(request))) throw fail("forbidden", "The key is for another tenant's videos.");
         const nodeID = await guide.nodeFor(req, parseRegion(region));
         const [source] = await Promise.all([checkSource(request, call), admit(tenantOf(request), call)]);
         const video = await call<VideoView>("videos.submit", { ...request, source }, nodeID === undefined ? {} : { nodeID });
@@ -31,7 +33,7 @@ export function videosRoutes(publicUrl: string | undefined, streams: EventStream
       },
     },
     {
-      method: "GET", path: "/v1/videos", operation: "listVideos", area: "api",
+      method: "GET", path: "/v1/videos", operation: "listVideos", permission: "videos.list", area: "api",
       async handle({ req, res, call }) {
         const { videos, next } = await call<ListVideosResult>("videos.list", parseListQuery(req.url ?? ""));
         const base = baseUrl(req, publicUrl);
@@ -39,21 +41,21 @@ export function videosRoutes(publicUrl: string | undefined, streams: EventStream
       },
     },
     {
-      method: "GET", path: "/v1/videos/:id", operation: "getVideo", area: "api",
+      method: "GET", path: "/v1/videos/:id", operation: "getVideo", permission: "videos.watch", area: "api",
       async handle({ req, res, params, call }) {
         const video = await call<VideoView>("videos.get", { id: parseVideoId(params["id"]) });
         sendJson(res, 200, withPlayback(video, baseUrl(req, publicUrl)));
       },
     },
     {
-      method: "DELETE", path: "/v1/videos/:id", operation: "deleteVideo", area: "api",
+      method: "DELETE", path: "/v1/videos/:id", operation: "deleteVideo", permission: "videos.delete", area: "api",
       async handle({ res, params, call }) {
         await call("videos.remove", { id: parseVideoId(params["id"]) });
         sendEmpty(res, 204);
       },
     },
     {
-      method: "GET", path: "/v1/videos/:id/events", operation: "followVideo", area: "api", noHead: true,
+      method: "GET", path: "/v1/videos/:id/events", operation: "followVideo", permission: "videos.watch", area: "api", noHead: true,
       async handle({ req, res, params }) {
         const base = baseUrl(req, publicUrl);
         await streams.open(res, parseVideoId(params["id"]), parseEventId(req.headers["last-event-id"]), (video) => withPlayback(video, base));

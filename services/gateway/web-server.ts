@@ -9,6 +9,7 @@ import type { CallingOptions, Context, Service, ServiceSchema } from "moleculer"
 import ApiService from "moleculer-web";
 import { ulid } from "ulid";
 import { fail } from "../../config/errors.ts";
+import type { Admitted, Callers } from "./access/callers.ts";
 import { isCancelled } from "../../mixins/cancelled.ts";
 import { isOpen, sendBytes, sendEmpty, type Area, type Exchange, type Route } from "./exchange.ts";
 import { describeProblem } from "./problem.ts";
@@ -22,7 +23,7 @@ interface WebRequest extends IncomingMessage {
   originalUrl?: string;
 }
 interface WebRoute { path: string; mergeParams: boolean; bodyParsers: boolean; logging: boolean; mappingPolicy: "restrict"; pathToRegexpOptions: object; aliases: object }
-interface WebService extends Service { addRoute(route: WebRoute): void; logger: Logger; lecternRoutes: readonly Route[] }
+interface WebService extends Service { addRoute(route: WebRoute): void; logger: Logger; lecternRoutes: readonly Route[]; callers: Callers }
 
 const AREA_HEADERS: Readonly<Record<Area, Readonly<Record<string, string>>>> = {
   api: {},
@@ -48,11 +49,12 @@ export const webServerSettings = {
 export const webServer: Partial<ServiceSchema> = {
   mixins: [ApiService],
   methods: {
-    serveRoutes(this: WebService, routes: readonly Route[]): void {
+    serveRoutes(this: WebService, routes: readonly Route[], callers: Callers): void {
       this.lecternRoutes = routes;
+      this.callers = callers;
       const aliases: Record<string, (req: WebRequest, res: ServerResponse) => void> = {};
       for (const route of routes) {
-        const alias = (req: WebRequest, res: ServerResponse): void => void answer(route, routes, req, res, this.logger);
+        const alias = (req: WebRequest, res: ServerResponse): void => void answer(route, this, req, res);
         for (const method of methodsOf(route)) aliases[`${method} ${route.path}`] = alias;
       }
       const exact = { sensitive: true, trailing: false };
@@ -61,7 +63,7 @@ export const webServer: Partial<ServiceSchema> = {
     /** Where nothing of ours matched; so it is for OPTIONS that are no preflight. */
     send404(this: WebService, req: WebRequest, res: ServerResponse): void {
       const options = req.method === "OPTIONS" ? findOptionsRoute(this.lecternRoutes, pathOf(req)) : undefined;
-      if (options !== undefined) return void answer(options, this.lecternRoutes, req, res, this.logger);
+      if (options !== undefined) return void answer(options, this, req, res);
       const methods = allowedMethods(this.lecternRoutes, pathOf(req));
       if (methods.length > 0) res.setHeader("Allow", methods.join(", "));
       if (methods.length > 0 && req.method === "OPTIONS") return sendEmpty(res, 204);
@@ -76,7 +78,7 @@ export const webServer: Partial<ServiceSchema> = {
   },
 };
 
-async function answer(route: Route, routes: readonly Route[], req: WebRequest, res: ServerResponse, logger: Logger): Promise<void> {
+async function answer(route: Route, { lecternRoutes: routes, callers, logger }: WebService, req: WebRequest, res: ServerResponse): Promise<void> {
   try {
     res.setHeader("X-Content-Type-Options", "nosniff");
     for (const [name, value] of Object.entries(AREA_HEADERS[route.area])) res.setHeader(name, value);
@@ -84,20 +86,20 @@ async function answer(route: Route, routes: readonly Route[], req: WebRequest, r
     if (asked === undefined) {
       return sendEmpty(res, 204, { Allow: allowedMethods(routes, pathOf(req)).join(", "), ...(route.area === "play" ? PREFLIGHT_HEADERS : {}) });
     }
-    await asked.handle(toExchange(req, res));
+    await asked.handle(toExchange(req, res, await callers.admit(req.headers, asked.permission)));
   } catch (error) {
     sendProblem(req, res, error, logger);
   }
 }
 
-function toExchange(req: WebRequest, res: ServerResponse): Exchange {
+function toExchange(req: WebRequest, res: ServerResponse, { caller, passport }: Admitted): Exchange {
   const ctx = req.$ctx;
   if (ctx === undefined) throw new Error("moleculer-web called an alias without a context");
   return {
-    req, res,
+    req, res, caller,
     params: req.$params?.params ?? {},
     requestId: ctx.requestID ?? "",
-    call: <Result>(action: string, params: object = {}, options: CallingOptions = {}) => ctx.call<Result, object>(action, params, options),
+    call: <Result>(action: string, params: object = {}, options: CallingOptions = {}) => ctx.call<Result, object>(action, params, passport === undefined ? options : { ...options, meta: { passport } }),
   };
 }
 

@@ -3,7 +3,10 @@
  * say. It owns nothing and decides nothing about work. Any number may run.
  */
 import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
+import { reaches } from "../../config/access/permissions.ts";
 import { fail } from "../../config/errors.ts";
+import { callerOf } from "../../config/middlewares/access-guard.ts";
+import { tenantOf } from "../../config/tenants.ts";
 import type { JobState } from "../../mixins/work-queue/work-queue.contract.ts";
 import type { QueueReport, StoryAnswer } from "../scheduler/scheduler.contract.ts";
 import type { VideoHistory, VideoView } from "../videos/videos.contract.ts";
@@ -44,7 +47,7 @@ export function operatorService() {
         params: argument("id"),
         async handler(ctx: Context<IdParams>): Promise<Answers["video"]> {
           const { id } = ctx.params;
-          const { status, progress, reasons } = await ctx.call<VideoView, IdParams>("videos.get", { id });
+          const { status, progress, reasons } = await findTheirs(ctx);
           const jobs = await ctx.call<Job[], IdParams>("scheduler.jobs", { id });
           const count = (state: JobState): number => jobs.filter((job) => job.state === state).length;
           return {
@@ -58,6 +61,7 @@ export function operatorService() {
         params: argument("id"),
         async handler(ctx: Context<IdParams>): Promise<Answers["why"]> {
           const { id } = ctx.params;
+          await findTheirs(ctx);
           const history = await ctx.call<VideoHistory, IdParams>("videos.history", { id });
           const [story, report] = await Promise.all([
             ctx.call<StoryAnswer, IdParams>("scheduler.story", { id }).catch(() => null),
@@ -69,6 +73,7 @@ export function operatorService() {
       retry: {
         params: argument("id"),
         async handler(ctx: Context<IdParams>): Promise<VideoStep> {
+          await findTheirs(ctx);
           await ctx.call("scheduler.retry", ctx.params, ONCE);
           return await statusOf(ctx);
         },
@@ -76,6 +81,7 @@ export function operatorService() {
       cancel: {
         params: argument("id"),
         async handler(ctx: Context<IdParams>): Promise<VideoStep> {
+          await findTheirs(ctx);
           await ctx.call("scheduler.cancel", ctx.params, ONCE);
           return await statusOf(ctx);
         },
@@ -94,6 +100,14 @@ const callOf = (ctx: Context): Call => <Result>(action: string, params = {}, opt
 /** What runs or needs a look first; then what comes first. */
 function byUrgency(a: Job, b: Job): number {
   return BY_URGENCY.indexOf(a.state) - BY_URGENCY.indexOf(b.state) || a.data.first - b.data.first || (a.id < b.id ? -1 : 1);
+}
+
+/** @throws video_not_found, also for another tenant's */
+async function findTheirs(ctx: Context<IdParams>): Promise<VideoView> {
+  const view = await ctx.call<VideoView, IdParams>("videos.get", { id: ctx.params.id });
+  const caller = callerOf(ctx);
+  if (caller !== undefined && !reaches(caller, tenantOf(view))) throw fail("video_not_found", ARGUMENTS.id.message);
+  return view;
 }
 
 async function statusOf(ctx: Context<IdParams>): Promise<VideoStep> {

@@ -2,25 +2,32 @@
 import type { Redis } from "ioredis";
 import type { RedisKeys } from "../../config/redis-keys.ts";
 import { fail } from "../../config/errors.ts";
+import { tenantOf } from "../../config/tenants.ts";
+import type { VideoRecord } from "./videos.contract.ts";
 
 export interface CatalogPage { ids: string[]; next?: string }
 
+/** Of a video's record. */
+type Listed = Pick<VideoRecord, "id" | "createdAt" | "tenant">;
+
 export function catalog(redis: Redis, keys: RedisKeys) {
+  const listsOf = (video: Listed): string[] => [keys.catalog, keys.tenantCatalog(tenantOf(video))];
   return {
-    async add(id: string, createdAt: string): Promise<void> {
-      await redis.zadd(keys.catalog, Date.parse(createdAt), id);
+    async add(video: Listed): Promise<void> {
+      await Promise.all(listsOf(video).map((list) => redis.zadd(list, Date.parse(video.createdAt), video.id)));
     },
-    async remove(id: string): Promise<void> {
-      await redis.zrem(keys.catalog, id);
+    async remove(video: Listed): Promise<void> {
+      await Promise.all(listsOf(video).map((list) => redis.zrem(list, video.id)));
     },
     async isEmpty(): Promise<boolean> {
       return (await redis.exists(keys.catalog)) === 0;
     },
-    /** `cursor` is a page's `next`. @throws bad_request for any other cursor */
-    async page(limit: number, cursor: string | undefined): Promise<CatalogPage> {
+    /** @param cursor a page's `next` @param tenant undefined: of all of them @throws bad_request for any other cursor */
+    async page(limit: number, cursor: string | undefined, tenant?: string): Promise<CatalogPage> {
+      const list = tenant === undefined ? keys.catalog : keys.tenantCatalog(tenant);
       const from = cursor === undefined ? undefined : parseCursor(cursor);
-      const offset = from === undefined ? 0 : await positionAfter(from.id, from.createdMs);
-      const found = await redis.zrange(keys.catalog, offset, offset + limit, "REV", "WITHSCORES");
+      const offset = from === undefined ? 0 : await positionAfter(list, from.id, from.createdMs);
+      const found = await redis.zrange(list, offset, offset + limit, "REV", "WITHSCORES");
       const ids = found.filter((_, index) => index % 2 === 0);
       const scores = found.filter((_, index) => index % 2 === 1);
       const last = ids[limit - 1];
@@ -29,10 +36,10 @@ export function catalog(redis: Redis, keys: RedisKeys) {
   };
 
   /** Where the page after `id` starts, also when `id` has been deleted meanwhile. */
-  async function positionAfter(id: string, createdMs: number): Promise<number> {
-    const rank = await redis.zrevrank(keys.catalog, id);
+  async function positionAfter(list: string, id: string, createdMs: number): Promise<number> {
+    const rank = await redis.zrevrank(list, id);
     if (rank !== null) return rank + 1;
-    const [later, tied] = await Promise.all([redis.zcount(keys.catalog, `(${createdMs}`, "+inf"), redis.zrangebyscore(keys.catalog, createdMs, createdMs)]);
+    const [later, tied] = await Promise.all([redis.zcount(list, `(${createdMs}`, "+inf"), redis.zrangebyscore(list, createdMs, createdMs)]);
     return later + tied.filter((other) => other > id).length; // of one millisecond Redis gives the greater id first
   }
 }

@@ -49,7 +49,7 @@ export function openVideoLife({ store, claims, catalog, announce, askForLook, lo
   async function bury({ record, deleted }: VideoState): Promise<void> {
     await store.remove(record);
     await tidy({ record, deleted: true });
-    await withoutRedis(() => catalog.remove(record.id), undefined, logger);
+    await withoutRedis(() => catalog.remove(record), undefined, logger);
     if (!deleted) announce(record.id, "deleted");
   }
 
@@ -77,7 +77,7 @@ export function openVideoLife({ store, claims, catalog, announce, askForLook, lo
           const owned = { ...record, id: owner };
           const [{ created, copies }] = await Promise.all([
             store.createRecord(owned),
-            withoutRedis(() => catalog.add(owner, owned.createdAt), undefined, logger), // a list passes over what has no record
+            withoutRedis(() => catalog.add(owned), undefined, logger), // a list passes over what has no record
           ]);
           if (created) return { state: { record: owned, deleted: false }, created, ...(copies === undefined ? {} : { copies }) };
           const first = await store.find(owner);

@@ -139,7 +139,7 @@ export interface VideoHistory {
 export interface VideoEventPayload { videoId: string }
 
 /** Payload of `video.recorded`, which goes to all regions. */
-export interface VideoRecorded { videoId: string; createdAt: string }
+export interface VideoRecorded { videoId: string; createdAt: string; tenant?: string }
 
 /** Payload of `video.twinned`, to every node: what the video `of` has, this one need not make. */
 export interface VideoTwinned { videoId: string; of: string }

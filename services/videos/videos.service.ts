@@ -5,8 +5,11 @@
 import type { Redis } from "ioredis";
 import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
 import { ulid } from "ulid";
+import { reaches } from "../../config/access/permissions.ts";
 import { loadConfig } from "../../config/config.ts";
 import { fail } from "../../config/errors.ts";
+import { callerOf } from "../../config/middlewares/access-guard.ts";
+import { tenantOf } from "../../config/tenants.ts";
 import { redisKeys, type RedisKeys } from "../../config/redis-keys.ts";
 import { renditionsOf } from "../../media/plan-video.ts";
 import type { Plan } from "../../media/plan.ts";
@@ -36,6 +39,8 @@ interface Methods {
 }
 
 const id = { type: "string", pattern: "^[0-9a-z]{26}$" } as const;
+/** Who asks on nobody's behalf. */
+const NODE = { subject: "node", roles: [] };
 
 /** `open` and `storage` are the seams that tests replace. */
 export function videosService(settings: Settings, open = openRedis, storage?: StorageCalls) {
@@ -48,6 +53,7 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
         params: { source: "object", tenant: "string|optional", title: "string|optional", policy: "string|optional", priority: "string|optional", labels: "object|optional", idempotencyKey: "string|optional" },
         async handler(ctx: Context<SubmitParams>): Promise<VideoView> {
           const { source } = ctx.params;
+          if (!reaches(callerOf(ctx) ?? NODE, tenantOf(ctx.params))) throw fail("forbidden", "The key is for another tenant's videos.");
           const identity = source.kind === "url" ? source.url : await this.claims.identify(await ctx.call<KnownUpload, UploadIdParams>("source.upload", { uploadId: source.uploadId }), ctx.params);
           const place = await this.store.place();
           const record = recordSubmission({ params: ctx.params, identity, newId: ulid().toLowerCase(), now: new Date(), ...(place === undefined ? {} : { place }) });
@@ -59,7 +65,7 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
             return { ...(await this.view(state)), existing: true };
           }
           this.announce(state.record.id, "submitted");
-          if (place !== undefined) announceToAll(this.broker, "video.recorded", { videoId: state.record.id, createdAt: state.record.createdAt } satisfies VideoRecorded);
+          if (place !== undefined) announceToAll(this.broker, "video.recorded", { videoId: state.record.id, createdAt: state.record.createdAt, ...(record.tenant === undefined ? {} : { tenant: record.tenant }) } satisfies VideoRecorded);
           return { ...(await this.view(state)), ...(copies === undefined ? {} : { replicatedTo: copies }) };
         },
       },
@@ -91,7 +97,7 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
       list: {
         params: { limit: { type: "number", integer: true, min: 1, max: 100, default: 20, convert: true }, cursor: "string|optional" },
         async handler(ctx: Context<ListVideosParams>): Promise<ListVideosResult> {
-          const page = await needRedis(() => this.catalog.page(ctx.params.limit ?? 20, ctx.params.cursor));
+          const page = await needRedis(() => this.catalog.page(ctx.params.limit ?? 20, ctx.params.cursor, callerOf(ctx)?.tenant));
           const states = await Promise.all(page.ids.map((videoId) => this.store.find(videoId)));
           const videos = await Promise.all(states.filter((s) => s !== undefined && !s.deleted).map((s) => this.view(s as VideoState)));
           return { videos, ...(page.next === undefined ? {} : { next: page.next }) };
@@ -131,6 +137,8 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
       remove: {
         params: { id },
         async handler(ctx: Context<VideoIdParams>): Promise<void> {
+          const { record } = await this.life.getState(ctx.params.id);
+          if (!reaches(callerOf(ctx) ?? NODE, tenantOf(record))) throw fail("video_not_found", "There is no such video.");
           await this.life.remove(ctx.params.id);
         },
       },
@@ -194,7 +202,7 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
         params: { id },
         async handler(ctx: Context<VideoIdParams>): Promise<void> {
           const state = await this.store.find(ctx.params.id);
-          if (state !== undefined && !state.deleted) await this.catalog.add(state.record.id, state.record.createdAt);
+          if (state !== undefined && !state.deleted) await this.catalog.add(state.record);
         },
       },
     },
@@ -202,7 +210,8 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
       /** Of any region: each has a list of all. */
       "video.recorded": {
         async handler(ctx: Context<VideoRecorded>) {
-          await withoutRedis(() => this.catalog.add(ctx.params.videoId, ctx.params.createdAt), undefined, this.logger);
+          const { videoId, ...rest } = ctx.params;
+          await withoutRedis(() => this.catalog.add({ id: videoId, ...rest }), undefined, this.logger);
         },
       },
       /** May be lost: the end of a video says the same. */
@@ -252,7 +261,7 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
       if (await this.catalog.isEmpty()) {
         for await (const videoId of this.store.allIds()) {
           const state = await this.store.find(videoId);
-          if (state !== undefined && !state.deleted) await this.catalog.add(videoId, state.record.createdAt);
+          if (state !== undefined && !state.deleted) await this.catalog.add(state.record);
         }
       }
     },

@@ -2,8 +2,12 @@
 import { createHash } from "node:crypto";
 import type { Readable } from "node:stream";
 import { ServiceBroker, type Context } from "moleculer";
+import { passports } from "../../config/access/passports.ts";
+import { accessGuard } from "../../config/middlewares/access-guard.ts";
 import { requestMetrics } from "../../config/middlewares/request-metrics.ts";
+import type { Caller } from "../../config/access/permissions.ts";
 import { fail } from "../../config/errors.ts";
+import type { AuthenticateParams, AuthenticateResult } from "../../services/access/access.contract.ts";
 import { gatewayService } from "../../services/gateway/gateway.service.ts";
 import { operatorService } from "../../services/operator/operator.service.ts";
 import type { QueueReport } from "../../services/scheduler/scheduler.contract.ts";
@@ -45,7 +49,8 @@ export function videoView(id: string, changes: Partial<VideoView> = {}): VideoVi
   return { id, status: "ready", createdAt: "2026-01-01T00:00:00.000Z", source: { kind: "url", url: "https://media.example/lecture.mp4" }, policy: "hybrid", priority: "normal", labels: {}, ...changes };
 }
 
-export async function startGatewayMesh({ publicUrl }: { publicUrl?: string } = {}): Promise<GatewayMesh> {
+/** @param callers whose each credential is: keys are asked for then */
+export async function startGatewayMesh({ publicUrl, callers }: { publicUrl?: string; callers?: (credential: string) => Caller | null } = {}): Promise<GatewayMesh> {
   const fakes: Fakes = {
     videos: new Map([[VIDEO_ID, videoView(VIDEO_ID)]]),
     events: new Map(),
@@ -70,7 +75,7 @@ export async function startGatewayMesh({ publicUrl }: { publicUrl?: string } = {
     if (fakes.failing.has(name)) throw fail("not_ready", "staged");
     return "ok";
   };
-  const broker = new ServiceBroker({ nodeID: "gateway-1", logger: false, metrics: true, requestTimeout: 5_000, tracking: { enabled: true, shutdownTimeout: 3_000 }, middlewares: [requestMetrics] });
+  const broker = new ServiceBroker({ nodeID: "gateway-1", logger: false, metrics: true, requestTimeout: 5_000, tracking: { enabled: true, shutdownTimeout: 3_000 }, middlewares: [accessGuard(passports(undefined, "")), requestMetrics] });
   broker.createService({
     name: "videos",
     actions: {
@@ -148,9 +153,10 @@ export async function startGatewayMesh({ publicUrl }: { publicUrl?: string } = {
   broker.createService({ name: "transcoder", actions: { check: check("transcoder.check") } });
   broker.createService(operatorService());
   broker.createService({ name: "validator" });
+  broker.createService({ name: "access", actions: { authenticate: (ctx: Context<AuthenticateParams>): AuthenticateResult => ({ caller: callers?.(ctx.params.credential) ?? null }), listKeys: () => ({ keys: [] }) } });
   broker.createService({ name: "cache" });
   broker.createService(metricsService({ metricsHost: "127.0.0.1", metricsPort: 0 }));
-  const service = broker.createService(gatewayService({ httpHost: "127.0.0.1", httpPort: 0, publicUrl, sourceMaxBytes: 2 ** 30 }));
+  const service = broker.createService(gatewayService({ httpHost: "127.0.0.1", httpPort: 0, publicUrl, sourceMaxBytes: 2 ** 30, access: callers === undefined ? "open" : "keys" }));
   await broker.start();
   return { broker, fakes, url: (service as unknown as { httpUrl: string }).httpUrl, stop: () => broker.stop() };
 }

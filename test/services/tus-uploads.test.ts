@@ -36,7 +36,7 @@ describe("tus over HTTP", function () {
       broker.createService(storageService({ store }));
       broker.createService(sourceService({ dataDir: join(dir, `node-${nodes.length}`), sourceAllow: [], sourceMaxBytes: LIMIT, sourceCacheBytes: LIMIT, store }));
     }
-    const gateway = services.includes("gateway") ? broker.createService(gatewayService({ httpHost: "127.0.0.1", httpPort: 0, publicUrl: undefined, sourceMaxBytes: LIMIT })) : undefined;
+    const gateway = services.includes("gateway") ? broker.createService(gatewayService({ httpHost: "127.0.0.1", httpPort: 0, publicUrl: undefined, sourceMaxBytes: LIMIT, access: "open" })) : undefined;
     const node = { broker, url: "" };
     nodes.push(node);
     await broker.start();

@@ -1,9 +1,11 @@
 /** Videos that are opened once more after a bad end, and those of tenants. */
 import { expect } from "chai";
-import type { Context, ServiceBroker } from "moleculer";
+import type { CallingOptions, Context, ServiceBroker } from "moleculer";
+import { passports } from "../../config/access/passports.ts";
 import { fail, findErrorCode } from "../../config/errors.ts";
+import { accessGuard } from "../../config/middlewares/access-guard.ts";
 import { storageService } from "../../services/storage/storage.service.ts";
-import type { Outcome, SubmitParams, Verdict, VideoEvent, VideoHistory, VideoState, VideoView } from "../../services/videos/videos.contract.ts";
+import type { ListVideosResult, Outcome, SubmitParams, Verdict, VideoEvent, VideoHistory, VideoState, VideoView } from "../../services/videos/videos.contract.ts";
 import { videosService } from "../../services/videos/videos.service.ts";
 import { sourceAt } from "../support/buffer-source.ts";
 import { eventually } from "../support/eventually.ts";
@@ -19,6 +21,8 @@ const FAILED: Outcome = { complete: false, at: "2026-01-01T00:01:00.000Z", reaso
 const COMPLETE: Outcome = { complete: true, at: "2026-01-01T00:01:00.000Z" };
 const UNREACHABLE: Verdict = { accepted: false, at: "2026-01-01T00:00:00.000Z", reasons: [{ class: "source_unreachable", message: "The origin does not answer." }] };
 
+const papers = passports("the secret of this mesh, for a test", "test");
+
 describe("videos", () => {
   let store: ReturnType<typeof memoryStore>;
   let broker: ServiceBroker;
@@ -26,7 +30,7 @@ describe("videos", () => {
 
   beforeEach(async () => {
     store = memoryStore();
-    broker = quietBroker();
+    broker = quietBroker({ middlewares: [accessGuard(papers)] });
     broker.createService(storageService({ store: { kind: "file", dir: "unused" } }, async () => store));
     broker.createService({ name: "source", actions: { upload: (ctx: Context<{ uploadId: string }>) => ({ uploadId: ctx.params.uploadId, size: 3, sha256: "same", createdAt: "" }) } });
     broker.createService(videosService({ redisUrl: (await sharedRedis()).url, namespace: freshNamespace() }));
@@ -148,6 +152,18 @@ describe("videos", () => {
       expect(posts.map(({ tenant }) => tenant)).to.deep.equal([undefined, "a", "b", "a", "b"]);
       expect(await submit({ tenant: "a" })).to.include({ id: posts[1]?.id, existing: true });
       expect(await submit({ tenant: "default" })).to.include({ id: posts[0]?.id, existing: true });
+    });
+
+    it("are listed, made and deleted by those who may reach them", async () => {
+      const as = (tenant: string): CallingOptions => ({ meta: { passport: papers.issue({ subject: "key:1", roles: ["submitter"], tenant }) } });
+      const [plain, a, b] = [await submit(), await submit({ tenant: "a" }), await submit({ tenant: "b" })];
+      const list = async (options?: CallingOptions): Promise<string[]> => (await broker.call<ListVideosResult, object>("videos.list", {}, options)).videos.map((video) => video.id).toSorted();
+      expect(await list()).to.deep.equal([plain.id, a.id, b.id].toSorted());
+      expect([await list(as("a")), await list(as("default")), await list(as("c"))]).to.deep.equal([[a.id], [plain.id], []]);
+      for (const { id } of [plain, b]) expect(await codeOf(broker.call("videos.remove", { id }, as("a")))).to.equal("video_not_found");
+      for (const tenant of ["b", undefined]) expect(await codeOf(broker.call("videos.submit", { source: sourceAt(URL_A), ...(tenant === undefined ? {} : { tenant }) }, as("a")))).to.equal("forbidden");
+      await broker.call("videos.remove", { id: a.id }, as("a"));
+      expect([await list(as("a")), await list()]).to.deep.equal([[], [plain.id, b.id].toSorted()]);
     });
 
     it("keep an upload that another tenant's video is of", async () => {

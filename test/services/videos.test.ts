@@ -366,9 +366,9 @@ describe("videos", () => {
       const redis = new Redis((await sharedRedis()).url);
       const list = catalog(redis, redisKeys(freshNamespace()));
       const ids = ["a", "b", "c", "d", "e"].map((letter) => letter.repeat(26));
-      for (const id of ids) await list.add(id, "2026-01-01T00:00:00.000Z");
+      for (const id of ids) await list.add({ id, createdAt: "2026-01-01T00:00:00.000Z" });
       const first = await list.page(2, undefined);
-      await list.remove(first.ids.at(-1) ?? "");
+      await list.remove({ id: first.ids.at(-1) ?? "", createdAt: "" });
       const second = await list.page(9, first.next);
       expect([...first.ids, ...second.ids]).to.deep.equal(ids.toReversed());
       redis.disconnect();

@@ -37,7 +37,7 @@ const NODE = fileURLToPath(new URL("../../bin/node.ts", import.meta.url));
 
 export async function startMesh({ settings = {}, dataDir }: MeshOptions = {}): Promise<Mesh> {
   const data = dataDir ?? (await mkdtemp(join(tmpdir(), "lectern-mesh-")));
-  const env = { ...bareEnvironment(), LECTERN_DATA: data, LECTERN_HTTP_PORT: String(await findFreePort()), ...settings };
+  const env = { ...bareEnvironment(), LECTERN_DATA: data, LECTERN_HTTP_PORT: String(await findFreePort()), LECTERN_ACCESS: "open", ...settings };
   const lectern = openLectern([START], env);
   await lectern.waitFor(/Lectern is ready/);
   const mesh = JSON.parse(readFileSync(join(data, "mesh.json"), "utf8")) as Pick<Mesh, "httpUrl" | "natsUrl" | "redisUrl" | "meshSecret">;

@@ -6,7 +6,7 @@ import type { RegionGuide } from "./region-guide.ts";
 export function regionRoutes(guide: RegionGuide): Route[] {
   return [
     {
-      method: "GET", path: "/v1/regions", operation: "listRegions", area: "api",
+      method: "GET", path: "/v1/regions", operation: "listRegions", permission: "open", area: "api",
       async handle({ req, res }) {
         const views = await guide.views();
         const best = await guide.best(req);

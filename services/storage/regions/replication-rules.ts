@@ -31,6 +31,8 @@ export function findRule(key: string): Rule | undefined {
       return { unit: key, videoId: last.replace(/\.json$/, ""), urgency: 0, reach: "all", sync: true };
     case "claims":
       return { unit: key, urgency: 0, reach: "all", sync: true };
+    case "access":
+      return { unit: key, urgency: 0, reach: "all", sync: false };
     case "open":
       // A deletion that goes on is each region's own, for others have the tombstone; so is a video that was opened once more.
       return last.includes(".") ? undefined : { unit: key, videoId: last, urgency: 0, reach: "standby", sync: true };

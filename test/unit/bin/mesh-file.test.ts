@@ -56,11 +56,11 @@ describe("files of the data directory", () => {
     });
 
     it("tells where the gateway is, unless one is told", () => {
-      expect(findServer({ LECTERN_DATA: dir }, undefined).server).to.equal("http://127.0.0.1:3000");
+      expect(findServer({ LECTERN_DATA: dir }, undefined).server.url).to.equal("http://127.0.0.1:3000");
       writeMeshFile(dir, mesh());
-      expect(findServer({ LECTERN_DATA: dir }, undefined).server).to.equal("http://127.0.0.1:3");
-      expect(findServer({ LECTERN_DATA: dir, LECTERN_HTTP_PORT: "8080" }, undefined).server).to.equal("http://127.0.0.1:8080");
-      expect(findServer({ LECTERN_DATA: dir, LECTERN_HTTP_PORT: "8080" }, "https://elsewhere").server).to.equal("https://elsewhere");
+      expect(findServer({ LECTERN_DATA: dir }, undefined).server.url).to.equal("http://127.0.0.1:3");
+      expect(findServer({ LECTERN_DATA: dir, LECTERN_HTTP_PORT: "8080" }, undefined).server.url).to.equal("http://127.0.0.1:8080");
+      expect(findServer({ LECTERN_DATA: dir, LECTERN_HTTP_PORT: "8080" }, "https://elsewhere").server.url).to.equal("https://elsewhere");
     });
   });
 

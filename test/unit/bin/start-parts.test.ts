@@ -68,7 +68,7 @@ describe("severeLines", () => {
 });
 
 describe("startScreen", () => {
-  const facts = { dataDir: "/data", store: "file:/data/store", natsUrl: undefined, redisUrl: undefined, tookMs: 2_345 };
+  const facts = { dataDir: "/data", store: "file:/data/store", natsUrl: undefined, redisUrl: undefined, tookMs: 2_345, newKey: undefined, keyPath: undefined };
 
   it("says where to watch, how to add a video, where the data is and how to stop", () => {
     expect(startScreen({ ...facts, httpUrl: "http://127.0.0.1:3000", natsUrl: "nats://127.0.0.1:4222", redisUrl: "redis://127.0.0.1:6379" })).to.equal(`
@@ -86,6 +86,12 @@ Lectern is ready (2.3 s).
   logs           /data/logs
   stop           Ctrl-C
 `);
+  });
+
+  it("shows a new admin key once, in a link, and from then on where it is", () => {
+    const keyed = { ...facts, httpUrl: "http://127.0.0.1:3000", keyPath: "/data/admin.key" };
+    expect(startScreen({ ...keyed, newKey: "lectern_1" })).to.include("open         http://127.0.0.1:3000/#key=lectern_1\n").and.include("admin key    /data/admin.key  (the link above holds it, this once)\n");
+    expect(startScreen(keyed)).to.include("admin key    /data/admin.key\n").and.not.include("#key");
   });
 
   it("promises no gateway where none runs", () => {

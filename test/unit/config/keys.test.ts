@@ -17,7 +17,7 @@ describe("object keys", () => {
       `video videos/${ID}/`, `media videos/${ID}/media/720p/3.m4s`, `rendition videos/${ID}/media/720p/`,
       `still videos/${ID}/stills/720p-3.m4s.jpg`, `clip videos/${ID}/clips/720p-3.m4s.mp4`, `sheet videos/${ID}/storyboard/720p.jpg`, `profile videos/${ID}/profile.json`, `quality videos/${ID}/quality/720p/3.m4s`, `allQuality videos/${ID}/quality/`,
       `refusal videos/${ID}/refused/720p/3.m4s.json`, `refusals videos/${ID}/refused/720p/`, `captions videos/${ID}/subs/720p.vtt`, `tombstone deleted/${ID}.json`,
-      `open open/${ID}`, `reopened open/${ID}.720p`, `leaving open/${ID}.deleted`, "allOpen open/", "allVideos videos/", `claim claims/${ID}.json`, `twinClaim twins/${ID}.json`,
+      `open open/${ID}`, `reopened open/${ID}.720p`, `leaving open/${ID}.deleted`, "allOpen open/", "allVideos videos/", `accessKey access/keys/${ID}/key.json`, `accessKeyRotated access/keys/${ID}/rotated.json`, `accessKeyRevoked access/keys/${ID}/revoked.json`, "allAccessKeys access/keys/", `claim claims/${ID}.json`, `twinClaim twins/${ID}.json`,
       `uploadBytes uploads/${ID}/source`, `upload uploads/${ID}/upload.json`, `uploadBegun uploads/${ID}/begun.json`, `uploadPart uploads/${ID}/parts/00000000000720p`, `uploadParts uploads/${ID}/parts/`, `uploadTenant uploads/${ID}/tenants/720p`, `uploadTenants uploads/${ID}/tenants/`,
       `heartbeat heartbeat/${ID}.json`, `standby standby/${ID}/720p`, `allStandby standby/${ID}/`, `adoption adopted/${ID}/720p/3.m4s-jpg`, `adoptionsFrom adopted/${ID}/`, "allAdoptions adopted/",
       `replicationMark replicating/${ID}/720p/3.m4s`, `replicationMarks replicating/${ID}/`, `uploadSign uploads/${ID}/coming/sign`, `uploadUnverified uploads/${ID}/coming/720p/00000000003.m4s`, `uploadRequest uploads/${ID}/coming/720p/`, `uploadComing uploads/${ID}/coming/`, "allUploads uploads/", `uploadFolder uploads/${ID}/`,
@@ -44,8 +44,8 @@ describe("object keys", () => {
 describe("Redis keys", () => {
   it("all carry the namespace, so that meshes on one Redis do not meet", () => {
     const keys = redisKeys("eu");
-    const built = [keys.warmSegment("v", "720p", "0.m4s"), keys.flight("v", "720p", "0.m4s"), keys.stored("v", "720p"), keys.refused("v", "720p"), keys.events("v"), keys.moments("v"), keys.catalog, keys.hostTimes("a.test:80"), keys.hostLeases("a.test:80"), keys.blockOwners("s"), keys.queuePrefix];
-    expect(built).to.deep.equal(["eu:warm:v/720p/0.m4s", "eu:flight:v/720p/0.m4s", "eu:stored:v/720p", "eu:refused:v/720p", "eu:events:v", "eu:moments:v", "eu:catalog", "eu:host:{a.test:80}:times", "eu:host:{a.test:80}:leases", "eu:blocks:s", "eu:queue"]);
+    const built = [keys.warmSegment("v", "720p", "0.m4s"), keys.flight("v", "720p", "0.m4s"), keys.stored("v", "720p"), keys.refused("v", "720p"), keys.events("v"), keys.moments("v"), keys.catalog, keys.hostTimes("a.test:80"), keys.hostLeases("a.test:80"), keys.blockOwners("s"), keys.keysUsed, keys.queuePrefix];
+    expect(built).to.deep.equal(["eu:warm:v/720p/0.m4s", "eu:flight:v/720p/0.m4s", "eu:stored:v/720p", "eu:refused:v/720p", "eu:events:v", "eu:moments:v", "eu:catalog", "eu:host:{a.test:80}:times", "eu:host:{a.test:80}:leases", "eu:blocks:s", "eu:keys-used", "eu:queue"]);
     expect(Object.keys(keys)).to.have.length(built.length);
   });
 

@@ -7,7 +7,7 @@ describe("services of a node", () => {
 
   it("are those named with what they need on the same node, ground floor first", () => {
     expect(resolveServices(["transcoder"])).to.deep.equal(["metrics", "node", "storage", "source", "quality", "transcoder"]);
-    expect(resolveServices(["gateway"])).to.deep.equal(["metrics", "node", "storage", "source", "cache", "delivery", "operator", "gateway"]);
+    expect(resolveServices(["gateway"])).to.deep.equal(["metrics", "node", "storage", "access", "source", "cache", "delivery", "operator", "gateway"]);
     expect(resolveServices(["scheduler", "validator"])).to.deep.equal(["metrics", "node", "storage", "source", "validator", "scheduler"]);
     expect(resolveServices(["storage"])).to.deep.equal(["metrics", "node", "storage"]);
   });

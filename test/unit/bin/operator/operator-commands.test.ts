@@ -54,7 +54,7 @@ describe("npm run ctl", () => {
 
   async function run(command: Asked, at = url): Promise<{ code: number; out: string[]; err: string[] }> {
     const [out, err]: string[][] = [[], []];
-    return { code: await runCtl(at, command, { out: (line) => out?.push(line), err: (line) => err?.push(line) }), out: out ?? [], err: err ?? [] };
+    return { code: await runCtl({ url: at }, command, { out: (line) => out?.push(line), err: (line) => err?.push(line) }), out: out ?? [], err: err ?? [] };
   }
 
   it("orders by the method and path of the command, and says what came of it", async () => {

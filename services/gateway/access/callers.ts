@@ -1,0 +1,76 @@
+/** Whose requests are: the key that they show, as `access` knows it, asked about once in ten seconds. */
+import { createHash } from "node:crypto";
+import type { IncomingHttpHeaders } from "node:http";
+import { LRUCache } from "lru-cache";
+import type { Passports } from "../../../config/access/passports.ts";
+import { ANONYMOUS, may, type Caller, type Permission } from "../../../config/access/permissions.ts";
+import { fail } from "../../../config/errors.ts";
+
+/** `passport`: for the calls that are made on the caller's behalf; undefined: nobody asks for any. */
+export interface Admitted { caller: Caller; passport?: string }
+export interface Callers {
+  /** @throws unauthorized, forbidden; what `authenticate` throws, where a key is shown */
+  admit(headers: IncomingHttpHeaders, permission: Permission): Promise<Admitted>;
+  /** What is known of a key no longer holds. */
+  forget(subject: string): void;
+}
+
+export interface CallerOptions {
+  /** null: nobody's, or no longer good. */
+  authenticate(credential: string): Promise<Caller | null>;
+  passports: Passports;
+  now?: () => number;
+}
+
+interface Known { caller: Promise<Caller | null>; at: number; subject?: string; passport?: string }
+
+/** How long a key is good here that was revoked, where word of that was lost; and what nobody knows is not asked about again. */
+const KNOWN_MS = 10_000;
+const MAX_KNOWN = 10_000;
+const MAX_CREDENTIAL = 4_096;
+
+/** For a network that nobody else reaches: whoever asks may do everything. */
+export function everybody(): Callers {
+  const admitted: Admitted = { caller: { subject: "anybody", roles: ["admin"] } };
+  return { admit: async () => admitted, forget: () => undefined };
+}
+
+export function openCallers({ authenticate, passports, now = () => performance.now() }: CallerOptions): Callers {
+  const known = new LRUCache<string, Known>({ max: MAX_KNOWN });
+  let anonymous: Known | undefined;
+
+  /** Keys stay out of memory but for the moment of the request. */
+  function find(credential: string): Known {
+    const id = createHash("sha256").update(credential).digest("base64");
+    const entry = known.get(id);
+    if (entry !== undefined && now() - entry.at < KNOWN_MS) return entry;
+    const fresh: Known = { caller: authenticate(credential), at: now() };
+    fresh.caller.then((caller) => { if (caller !== null) fresh.subject = caller.subject; }, () => known.delete(id)); // the next one asks for themselves
+    known.set(id, fresh);
+    return fresh;
+  }
+
+  function passportOf(entry: Known, caller: Caller): string {
+    return (entry.passport ??= passports.issue(caller));
+  }
+
+  return {
+    async admit({ authorization }, permission) {
+      if (authorization === undefined) {
+        if (!may(ANONYMOUS, permission)) throw fail("unauthorized", "This needs an API key: Authorization: Bearer lectern_…");
+        if (anonymous === undefined || now() - anonymous.at > KNOWN_MS) anonymous = { caller: Promise.resolve(ANONYMOUS), at: now() };
+        return { caller: ANONYMOUS, passport: passportOf(anonymous, ANONYMOUS) };
+      }
+      const credential = /^Bearer +(\S+) *$/i.exec(authorization)?.[1];
+      if (credential === undefined || credential.length > MAX_CREDENTIAL) throw fail("unauthorized", "Authorization must be `Bearer` and an API key.");
+      const entry = find(credential);
+      const caller = await entry.caller;
+      if (caller === null) throw fail("unauthorized", "The API key is not good: nobody's, expired or revoked.");
+      if (!may(caller, permission)) throw fail("forbidden", `This asks for the permission ${permission}, which the key does not have.`);
+      return { caller, passport: passportOf(entry, caller) };
+    },
+    forget(subject) {
+      for (const [id, entry] of known.entries()) if (entry.subject === subject) known.delete(id);
+    },
+  };
+}
