@@ -4,6 +4,7 @@ import type { Experiment } from "./experiment.ts";
 
 const EXPERIMENTS: Readonly<Record<string, () => Promise<Experiment>>> = {
   storm: async () => (await import("./storm.ts")).storm,
+  regions: async () => (await import("./regions.ts")).regions,
   simulate: async () => (await import("./simulate.ts")).simulate,
 };
 

@@ -62,9 +62,13 @@ export function openVideoLife({ store, claims, catalog, announce, askForLook, lo
   return {
     getState,
 
-    /** Makes the record durable, unless the source is already a video that is fine: then that one. @throws idempotency_conflict, overloaded */
-    async claim(record: VideoRecord): Promise<Claimed> {
-      const repeated = await store.find(record.id);
+    /**
+     * Makes the record durable, unless the source is already a video that is fine: then that one.
+     * @param isNew its id is of this moment, so there is none of it to be looked for, here or in another region
+     * @throws idempotency_conflict, overloaded
+     */
+    async claim(record: VideoRecord, isNew: boolean): Promise<Claimed> {
+      const repeated = isNew ? undefined : await store.find(record.id);
       if (repeated !== undefined) {
         if (repeated.record.request !== record.request) throw fail("idempotency_conflict", "This Idempotency-Key was used with another request.");
         return await again(repeated);

@@ -58,7 +58,7 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
           const place = await this.store.place();
           const record = recordSubmission({ params: ctx.params, identity, newId: ulid().toLowerCase(), now: new Date(), ...(place === undefined ? {} : { place }) });
           if (source.kind === "upload" && record.tenant !== undefined) await this.store.noteUploadTenant(source.uploadId, record.tenant);
-          const { state, created, copies } = await this.life.claim(record);
+          const { state, created, copies } = await this.life.claim(record, ctx.params.idempotencyKey === undefined);
           if (!created) {
             const first = state.record.source;
             if (source.kind === "upload" && !(first.kind === "upload" && first.uploadId === source.uploadId)) await this.store.removeUploadBytes(source.uploadId);

@@ -84,6 +84,22 @@ describe("videos", () => {
       expect(named(node.events, "video.submitted").map(({ payload }) => payload)).to.deep.equal([{ videoId: video.id }]);
     });
 
+    it("looks for no video under an id that it has just made up, which costs the way to another region", async () => {
+      const { get, put } = store;
+      const looked: string[] = [];
+      let written = false;
+      store.get = async (key) => {
+        if (!written && key.startsWith("videos/")) looked.push(key);
+        return await get(key);
+      };
+      store.put = async (key, ...rest) => {
+        written ||= key.endsWith("/record.json");
+        return await put(key, ...rest);
+      };
+      await submit();
+      expect([written, looked]).to.deep.equal([true, []]);
+    });
+
     it("does not answer when the store takes nothing", async () => {
       store.put = async () => { throw fail("storage_unavailable", "staged"); };
       expect(findErrorCode(await rejection(submit(), "without a store"))).to.equal("storage_unavailable");

@@ -20,6 +20,7 @@ export function stageRegions(...names: string[]) {
   const stores = new Map(names.map((name) => [name, memoryStore()]));
   const away = new Set<string>();
   const asked: string[] = [];
+  const held = new Map<string, Promise<void>>();
   const nodes: MeshNode[] = [];
   const opened: RegionalStore[] = [];
   const deletionsTold: string[] = [];
@@ -40,7 +41,9 @@ export function stageRegions(...names: string[]) {
         const call = Reflect.get(target, method) as (...args: unknown[]) => unknown;
         return async (...args: unknown[]): Promise<unknown> => {
           if (away.has(name) && method !== "close") throw fail("storage_unavailable", `${name} is away`);
-          asked.push(`${name} ${String(method)} ${String(args[0])}`);
+          const line = `${name} ${String(method)} ${String(args[0])}`;
+          asked.push(line);
+          await held.get(line);
           return await call(...args);
         };
       },
@@ -53,6 +56,12 @@ export function stageRegions(...names: string[]) {
     objects: (name: string): Map<string, Buffer> => storeOf(name).objects,
     /** What was asked of a region's store by others or by its own processes: `eu get videos/…`. */
     askedOf: (name: string, what: string): string[] => asked.filter((line) => line.startsWith(`${name} `) && line.includes(what)),
+    /** Lets such a call of a region's store wait: `eu head deleted/…`. @returns lets it go on */
+    hold(line: string): () => void {
+      const released = Promise.withResolvers<void>();
+      held.set(line, released.promise);
+      return released.resolve;
+    },
     /** A process of a region; `instance` names it. */
     async open(name: string, settings: RegionSettings = {}, instance = `${name}-1`): Promise<RegionalStore> {
       nodes.push({ id: instance, instance, region: name, services: ["storage", "scheduler"] });

@@ -31,8 +31,8 @@ export async function createCopy(to: ObjectStore, key: string, bytes: Uint8Array
   return stored ? "copied" : "there";
 }
 
-/** A tombstone is older than the removal of its video's objects: what comes after that removal sees it, and is taken back. */
-async function takeBackIfDeleted(to: ObjectStore, key: string): Promise<boolean> {
+/** A tombstone is older than the removal of its video's objects: what comes after that removal sees it, and is taken back. @returns whether it was */
+export async function takeBackIfDeleted(to: ObjectStore, key: string): Promise<boolean> {
   const videoId = key.startsWith(objectKeys.allVideos) ? findRule(key)?.videoId : undefined;
   if (videoId === undefined || (await to.head(objectKeys.tombstone(videoId))) === undefined) return false;
   await to.remove(key);

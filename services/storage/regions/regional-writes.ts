@@ -8,7 +8,7 @@ import { objectKeys } from "../../../config/object-keys.ts";
 import type { Regions } from "../../../config/regions.ts";
 import type { ObjectStore } from "../object-store.ts";
 import type { PutResult, RecordPlace } from "../storage.contract.ts";
-import { createCopy } from "./copy-object.ts";
+import { takeBackIfDeleted } from "./copy-object.ts";
 import { keepers, parsePlace, type Placements } from "./placements.ts";
 import type { RegionLink } from "./region-link.ts";
 import { findRule, findUnit, keyElsewhere, type Rule } from "./replication-rules.ts";
@@ -43,15 +43,18 @@ export function regionalWrites({ own, regions, links, replicators, placements, o
     return rule.reach === "media" && regions.media === "none" && rule.urgency === 2 ? [] : standing;
   }
 
-  async function sendNow(name: string, key: string, bytes: Uint8Array): Promise<string[]> {
+  async function sendNow(name: string, key: string, bytes: Uint8Array, rule: Rule): Promise<string[]> {
     const link = links.find(({ region }) => region.name === name);
     if (link === undefined || link.isAway()) {
       onSync(name, "away");
       return [];
     }
+    const copy = keyElsewhere(key, ownName);
     try {
-      await link.use((store) => createCopy(store, keyElsewhere(key, ownName), bytes), regions.syncWaitMs);
+      await link.use((store) => store.put(copy, bytes, { ifAbsent: true }), regions.syncWaitMs);
       onSync(name, "copied");
+      // One more round trip, for which nobody waits: who could have deleted it has no answer yet.
+      void link.use((store) => takeBackIfDeleted(store, copy), regions.syncWaitMs).catch(() => replicators.get(name)?.add(rule.unit, rule.urgency));
       return [name];
     } catch (error) {
       onSync(name, "late");
@@ -60,7 +63,7 @@ export function regionalWrites({ own, regions, links, replicators, placements, o
     }
   }
 
-  const sendToAll = async (names: readonly string[], key: string, bytes: Uint8Array): Promise<string[]> => (await Promise.all(names.map((name) => sendNow(name, key, bytes)))).flat();
+  const sendToAll = async (names: readonly string[], key: string, bytes: Uint8Array, rule: Rule): Promise<string[]> => (await Promise.all(names.map((name) => sendNow(name, key, bytes, rule)))).flat();
 
   /** The nearest that can be reached, else the nearest. */
   function nearest(): string[] {
@@ -95,13 +98,13 @@ export function regionalWrites({ own, regions, links, replicators, placements, o
     const standing = (await placeOf(rule, given)) ?? nearest();
     const targets = targetsOf(rule, standing);
     const waited = rule.sync ? standing.slice(0, syncCount) : [];
-    const sentBefore = isRecord && regions.whenAway === "refuse" ? await sendToAll(waited, key, bytes) : [];
+    const sentBefore = isRecord && regions.whenAway === "refuse" ? await sendToAll(waited, key, bytes, rule) : [];
     if (isRecord && regions.whenAway === "refuse" && sentBefore.length < waited.length) throw tooFew();
     return await marked(rule.unit, targets, async () => {
       const { stored } = await own.put(key, bytes, { ifAbsent });
       if (!stored) return { stored };
       if (isRecord && given !== undefined && rule.videoId !== undefined) placements.note(rule.videoId, given);
-      const sending = sendToAll(waited.filter((name) => !sentBefore.includes(name)), key, bytes);
+      const sending = sendToAll(waited.filter((name) => !sentBefore.includes(name)), key, bytes, rule);
       if (key.startsWith("claims/")) {
         claimsUnderWay.add(sending);
         void sending.finally(() => claimsUnderWay.delete(sending));

@@ -75,7 +75,7 @@ export function openClient(world: World, nodes: ReadonlyMap<SimulatedProcess, Sc
     const priority = random.pick(["high", "normal", "low"] as const);
     const videoId = await ask(`posts ${url} as ${id}`, async ({ videos, announceSubmitted }, nowMs) => {
       const record = recordSubmission({ params: { source: { kind: "url", url }, tenant: lecture.tenant, policy, priority }, identity: url, newId: id, now: new Date(nowMs) });
-      const { state, created } = await videos.claim(record);
+      const { state, created } = await videos.claim(record, false); // who asks again asks with the same id
       if (created) announceSubmitted(state.record.id);
       return state.record.id;
     });

@@ -37,6 +37,15 @@ describe("a store with other regions behind it", () => {
       expect(keysOf("asia", "standby/")).to.deep.equal([]);
     });
 
+    it("wait for one answer of the second region, and not for whether the video was deleted there meanwhile, which is seen to", async () => {
+      await start({ syncWaitMs: 60_000 });
+      const release = regions.hold("eu head deleted/v.json");
+      expect(await us.put(RECORD, record("us", "eu"), { ifAbsent: true })).to.deep.equal({ stored: true, copies: ["eu"] });
+      regions.objects("eu").set("deleted/v.json", bytes);
+      release();
+      await eventually(() => !regions.objects("eu").has(RECORD));
+    });
+
     it("do not wait for a region that is away, say so, and take the next one for the standby", async () => {
       await start({ sync: "all" });
       regions.away.add("eu");
