@@ -64,7 +64,7 @@ function openRegion(place: Place, dir: string, { regionsFile, originHostPort, pl
       await Promise.all([/ready/, /Ready to accept connections/, /Server is ready/].map((pattern, n) => servers[n]?.said(pattern, START_MS)));
       const lectern = await inside(process.execPath, [path("bin/start.ts")], {
         ...KEY, LECTERN_DATA: dataDir, LECTERN_HTTP_HOST: address, LECTERN_REDIS_URL: redisUrl, LECTERN_NATS_URL: "nats://127.0.0.1:4222", LECTERN_REGION: name,
-        LECTERN_REGIONS: regionsFile, LECTERN_NODE_ID: name, LECTERN_SLOTS: "1", LECTERN_SOURCE_ALLOW: originHostPort,
+        LECTERN_REGIONS: regionsFile, LECTERN_ACCESS: "open", LECTERN_NODE_ID: name, LECTERN_SLOTS: "1", LECTERN_SOURCE_ALLOW: originHostPort,
       });
       await lectern.said(/Lectern is ready/, START_MS);
     },
