@@ -26,6 +26,7 @@ export interface Config {
   readonly meshSecret: string | undefined;
   readonly access: "keys" | "open";
   readonly adminKeyHash: string | undefined;
+  readonly login: { readonly issuer: string; readonly audience: string } | undefined;
   readonly key: string | undefined;
   readonly redisUrl: string | undefined;
   readonly store: StoreLocation;
@@ -115,6 +116,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     meshSecret: text("meshSecret"),
     access: text("access") === "open" ? "open" : "keys",
     adminKeyHash: text("adminKeyHash"),
+    login: text("loginIssuer") === undefined ? undefined : { issuer: required("loginIssuer"), audience: required("loginAudience") },
     key: text("key"),
     redisUrl: text("redisUrl"),
     store: regions?.own.store ?? parseStore(text("store") ?? `file:${dataDir}/store`, text("s3Endpoint")),

@@ -15,10 +15,11 @@ import { announceToAll } from "../../mixins/announce.ts";
 import { closeRedis, openRedis, withoutRedis } from "../../mixins/redis.ts";
 import { storageCalls } from "../../mixins/storage-calls.ts";
 import type { AccessChanged, AuthenticateParams, AuthenticateResult, CreatedKey, CreateKeyParams, KeyParams, KeyView, ListKeysResult } from "./access.contract.ts";
+import { looksLikeToken, schoolLogin, type LoginSettings, type SchoolLogin } from "./school-login.ts";
 import { goodUntil, holderOf, keyStore, viewKey, type KeyRecord, type KeyStore, type KnownKey } from "./key-store.ts";
 
-interface Settings extends ServiceSettingSchema { redisUrl: string | undefined; namespace: string; adminKeyHash: string | undefined }
-interface State { keys: KeyStore; redis: Redis; names: RedisKeys; known: LRUCache<string, { key: Promise<KnownKey | undefined> }>; noted: Map<string, number> }
+interface Settings extends ServiceSettingSchema { redisUrl: string | undefined; namespace: string; adminKeyHash: string | undefined; login?: LoginSettings | undefined }
+interface State { keys: KeyStore; redis: Redis; names: RedisKeys; known: LRUCache<string, { key: Promise<KnownKey | undefined> }>; noted: Map<string, number>; login: SchoolLogin | undefined }
 interface Methods {
   findKnown(id: string): Promise<KnownKey | undefined>;
   changed(id: string): void;
@@ -47,6 +48,7 @@ export function accessService(settings: Settings, open = openRedis) {
         async handler(ctx: Context<AuthenticateParams>): Promise<AuthenticateResult> {
           const { credential } = ctx.params;
           if (settings.adminKeyHash !== undefined && isKeyOf(credential, settings.adminKeyHash)) return { caller: ADMIN };
+          if (this.login !== undefined && looksLikeToken(credential)) return { caller: await this.login.whose(credential) };
           const shown = keyId(credential);
           const known = shown === undefined ? undefined : await this.findKnown(shown);
           if (known === undefined || !isKeyOf(credential, known.record.hash) || goodUntil(known) <= Date.now()) return { caller: null };
@@ -145,6 +147,7 @@ export function accessService(settings: Settings, open = openRedis) {
       this.names = redisKeys(settings.namespace);
       this.known = new LRUCache({ max: MAX_KNOWN, ttl: KNOWN_MS });
       this.noted = new Map();
+      this.login = settings.login === undefined ? undefined : schoolLogin(settings.login);
       this.redis = await open(settings.redisUrl, this.logger);
     },
     async stopped() {
@@ -156,5 +159,5 @@ export function accessService(settings: Settings, open = openRedis) {
 
 const noSuchKey = (): Error => fail("key_not_found", "There is no such key.");
 
-const { redisUrl, namespace, adminKeyHash } = loadConfig(process.env);
-export default accessService({ redisUrl, namespace, adminKeyHash });
+const { redisUrl, namespace, adminKeyHash, login } = loadConfig(process.env);
+export default accessService({ redisUrl, namespace, adminKeyHash, login });
