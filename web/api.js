@@ -5,12 +5,13 @@ export const ROOT = new URL("../", import.meta.url);
 
 const KEPT = "lectern-key";
 
-/** The key that came with a link (`#key=…`) is kept for this browser, and taken out of the address. */
+/** The key that came with a link (`#key=…`) is kept for this browser, and taken out of the address. @returns whether there was one */
 export function takeKey() {
   const [, given] = /^#key=([\w-]+)$/.exec(location.hash) ?? [];
-  if (given === undefined) return;
+  if (given === undefined) return false;
   localStorage.setItem(KEPT, given);
   history.replaceState(null, "", location.pathname + location.search);
+  return true;
 }
 
 /** Headers by which the gateway knows whose requests are. */

@@ -17,7 +17,7 @@ export function recentVideos({ list, none, more }) {
     list.append(...page.videos.map(line));
     more.hidden = next === undefined;
     none.hidden = list.childElementCount > 0;
-    none.textContent = page.error === undefined ? "Nothing here yet." : page.error.message;
+    none.textContent = page.error === undefined ? "Nothing here yet." : page.error.status === 401 ? "They are shown to those who have a key." : page.error.message;
   }
 
   return { load: () => show(false) };

@@ -14,8 +14,12 @@ const recent = recentVideos({ list: find("#videos"), none: find("#no-videos"), m
 let player;
 
 takeKey();
+addEventListener("hashchange", () => {
+  if (takeKey()) location.reload();
+});
 addEventListener("key-wanted", () => {
-  keyForm.hidden = false;
+  for (const part of [form, drop]) part.hidden = true;
+  for (const part of [keyForm, find("#key-wanted")]) part.hidden = false;
 });
 keyForm.addEventListener("submit", (event) => {
   event.preventDefault();
