@@ -5,6 +5,7 @@ import type { Experiment } from "./experiment.ts";
 const EXPERIMENTS: Readonly<Record<string, () => Promise<Experiment>>> = {
   storm: async () => (await import("./storm.ts")).storm,
   simulate: async () => (await import("./simulate.ts")).simulate,
+  faults: async () => (await import("./faults.ts")).faults,
 };
 
 async function listExperiments(): Promise<string> {
