@@ -27,6 +27,10 @@ export interface Fault {
   strike(stage: Stage): Promise<Struck>;
   /** Until `end`, in ms; `survived`: others have to do all of the work before it ends. */
   lasts(random: Random): number | "survived";
+  /** Others go on meanwhile, so recovery counts from when it strikes, and not from its end. */
+  isSurvived?: boolean;
+  /** The victim is lost to the mesh, and what it held of the queue has to become somebody else's. */
+  losesNode?: boolean;
   /** The source has to arrive slowly in every phase. */
   needsSlowSource?: boolean;
   /** Another video is posted while it lasts. */

@@ -17,6 +17,8 @@ import { startOrigin } from "../../test/support/test-origin.ts";
 import { openWriteJournal } from "./write-journal.ts";
 import { within } from "./within.ts";
 
+/** As it is without a setting. */
+const NAMESPACE = "lectern";
 const DISK_MB = 256;
 const SETTLE_MS = 60_000;
 const REDIS_ARGS = ["--enable-debug-command", "yes"];
@@ -67,7 +69,7 @@ export async function openFaultyMesh(s3: TestS3) {
   const lectern = api(first.httpUrl);
 
   const mesh = {
-    first, lectern, workers, stores, origin, journal, redisDir, s3, bucket,
+    namespace: NAMESPACE, first, lectern, workers, stores, origin, journal, redisDir, s3, bucket,
     redis: client,
     ports: { nats: nats.port, redis: redis.port },
     /** Places where nodes keep files. */

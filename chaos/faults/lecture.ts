@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { openFolder } from "../../test/support/cmaf-media.ts";
 import { makeLecture } from "../../test/support/lectures.ts";
 
-export const LECTURE = { seconds: 12, rate: 25, size: "640x360" } as const;
+export const LECTURE = { seconds: 8, rate: 25, size: "640x360" } as const;
 const PADDING_BYTES = 256 * 1024;
 
 /** @returns another file of it at each call: MP4, with a free box of chance at its end, and of a length of its own */

@@ -17,14 +17,14 @@ const KILLED = 137;
 
 export const NODE_FAULTS: FaultTable = {
   "node killed": {
-    phases: PHASES, lasts: () => "survived",
+    phases: PHASES, lasts: () => "survived", isSurvived: true, losesNode: true,
     async strike(stage) {
       process.kill(stage.mesh.pidOf(stage.victim), "SIGKILL");
       return lost(stage);
     },
   },
   "node stopped": {
-    phases: PHASES, lasts: () => STOPPED_MS,
+    phases: PHASES, lasts: () => STOPPED_MS, isSurvived: true, losesNode: true,
     async strike({ mesh, victim }) {
       const pid = mesh.pidOf(victim);
       process.kill(pid, "SIGSTOP");
@@ -33,7 +33,7 @@ export const NODE_FAULTS: FaultTable = {
   },
   ...(existsSync(MEMORY_GROUPS) ? {
     "node out of memory": {
-      phases: PHASES, lasts: () => "survived" as const,
+      phases: PHASES, lasts: () => "survived" as const, isSurvived: true, losesNode: true,
       async strike(stage: Stage) {
         const pid = stage.mesh.pidOf(stage.victim);
         const group = join(MEMORY_GROUPS, `lectern-faults-${pid}`);
@@ -60,32 +60,36 @@ export const NODE_FAULTS: FaultTable = {
   "FFmpeg killed": {
     phases: ["encoding"], lasts: () => 0,
     async strike(stage) {
-      const pids = await anyFfmpeg(stage);
-      for (const pid of pids) process.kill(pid, "SIGKILL");
+      const node = stage.mesh.pidOf(stage.victim);
+      const pids = await within(SEEN_MS, "an FFmpeg is killed", () => {
+        const killed = findFfmpeg(node).filter((pid) => signal(pid, "SIGKILL"));
+        return killed.length > 0 && killed;
+      });
       return { seen: async () => await within(SEEN_MS, "FFmpeg ends", () => findLiving(pids).length === 0 && `${pids.length} of ${stage.victim.id} ended`), end: async () => undefined };
     },
   },
   "FFmpeg hung": {
     phases: ["encoding"], lasts: () => 0,
     async strike(stage) {
-      const pids = await anyFfmpeg(stage);
-      for (const pid of pids) process.kill(pid, "SIGSTOP");
-      const still = pids.filter((pid) => stateOf(pid) === "T");
+      const node = stage.mesh.pidOf(stage.victim);
+      // One may end before it is stopped.
+      const still = await within(SEEN_MS, "an FFmpeg stands still", () => {
+        const stopped = findFfmpeg(node).filter((pid) => signal(pid, "SIGSTOP") && stateOf(pid) === "T");
+        return stopped.length > 0 && stopped;
+      });
       return {
-        async seen() {
-          if (still.length === 0) throw new Error("no FFmpeg stands still");
-          return `${still.length} of ${stage.victim.id} stand still`;
-        },
+        seen: async () => `${still.length} of ${stage.victim.id} stand still`,
         end: async () => undefined, // whoever waits for it has to see to that
       };
     },
   },
   "disk full": {
-    phases: PHASES, lasts: () => DISK_FULL_MS,
+    phases: PHASES, lasts: () => DISK_FULL_MS, isSurvived: true,
     async strike({ mesh, victim }) {
       const filler = join(victim.disk, "filler");
-      const free = (): number => { const { bavail, bsize } = statfsSync(victim.disk); return bavail * bsize; };
-      await writeFile(filler, Buffer.alloc(free()));
+      const { bavail, bsize } = statfsSync(victim.disk);
+      const refusal = await writeFile(filler, Buffer.alloc((bavail + 1) * bsize)).then(() => undefined, (error: NodeJS.ErrnoException) => error.code);
+      if (refusal !== "ENOSPC") throw new Error(`the disk does not fill: ${refusal}`);
       return {
         seen: async () => await within(SEEN_MS, "the node says that its disk is full", async () => {
           const row = (await mesh.nodes()).find(({ id }) => id === victim.id);
@@ -109,9 +113,13 @@ function lost({ mesh, victim }: Stage): Struck {
   };
 }
 
-async function anyFfmpeg({ mesh, victim }: Stage): Promise<number[]> {
-  const node = mesh.pidOf(victim);
-  return await within(SEEN_MS, "FFmpeg runs", () => { const found = findFfmpeg(node); return found.length > 0 && found; });
+/** @returns whether there was such a process */
+function signal(pid: number, name: NodeJS.Signals): boolean {
+  try {
+    return process.kill(pid, name);
+  } catch {
+    return false; // it has ended
+  }
 }
 
 /** T: stopped (proc(5)). */

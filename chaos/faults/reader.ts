@@ -1,4 +1,5 @@
 /** Compares what is in the bucket, in Redis, on the disks and among the processes with what must be there when all is over. */
+import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { redisKeys } from "../../config/redis-keys.ts";
 import { findFfmpeg, findLiving } from "../../test/support/ffmpeg-processes.ts";
@@ -7,7 +8,6 @@ import type { FaultyMesh } from "./faulty-mesh.ts";
 import { LECTURE } from "./lecture.ts";
 import type { BucketReader, MediaDigests } from "./stored-media.ts";
 
-const NAMESPACE = "lectern";
 const QUIET_MS = 45_000;
 const LOOK_MS = 200;
 
@@ -61,15 +61,21 @@ function findDoubles({ journal }: FaultyMesh, videoId: string): string[] {
 
 async function findLeftovers(mesh: FaultyMesh, bucket: BucketReader, videoId: string, seen: readonly number[]): Promise<string[]> {
   const running = [...new Set([...findFfmpeg(), ...findLiving(seen)])];
-  const files = (await Promise.all(mesh.disks.map(async (disk) => (await readdir(disk, { recursive: true })).filter((name) => /\.tmp$|\/\.tmp\/./.test(name))))).flat();
+  const files = (await Promise.all(mesh.disks.map(async (disk) => (await readdir(disk, { recursive: true })).filter(isTemporary)))).flat();
   const [marks, unfinished] = [await bucket.keys(`open/${videoId}`), await bucket.unfinished()];
   return [
-    ...(await findQueueFaults(mesh.redis, redisKeys(NAMESPACE).queuePrefix)),
+    ...(await findQueueFaults(mesh.redis, redisKeys(mesh.namespace).queuePrefix)),
     ...(running.length > 0 ? [`FFmpeg still runs: ${running.join(", ")}`] : []),
     ...(files.length > 0 ? [`temporary files are left: ${files.slice(0, 3).join(", ")}`] : []),
     ...(marks.length > 0 ? [`the video is still marked as open: ${marks.join(", ")}`] : []),
     ...(unfinished.length > 0 ? [`multipart uploads are left: ${unfinished.join(", ")}`] : []),
   ];
+}
+
+/** Of a process that lives: the block cache's `<n>.<pid>.<serial>.tmp` of a dead one go at a later start. */
+function isTemporary(name: string): boolean {
+  const [, pid] = /\.(\d+)\.\d+\.tmp$/.exec(name) ?? [];
+  return pid === undefined ? /\.tmp$|(^|\/)\.tmp\/./.test(name) : existsSync(`/proc/${pid}`);
 }
 
 /** What is done twice ends, and finds all done: it may take a moment. */

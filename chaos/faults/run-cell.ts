@@ -2,21 +2,27 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { findFfmpeg } from "../../test/support/ffmpeg-processes.ts";
 import type { Random } from "../../test/support/simulation/random.ts";
-import { segmentCount, videoRenditions } from "../../test/support/viewer.ts";
-import type { Fault, Phase } from "./fault.ts";
+import type { Fault, Phase, Struck } from "./fault.ts";
 import type { FaultyMesh } from "./faulty-mesh.ts";
+import { areOver, leasesOf } from "./held-work.ts";
 import { enter } from "./phases.ts";
+import { isComplete, postUntilAccepted, segmentUrls } from "./posts.ts";
 import { judge, type Verdict } from "./reader.ts";
 import type { BucketReader, MediaDigests } from "./stored-media.ts";
-import { openViewer, type Viewing } from "./viewer.ts";
+import { openViewer, type Viewer, type Viewing } from "./viewer.ts";
 import { within } from "./within.ts";
 
-const COMPLETE_MS = 120_000;
-const ACCEPTED_MS = 90_000;
+/** From the fault, its own time not counted. */
+const LIMIT_MS = 120_000;
 const WATCH_EVERY_MS = 250;
+/** Where a fault lasts long: a request a second is enough. */
+const WATCH_LONG_EVERY_MS = 1_000;
 /** The source comes within this, where it has to come slowly. */
 const ARRIVAL_SEC = 8;
 
+export interface Cell { name: string; fault: Fault; phase: Phase }
+
+/** What the cells share. */
 export interface Ready {
   mesh: FaultyMesh;
   bucket: BucketReader;
@@ -24,117 +30,92 @@ export interface Ready {
   undisturbed: { id: string; media: MediaDigests };
 }
 
-export interface CellReport extends Verdict {
+/** Of what was stored before, and of the video that was worked on. */
+export interface Viewings { stored: Viewing; fresh: Viewing }
+
+export interface CellReport extends Verdict, Viewings {
   fault: string;
   phase: Phase;
   /** What was seen of the phase and of the fault. */
   evidence: string[];
-  /** From the fault, or where everybody depends on what fails, from its end: until a segment was stored, and until all were. */
+  /** From the fault, or where all depend on what fails, from its end: until a segment was stored and the work of a lost node was others', and until all was stored. */
   goesOnMs: number;
   completeMs: number;
-  /** Of what was in the caches or the store, and of the video that was worked on. */
-  stored: Viewing;
-  fresh: Viewing;
 }
-
-export interface Cell { name: string; fault: Fault; phase: Phase }
 
 /** @throws Error when phase or fault were not seen, or the work did not go on */
 export async function runCell({ name, fault, phase }: Cell, ready: Ready, random: Random): Promise<CellReport> {
   const { mesh, bucket, undisturbed } = ready;
-  const { origin } = mesh;
-  const source = ready.nextSource();
-  const path = `/${name.replaceAll(" ", "-")}-${phase}-${source.length}.mp4`;
-  const isSlow = phase === "downloading" || fault.needsSlowSource === true;
-  origin.put(path, source);
-  origin.behave(path, isSlow ? { dripBytesPerSec: Math.ceil(source.length / ARRIVAL_SEC) } : {});
-  origin.resetStats();
-
-  let id = "";
   const wrong: string[] = [];
-  const post = async (): Promise<void> => { id = await postUntilAccepted(mesh, path, wrong); };
-  const watched = await segmentUrls(mesh, undisturbed.id);
-  const storedViewer = openViewer(watched, fault.takesPosts === true ? 1_000 : WATCH_EVERY_MS);
-  let freshViewer: Promise<ReturnType<typeof openViewer>> | undefined;
-  let meanwhile: string | undefined;
-  const entered = await enter(phase, mesh, random, post, isSlow, source.length);
-  const seen = findFfmpeg();
-  const lasts = fault.lasts(random);
-  const struckAt = performance.now();
-  const struck = await fault.strike({ mesh, random, victim: entered.victim, path });
-  let endedAt = struckAt;
-  let ended = false;
-  const end = async (): Promise<void> => {
-    if (ended) return;
-    ended = true;
-    await struck.end();
-    endedAt = performance.now();
-  };
+  const { path, size } = offerSource(ready, `${name.replaceAll(" ", "-")}-${phase}`, phase === "downloading" || fault.needsSlowSource === true);
+  const posted = Promise.withResolvers<string>();
+  const post = async (): Promise<void> => posted.resolve(await postUntilAccepted(mesh, path, wrong));
+  const storedViewer = openViewer(await segmentUrls(mesh, undisturbed.id), fault.takesPosts === true ? WATCH_LONG_EVERY_MS : WATCH_EVERY_MS);
+  let freshViewer: Promise<Viewer> | undefined;
+  let struck: Struck | undefined;
   try {
-    entered.leave();
-    const posting = phase === "idle" ? post() : Promise.resolve();
-    if (fault.takesPosts === true && phase !== "idle") {
-      const other = `${path}-meanwhile.mp4`;
-      origin.put(other, ready.nextSource());
-      meanwhile = await postUntilAccepted(mesh, other, wrong);
-    }
-    freshViewer = posting.then(async () => openViewer(await segmentUrls(mesh, id), WATCH_EVERY_MS * 2));
-    freshViewer.catch(() => undefined); // awaited below
-    const evidence = [entered.evidence, await struck.seen()];
+    const { victim, evidence, leave } = await enter(phase, mesh, random, post, fault.needsSlowSource === true, size);
+    const seen = findFfmpeg();
+    const held = fault.losesNode === true ? await leasesOf(mesh.redis, mesh.namespace, victim.id) : [];
+    const lasts = fault.lasts(random);
+    const struckAt = performance.now();
+    struck = await fault.strike({ mesh, random, victim, path });
+    leave();
+    if (phase === "idle") post().catch(posted.reject);
+    freshViewer = posted.promise.then(async (id) => openViewer(await segmentUrls(mesh, id), WATCH_EVERY_MS));
+    const limitMs = LIMIT_MS + (lasts === "survived" ? 0 : lasts);
+    const handingOver = within(limitMs, "others have the node's work", async () => (held.length === 0 ? struckAt : (await areOver(mesh.redis, mesh.namespace, held)) && performance.now()));
+    const completing = posted.promise.then((id) => within(limitMs, "the video is complete", async () => (await isComplete(mesh, id)) && performance.now()));
+    for (const awaitedLater of [freshViewer, handingOver, completing]) awaitedLater.catch(() => undefined);
+    const other = fault.takesPosts === true && phase !== "idle" ? await postUntilAccepted(mesh, offerSource(ready, `${name}-meanwhile`.replaceAll(" ", "-"), false).path, wrong) : undefined;
+
+    const happened = await struck.seen();
     if (lasts !== "survived") {
       await delay(Math.max(0, lasts - (performance.now() - struckAt)));
-      await end();
+      await endOnce(struck);
     }
-    await within(ACCEPTED_MS, "the video is accepted", () => id !== "");
-    const from = lasts === "survived" ? struckAt : endedAt;
-    const isStored = (atMs: number): boolean => atMs > from;
-    const goesOn = await within(COMPLETE_MS, "a segment is stored", () => mesh.journal.media(id).find(({ atMs }) => isStored(atMs)) ?? undefined);
-    await within(COMPLETE_MS, "the video is complete", () => isComplete(mesh, id));
-    const completeMs = performance.now() - from;
-    if (meanwhile !== undefined) await within(COMPLETE_MS, "what was posted meanwhile is complete", () => isComplete(mesh, meanwhile ?? ""));
-    await end();
+    const from = fault.isSurvived === true || lasts === 0 ? struckAt : performance.now();
+    const id = await posted.promise;
+    const completeAt = await completing;
+    const goesOnAt = mesh.journal.media(id).find(({ atMs }) => atMs > from)?.atMs ?? from;
+    if (other !== undefined) await within(LIMIT_MS, "what was posted meanwhile is complete", () => isComplete(mesh, other));
+    const handedOverAt = await handingOver;
+    await endOnce(struck);
     await mesh.settle();
-    const [stored, fresh] = [await storedViewer.stop(), await (await freshViewer).stop()];
-    wrong.push(...viewingFaults(stored, fresh, fault));
+
+    const viewings: Viewings = { stored: await storedViewer.stop(), fresh: await (await freshViewer).stop() };
     const verdict = await judge(mesh, bucket, id, seen, undisturbed.media);
-    if (meanwhile !== undefined) wrong.push(...(await judge(mesh, bucket, meanwhile, seen, undisturbed.media)).wrong);
-    return { ...verdict, wrong: [...wrong, ...verdict.wrong], fault: name, phase, evidence, goesOnMs: goesOn.atMs - from, completeMs, stored, fresh };
+    if (other !== undefined) wrong.push(...(await judge(mesh, bucket, other, seen, undisturbed.media)).wrong);
+    return {
+      fault: name, phase, evidence: [evidence, happened], ...viewings, ...verdict, wrong: [...wrong, ...findViewingFaults(viewings, fault), ...verdict.wrong],
+      goesOnMs: Math.max(goesOnAt, handedOverAt, from) - from, completeMs: Math.max(0, completeAt - from),
+    };
   } finally {
-    await end();
-    await Promise.all([storedViewer.stop(), freshViewer?.then((viewer) => viewer.stop()).catch(() => undefined)]);
+    if (struck !== undefined) await endOnce(struck);
+    await Promise.all([storedViewer.stop(), freshViewer?.then((viewer) => viewer.stop(), () => undefined)]);
   }
 }
 
-async function isComplete({ lectern }: FaultyMesh, id: string): Promise<boolean> {
-  const video = await lectern.get(id).catch(() => undefined); // the gateway may be away
-  if (video?.status === "failed" || video?.status === "rejected") throw new Error(`the video is ${video.status}: ${JSON.stringify(video.reasons)}`);
-  return video?.status === "complete";
+const ended = new WeakSet<Struck>();
+
+async function endOnce(struck: Struck): Promise<void> {
+  if (ended.has(struck)) return;
+  ended.add(struck);
+  await struck.end();
 }
 
-/** What was refused has to be refused clearly, and is asked again. */
-async function postUntilAccepted({ lectern, origin }: FaultyMesh, path: string, wrong: string[]): Promise<string> {
-  return await within(ACCEPTED_MS, "the post is accepted", async () => {
-    const answer = await lectern.postRaw({ url: `${origin.url}${path}`, policy: "eager" }).catch(() => undefined);
-    if (answer === undefined) return undefined; // the gateway is away
-    const { id, code } = (await answer.json()) as { id?: string; code?: string };
-    if (answer.ok) return id;
-    if (answer.status < 500 || code === undefined || answer.headers.get("retry-after") === null) wrong.push(`a post was answered ${answer.status} ${code ?? "without a code"}, Retry-After ${answer.headers.get("retry-after")}`);
-    await delay(250);
-    return undefined;
-  });
+/** A file of its own at the origin, which has answered nothing yet. */
+function offerSource({ mesh: { origin }, nextSource }: Ready, name: string, isSlow: boolean): { path: string; size: number } {
+  const source = nextSource();
+  const path = `/${name}-${source.length}.mp4`;
+  origin.put(path, source);
+  origin.behave(path, isSlow ? { dripBytesPerSec: Math.ceil(source.length / ARRIVAL_SEC) } : {});
+  origin.resetStats();
+  return { path, size: source.length };
 }
 
-async function segmentUrls({ first, lectern }: FaultyMesh, id: string): Promise<string[]> {
-  return await within(ACCEPTED_MS, "there are playlists", async () => {
-    const names = await videoRenditions(lectern, id).catch(() => []);
-    const rendition = names.at(-1);
-    if (rendition === undefined) return undefined;
-    const count = await segmentCount(lectern, id, rendition).catch(() => 0);
-    return count > 0 && Array.from({ length: count }, (_, n) => `${first.httpUrl}/play/${id}/${rendition}/${n}.m4s`);
-  });
-}
-
-function viewingFaults(stored: Viewing, fresh: Viewing, { cutsViewers }: Fault): string[] {
+/** What is stored has to play, whatever happens; of what is not, a viewer has to be told why it does not. */
+function findViewingFaults({ stored, fresh }: Viewings, { cutsViewers }: Fault): string[] {
   const describe = ({ failures }: Viewing): string => [...failures].map(([what, times]) => `${times} × ${what}`).join(", ");
   const wrong: string[] = [];
   if (stored.requests === 0 || fresh.requests === 0) wrong.push(`viewers made ${stored.requests} and ${fresh.requests} requests`);

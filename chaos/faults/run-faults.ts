@@ -38,7 +38,7 @@ export async function runFaults({ cells, seed, log }: FaultsOptions): Promise<Fa
         const done = await runCell(cell, opened, random);
         report.cells.push(done);
         report.wrong.push(...done.wrong.map((fault) => `${name}: ${fault}`));
-        log(`${((performance.now() - startedAt) / 1000).toFixed(0).padStart(5)} s  ${name.padEnd(32)}  goes on after ${done.goesOnMs.toFixed(0).padStart(5)} ms, complete after ${done.completeMs.toFixed(0).padStart(5)} ms  (${done.evidence.join("; ")})`);
+        log(`${((performance.now() - startedAt) / 1000).toFixed(0).padStart(5)} s  ${name.padEnd(32)}  goes on after ${done.goesOnMs.toFixed(0).padStart(5)} ms, complete after ${done.completeMs.toFixed(0).padStart(5)} ms  (${[...done.evidence, ...done.fresh.failures.keys()].join("; ")})`);
         if (done.wrong.length > 0) log(`        ${done.wrong.join("\n        ")}\n        ${keepLogs(opened.mesh)}`);
       } catch (error) {
         report.wrong.push(`${name}: ${errorMessage(error)}`);
