@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 
-const LOOK_MS = 25;
+const LOOK_MS = 40;
 
 /** What `look` finds, as soon as it finds something. @throws Error after `limitMs`, saying that `what` did not come about */
 export async function within<T>(limitMs: number, what: string, look: () => Promise<T | false | undefined> | T | false | undefined): Promise<T> {
