@@ -283,13 +283,13 @@ describe("transcoder", function () {
     const stored = Promise.withResolvers<void>();
     store.put = async (key, ...rest) => {
       const result = await put(key, ...rest);
-      if (key.endsWith("/0.m4s")) {
+      if (key.endsWith("/1.m4s")) {
         await put(`deleted/${LECTURE}.json`, Buffer.from("{}"));
         stored.resolve();
       }
       return result;
     };
-    await make(LECTURE, "source", 0);
+    await make(LECTURE, "source", 1); // with the first comes the init segment
     await stored.promise;
     await broker.stop(); // waits for what is being stored
     expect([...store.objects.keys()]).to.deep.equal([`deleted/${LECTURE}.json`]);
