@@ -21,6 +21,7 @@ import { within } from "./within.ts";
 const NAMESPACE = "lectern";
 const DISK_MB = 256;
 const SETTLE_MS = 60_000;
+const SETTLE_LOOK_MS = 250;
 const REDIS_ARGS = ["--enable-debug-command", "yes"];
 
 export interface Worker {
@@ -106,7 +107,7 @@ export async function openFaultyMesh(s3: TestS3) {
         if (!ready) return false;
         const rows = await mesh.nodes();
         return workers.every(({ id }) => rows.some((row) => row.id === id && row.available && row.state === "active"));
-      });
+      }, SETTLE_LOOK_MS);
     },
     /** What the nodes wrote into their logs, for whoever looks for a reason. */
     logs(): Record<string, string> {

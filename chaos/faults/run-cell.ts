@@ -14,7 +14,8 @@ import { within } from "./within.ts";
 
 /** From the fault, its own time not counted. */
 const LIMIT_MS = 120_000;
-const WATCH_EVERY_MS = 250;
+const ASK_EVERY_MS = 250;
+const WATCH_EVERY_MS = 500;
 /** Where a fault lasts long: a request a second is enough. */
 const WATCH_LONG_EVERY_MS = 1_000;
 /** The source comes within this, where it has to come slowly. */
@@ -65,7 +66,7 @@ export async function runCell({ name, fault, phase }: Cell, ready: Ready, random
     freshViewer = posted.promise.then(async (id) => openViewer(await segmentUrls(mesh, id), WATCH_EVERY_MS));
     const limitMs = LIMIT_MS + (lasts === "survived" ? 0 : lasts);
     const handingOver = within(limitMs, "others have the node's work", async () => (held.length === 0 ? struckAt : (await areOver(mesh.redis, mesh.namespace, held)) && performance.now()));
-    const completing = posted.promise.then((id) => within(limitMs, "the video is complete", async () => (await isComplete(mesh, id)) && performance.now()));
+    const completing = posted.promise.then((id) => within(limitMs, "the video is complete", async () => (await isComplete(mesh, id)) && performance.now(), ASK_EVERY_MS));
     for (const awaitedLater of [freshViewer, handingOver, completing]) awaitedLater.catch(() => undefined);
     const other = fault.takesPosts === true && phase !== "idle" ? await postUntilAccepted(mesh, offerSource(ready, `${name}-meanwhile`.replaceAll(" ", "-"), false).path, wrong) : undefined;
 
@@ -78,7 +79,7 @@ export async function runCell({ name, fault, phase }: Cell, ready: Ready, random
     const id = await posted.promise;
     const completeAt = await completing;
     const goesOnAt = mesh.journal.media(id).find(({ atMs }) => atMs > from)?.atMs ?? from;
-    if (other !== undefined) await within(LIMIT_MS, "what was posted meanwhile is complete", () => isComplete(mesh, other));
+    if (other !== undefined) await within(LIMIT_MS, "what was posted meanwhile is complete", () => isComplete(mesh, other), ASK_EVERY_MS);
     const handedOverAt = await handingOver;
     await endOnce(struck);
     await mesh.settle();
