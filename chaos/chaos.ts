@@ -6,6 +6,7 @@ const EXPERIMENTS: Readonly<Record<string, () => Promise<Experiment>>> = {
   storm: async () => (await import("./storm.ts")).storm,
   regions: async () => (await import("./regions.ts")).regions,
   simulate: async () => (await import("./simulate.ts")).simulate,
+  faults: async () => (await import("./faults.ts")).faults,
 };
 
 async function listExperiments(): Promise<string> {

@@ -13,6 +13,7 @@ import { errorMessage, fail, findErrorCode } from "../config/errors.ts";
 import { remuxArguments, type RemuxAudio } from "../media/ffmpeg/remux-arguments.ts";
 import type { OpenSource } from "./demuxer/demuxer.contract.ts";
 import type { ReadSource } from "./demuxer/demuxer.ts";
+import { openDiskReserve } from "./disk-reserve.ts";
 import { execGuest } from "./exec-guest.ts";
 import { fitnessOf, ifFit, unfitError } from "./ffmpeg-fitness.ts";
 import { guestSettings, openGuest, type GuestSettings } from "./guest.ts";
@@ -75,6 +76,7 @@ async function openDirectory({ remuxDir: dir, remuxCacheBytes: maxBytes, guest: 
   /** Sizes of the copies that are there. */
   const kept = new LRUCache<string, number>({ maxSize: maxBytes, sizeCalculation: (size) => Math.max(1, size), dispose: (_size, name, reason) => { if (reason === "evict") remove(name); } });
   await takeOver();
+  const reserve = openDiskReserve(dir, kept, logger);
 
   /** What an earlier run left: whole copies are kept, others removed. */
   async function takeOver(): Promise<void> {
@@ -166,6 +168,7 @@ async function openDirectory({ remuxDir: dir, remuxCacheBytes: maxBytes, guest: 
       if (kept.delete(name)) remove(name);
     },
     async close(): Promise<void> {
+      reserve.close();
       if (!releaseOne()) return;
       controller.abort();
       await Promise.allSettled(flights.values());

@@ -1,8 +1,10 @@
 /**
- * Has a call that may be repeated tried on another node as soon as the one it waits for has fallen silent. Moleculer's retry
+ * Has a call that may be repeated tried again, on another node as soon as the one it waits for has fallen silent, on any when
+ * it may have been lost with this node's line to NATS. Moleculer's retry
  * does the rest: the call fails as one whose node was found dead, and the strategy passes over that node.
  */
 import { Readable } from "node:stream";
+import type { NatsConnection } from "nats";
 import { Errors, type Context, type Middleware, type ServiceBroker, type Transit } from "moleculer";
 import { openCallWatch, type CallWatch } from "../placement/call-watch.ts";
 import { meshView } from "../placement/mesh-view.ts";
@@ -30,6 +32,7 @@ function watchOf(broker: ServiceBroker): CallWatch {
 
 const hooks: Middleware = {
   name: "Failover",
+  async started(broker: ServiceBroker) { void followLine(broker); }, // until it ends
   localAction(next, action) {
     return isPlaced(action.name ?? "") ? (ctx: Context) => counted(this, this.nodeID, Reflect.apply(next, ctx.service, [ctx])) : next;
   },
@@ -52,6 +55,18 @@ const hooks: Middleware = {
     };
   },
 };
+
+/** The client connects again by itself, of which Moleculer tells nobody. */
+async function followLine(broker: ServiceBroker): Promise<void> {
+  const transporter: object | undefined = broker.transit?.tx;
+  const client: unknown = transporter !== undefined && "client" in transporter ? transporter.client : undefined;
+  if (!isConnection(client)) return;
+  for await (const { type } of client.status()) if (type === "reconnect") watchOf(broker).restored();
+}
+
+function isConnection(client: unknown): client is Pick<NatsConnection, "status"> {
+  return typeof client === "object" && client !== null && "status" in client && typeof client.status === "function";
+}
 
 /** Counts the call as under way at the node until it has been answered. */
 async function counted(broker: ServiceBroker, nodeId: string, answer: Promise<unknown>): Promise<unknown> {

@@ -5,6 +5,9 @@
  *
  * A silence that is our own is none of theirs: while what this node sends itself through the mesh does not come back, or its
  * own timer is late, nobody is given up.
+ *
+ * But when our line has broken and is whole again, question or answer of a call from before may have been lost with it, and
+ * nobody would notice before the call's time is up: it is given up as soon as its node is heard again.
  */
 export interface WatchPorts {
   ownId: string;
@@ -28,6 +31,7 @@ export function openCallWatch({ ownId, ping, heardAt, onSilent, now }: WatchPort
   let lookedAt = 0;
   /** Since then this node has been well itself. */
   let wellSince = 0;
+  let restoredAt = -Infinity;
 
   function look(): void {
     const time = now();
@@ -35,10 +39,11 @@ export function openCallWatch({ ownId, ping, heardAt, onSilent, now }: WatchPort
     if (!isWell) wellSince = time;
     lookedAt = time;
     for (const [nodeId, calls] of waiting) {
-      const heard = Math.max(wellSince, heardAt(nodeId) ?? -Infinity);
-      const given = [...calls].filter(({ since }) => time - Math.max(since, heard) >= SILENCE_MS);
-      if (given.length > 0) onSilent(nodeId);
-      for (const call of given) {
+      const heard = heardAt(nodeId) ?? -Infinity;
+      const lost = heard > restoredAt ? [...calls].filter(({ since }) => since <= restoredAt) : [];
+      const silent = [...calls].filter(({ since }) => time - Math.max(since, wellSince, heard) >= SILENCE_MS);
+      if (silent.length > 0) onSilent(nodeId);
+      for (const call of new Set([...lost, ...silent])) {
         end(nodeId, call);
         call.giveUp();
       }
@@ -70,6 +75,11 @@ export function openCallWatch({ ownId, ping, heardAt, onSilent, now }: WatchPort
       waiting.set(nodeId, calls.add(call));
       if (timer === undefined) begin();
       return () => end(nodeId, call);
+    },
+    /** This node's line to the mesh broke, and is whole again. */
+    restored(): void {
+      restoredAt = now();
+      wellSince = restoredAt;
     },
   };
 }

@@ -1,6 +1,7 @@
 /** Whether the data directory takes bytes: copies, blocks and logs are there, and all that FFmpeg writes. */
-import { open, rm, statfs } from "node:fs/promises";
+import { open, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { freeBytes } from "../../mixins/disk-reserve.ts";
 import type { SelfCheck } from "./self-checks.ts";
 
 const MiB = 1024 * 1024;
@@ -14,8 +15,7 @@ export function diskCheck(dir: string): SelfCheck {
     code: "disk",
     strikes: 1,
     async look(suspected) {
-      const { bavail, bsize } = await statfs(dir);
-      const free = bavail * bsize;
+      const free = await freeBytes(dir);
       if (free < MIN_FREE_BYTES * (suspected ? 2 : 1)) return `The disk of the data directory is full: ${Math.floor(free / MiB)} MiB are free.`;
       const probe = join(dir, `.check-${process.pid}`);
       try {

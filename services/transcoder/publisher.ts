@@ -21,6 +21,8 @@ import type { Made } from "./workshop.ts";
 /** How long a segment stays in Redis for other nodes: until the store has it, and the first rush is over. */
 const WARM_SEC = 60;
 const MAX_WARM_BYTES = 1024 * 1024;
+/** Init segments of which it is remembered whether the store took them. */
+const MAX_INITS = 1_000;
 /** Faults that are remembered until somebody asks. */
 const MAX_UNSTORED = 10_000;
 
@@ -30,6 +32,8 @@ export function openPublisher(broker: ServiceBroker, redis: Redis, keys: RedisKe
   const publishing = new Map<string, Set<Promise<void>>>();
   const unstored = new LRUCache<string, true>({ max: MAX_UNSTORED });
   const backlog = openBacklog();
+  /** Init segments on their way into the store, or there, by rendition. Every run that makes a first segment has made one. */
+  const inits = new LRUCache<string, Promise<void>>({ max: MAX_INITS });
 
   async function warm(videoId: string, { rendition, segment, bytes }: Made): Promise<void> {
     if (bytes.byteLength > MAX_WARM_BYTES) return;
@@ -63,6 +67,8 @@ export function openPublisher(broker: ServiceBroker, redis: Redis, keys: RedisKe
     const good = await inspected;
     if (good === undefined) return;
     if (good !== bytes) await replace(videoId, made);
+    // Of a rendition whose first segment is stored, the init segment is: nothing else would miss it.
+    if (segment === 0) await inits.get(`${videoId}/${rendition}`);
     const stays = await store(videoId, { ...made, bytes: good });
     if (stays) announce(broker, "segment.stored", { videoId, rendition, segment, bytes: good.byteLength } satisfies SegmentStored);
   }
@@ -76,6 +82,7 @@ export function openPublisher(broker: ServiceBroker, redis: Redis, keys: RedisKe
       const work = backlog.hold(made.bytes.byteLength, () => process(videoId, made)) ?? Promise.reject(fail("storage_unavailable", "Too much waits for the object store."));
       const pending = publishing.get(videoId) ?? new Set();
       publishing.set(videoId, pending.add(work));
+      if (made.segment === "init") inits.set(`${videoId}/${made.rendition}`, work);
       work.catch((error: unknown) => {
         unstored.set(key, true);
         const level = isCancelled(error) ? "debug" : "warn";

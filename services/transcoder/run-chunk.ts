@@ -4,7 +4,7 @@ import { fail } from "../../config/errors.ts";
 import { objectKeys } from "../../config/object-keys.ts";
 import { findRendition } from "../../media/plan-video.ts";
 import type { Plan } from "../../media/plan.ts";
-import { mediaName } from "../../media/media-names.ts";
+import { mediaName, type SegmentName } from "../../media/media-names.ts";
 import { worksHere } from "../../mixins/works-here.ts";
 import type { KeyParams } from "../storage/storage.contract.ts";
 import { planRuns } from "./encode-runs.ts";
@@ -27,7 +27,7 @@ export async function runChunk({ broker, profiles, jobs, workshop, publisher, tw
   const refusedBefore = await countRefused(broker, videoId, renditions, first, last);
   const wanted = await Promise.all(renditions.map(async (rendition) => [rendition, await findMissing(broker, videoId, rendition, first, last)] as const));
   const missing = new Map(await Promise.all(wanted.map(async ([rendition, segments]) => [rendition, await twins.takeSegments(videoId, rendition, segments)] as const)));
-  for (const [rendition, segments] of missing) publisher.retry(videoId, rendition, segments);
+  for (const [rendition, segments] of missing) publisher.retry(videoId, rendition, withInit(segments));
   const worth = wanted.flatMap(([, segments]) => segments).length;
   if ([...missing.values()].every((segments) => segments.length === 0)) {
     await profiles.recall(videoId); // for what viewers have made here
@@ -50,7 +50,7 @@ export async function runChunk({ broker, profiles, jobs, workshop, publisher, tw
   }
   await publisher.settled(videoId); // the job is done when its segments are safe
   for (const [rendition, segments] of missing) {
-    if (publisher.unstored(videoId, rendition, segments).length > 0) throw fail("storage_unavailable", "Segments were made and could not be stored.");
+    if (publisher.unstored(videoId, rendition, withInit(segments)).length > 0) throw fail("storage_unavailable", "Segments were made and could not be stored.");
   }
   const refused = await countRefused(broker, videoId, renditions, first, last);
   return result(worth, all, refusedBefore, refused);
@@ -71,11 +71,18 @@ async function countRefused(broker: ServiceBroker, videoId: string, renditions: 
   return refused.filter(Boolean).length;
 }
 
-/** Numbers of the segments that the store does not have, and that are worth another try. */
+/** The first segment's run makes the init segment, too. */
+const withInit = (segments: readonly number[]): SegmentName[] => (segments[0] === 0 ? ["init", ...segments] : [...segments]);
+
+/**
+ * Numbers of the segments that the store does not have, and that are worth another try. The first is one of them while the
+ * init segment is missing: who made it for a viewer may have died with it, and nobody else makes it.
+ */
 async function findMissing(broker: ServiceBroker, videoId: string, rendition: string, first: number, last: number): Promise<number[]> {
   const segments = Array.from({ length: last - first + 1 }, (_, i) => first + i);
-  const heads = await Promise.all(segments.map((segment) => broker.call<unknown, KeyParams>("storage.head", { key: objectKeys.media(videoId, rendition, mediaName(segment)) })));
-  const missing = segments.filter((_, i) => heads[i] === null);
+  const isThere = async (segment: SegmentName): Promise<boolean> => (await broker.call<unknown, KeyParams>("storage.head", { key: objectKeys.media(videoId, rendition, mediaName(segment)) })) !== null;
+  const there = await Promise.all(segments.map(async (segment) => (await isThere(segment)) && (segment > 0 || (await isThere("init")))));
+  const missing = segments.filter((_, i) => there[i] === false);
   const refused = await Promise.all(missing.map((segment) => isRefused(broker, videoId, rendition, segment)));
   return missing.filter((_, i) => refused[i] !== true);
 }

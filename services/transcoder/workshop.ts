@@ -92,6 +92,7 @@ export function openWorkshop(ports: WorkshopPorts) {
 
   async function repackage(job: Job, run: Run, rendition: Rendition, segment: SegmentName): Promise<void> {
     const startedAt = performance.now();
+    if (segment === 0) await repackage(job, run, rendition, "init"); // as an encode's run does
     const bytes = segment === "init"
       ? repackagedInit(job.plan, rendition)
       : rendition.kind === "video" ? await repackageVideo(job.plan, segment, job.readPackets) : await repackageAudio(job.plan, rendition, segment, job.readPackets);
@@ -185,7 +186,6 @@ export function openWorkshop(ports: WorkshopPorts) {
         const encodes = renditions.filter(({ mode }) => mode === "encode");
         if (encodes.length > 0) await ports.slots.run("background", () => encode(job, run, encodes, first, last), job.signal);
         for (const rendition of renditions.filter(({ mode }) => mode === "repackage")) {
-          if (first === 0) await repackage(job, run, rendition, "init");
           for (let segment = first; segment <= last; segment++) {
             if (job.signal.aborted) throw cancelled();
             await ports.calm?.(job.signal);

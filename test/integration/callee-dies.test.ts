@@ -75,14 +75,13 @@ describe("a viewer's call to a node that does not answer any more", function () 
     expect(await again).to.equal("held");
   });
 
-  it("is waited for when it is this node that hears nobody", async () => {
+  it("waits while it is this node that hears nobody, and is made again: its answer was lost with NATS", async () => {
     const { answer } = await askHeld();
     await nats.kill();
+    held.child.kill("SIGUSR2");
     await new Promise((resolve) => setTimeout(resolve, 2_500)); // longer than any silence that is put up with
     nats = await startNats({ port: nats.port });
-    const backAt = performance.now();
-    await eventually(() => (meshView(caller).book.heardAt("held") ?? 0) > backAt);
-    held.child.kill("SIGUSR2");
-    expect(await answer).to.equal("held");
+    void held.waitFor(/held is asked\nheld is asked/).then(() => held.child.kill("SIGUSR2"), () => undefined); // the caller's own may be asked
+    expect(await answer).to.be.oneOf(["caller", "held"]);
   });
 });

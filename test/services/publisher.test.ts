@@ -57,6 +57,14 @@ describe("publisher", () => {
     expect(publisher.unstored(ID, "360p", ["init", 0, 1])).to.deep.equal(["init"]);
   });
 
+  it("stores a first segment after its init segment, and not without it", async () => {
+    publisher.publish(ID, made("init", async () => false));
+    expect(await publish(made(0))).to.deep.equal([]);
+    expect(publisher.unstored(ID, "360p", ["init", 0])).to.deep.equal(["init", 0]);
+    publisher.publish(ID, made("init"));
+    expect(await publish(made(0))).to.deep.equal(["init.mp4", "0.m4s"].map((name) => `videos/${ID}/media/360p/${name}`));
+  });
+
   it("asks for the lease when the check is over, however long that took", async () => {
     let held = true;
     const checked = Promise.withResolvers<void>();

@@ -187,6 +187,17 @@ describe("transcoder", function () {
     expect(events.all.filter(({ name }) => name === "segment.stored").map(({ payload }) => `${String(payload["rendition"])}/${String(payload["segment"])}`)).to.have.members(["240p/0", "240p/2", "source/0", "source/1", "source/2"]);
   });
 
+  it("makes an init segment that is missing beside stored segments", async () => {
+    const inits = ["source", "240p"].map((rendition) => keyOf(LECTURE, rendition, "init.mp4"));
+    const everything = { renditions: ["source", "240p"], first: 0, last: 2 };
+    await chunk(everything);
+    const before = new Map(store.objects);
+    for (const key of inits) store.objects.delete(key);
+    expect(await chunk(everything)).to.deep.equal({ stored: 2, skipped: 4 });
+    for (const key of inits) expect(store.objects.get(key), key).to.deep.equal(before.get(key));
+    expect(await chunk(everything)).to.deep.equal({ stored: 0, skipped: 6 });
+  });
+
   it("makes several renditions of a chunk from one decode, each as a run of its own would", async () => {
     const large = await planFile(await makeLecture(folder.path("large.mp4"), { seconds: SECONDS, rate: RATE, size: "1280x720" }));
     const id = "01arz3ndektsv4rrffq69g5faz";
@@ -272,13 +283,13 @@ describe("transcoder", function () {
     const stored = Promise.withResolvers<void>();
     store.put = async (key, ...rest) => {
       const result = await put(key, ...rest);
-      if (key.endsWith("/0.m4s")) {
+      if (key.endsWith("/1.m4s")) {
         await put(`deleted/${LECTURE}.json`, Buffer.from("{}"));
         stored.resolve();
       }
       return result;
     };
-    await make(LECTURE, "source", 0);
+    await make(LECTURE, "source", 1); // with the first comes the init segment
     await stored.promise;
     await broker.stop(); // waits for what is being stored
     expect([...store.objects.keys()]).to.deep.equal([`deleted/${LECTURE}.json`]);

@@ -7,6 +7,8 @@ import type { AddressInfo } from "node:net";
 export type Matches = (line: string) => boolean;
 
 export interface S3Faults {
+  /** What is refused or delayed; default: all. */
+  only: Matches | undefined;
   /** Refuses one of so many requests with `refusal`; 1: all. */
   refuseOneIn: number | undefined;
   refusal: { status: number; code: string };
@@ -28,20 +30,37 @@ export interface S3FaultProxy {
   requests: number;
   /** Faults that were done. */
   done: number;
+  /** Is called with each answer of the real server. */
+  onAnswer: (line: string, status: number) => void;
+  /** Holds back the next such request, before any fault. `held` resolves when it has come; `release` lets it go on, or takes the order back. */
+  hold(matches: Matches): { held: Promise<void>; release(): void };
   stop(): Promise<void>;
 }
 
-const HEALTHY: S3Faults = { refuseOneIn: undefined, refusal: { status: 503, code: "SlowDown" }, delayMs: 0, cuts: 0, cutAfter: 0, loseAnswerOf: undefined, errorInside: undefined };
+const HEALTHY: S3Faults = { only: undefined, refuseOneIn: undefined, refusal: { status: 503, code: "SlowDown" }, delayMs: 0, cuts: 0, cutAfter: 0, loseAnswerOf: undefined, errorInside: undefined };
 
 /** @param target `http://host:port` of the real server */
 export async function startS3FaultProxy(target: string): Promise<S3FaultProxy> {
   const { hostname, port } = new URL(target);
   const server = createServer((req, res) => void handle(req, res));
+  let holding: { matches: Matches; held(): void; released: Promise<void> } | undefined;
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const proxy: S3FaultProxy = {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    faults: { ...HEALTHY }, requests: 0, done: 0,
+    faults: { ...HEALTHY }, requests: 0, done: 0, onAnswer: () => undefined,
+    hold(matches) {
+      const [held, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      const order = { matches, held: held.resolve, released: released.promise };
+      holding = order;
+      return {
+        held: held.promise,
+        release() {
+          if (holding === order) holding = undefined;
+          released.resolve();
+        },
+      };
+    },
     async stop() {
       server.closeAllConnections();
       server.close();
@@ -54,8 +73,19 @@ export async function startS3FaultProxy(target: string): Promise<S3FaultProxy> {
     const { faults } = proxy;
     const line = `${req.method} ${req.url}`;
     proxy.requests++;
-    if (faults.delayMs > 0) await new Promise((resolve) => setTimeout(resolve, faults.delayMs));
-    if (faults.refuseOneIn !== undefined && proxy.requests % faults.refuseOneIn === 0) {
+    if (holding?.matches(line) === true) {
+      const { held, released } = holding;
+      holding = undefined;
+      held();
+      await released;
+      if (res.destroyed) return;
+    }
+    const meant = faults.only?.(line) ?? true;
+    if (faults.delayMs > 0 && meant) {
+      proxy.done++;
+      await new Promise((resolve) => setTimeout(resolve, faults.delayMs));
+    }
+    if (faults.refuseOneIn !== undefined && meant && proxy.requests % faults.refuseOneIn === 0) {
       proxy.done++;
       req.resume();
       return void answerError(res, faults.refusal.status, faults.refusal.code);
@@ -67,6 +97,7 @@ export async function startS3FaultProxy(target: string): Promise<S3FaultProxy> {
       return void answerError(res, 200, "InternalError");
     }
     const upstream = forward({ hostname, port, method: req.method, path: req.url, headers: req.rawHeaders }, (answer) => {
+      proxy.onAnswer(line, answer.statusCode ?? 502);
       if (faults.loseAnswerOf?.(line) === true) {
         faults.loseAnswerOf = undefined;
         proxy.done++;
@@ -87,6 +118,7 @@ export async function startS3FaultProxy(target: string): Promise<S3FaultProxy> {
       answer.once("end", () => res.end());
     });
     upstream.once("error", () => req.socket.destroy());
+    res.once("close", () => upstream.destroy());
     req.pipe(upstream);
   }
 }

@@ -75,6 +75,10 @@ export interface TestOrigin {
   resetStats(): void;
   /** Requests that are being answered. */
   busy(): number;
+  /** Remote ports of these. */
+  callers(): number[];
+  /** Cuts them off. @returns how many there were */
+  cutAll(): number;
   stop(): Promise<void>;
 }
 
@@ -102,7 +106,7 @@ export async function startOrigin({ dir, files = {}, behaviours = {}, host = "12
   const counts = new Map<string, { requests: number; statuses: number; cuts: number }>();
   const stats: OriginStats = { requests: 0, bytes: 0, connections: 0, maxConcurrent: 0, log: [] };
   const stopped = new AbortController();
-  let concurrent = 0;
+  const answering = new Set<ServerResponse>();
 
   async function findContent(path: string): Promise<Content | undefined> {
     const bytes = served.get(path);
@@ -203,9 +207,9 @@ export async function startOrigin({ dir, files = {}, behaviours = {}, host = "12
   const server = createServer((request, response) => {
     stats.requests += 1;
     stats.log.push({ path: request.url ?? "/", range: request.headers.range, headers: request.headers });
-    concurrent += 1;
-    stats.maxConcurrent = Math.max(stats.maxConcurrent, concurrent);
-    response.on("close", () => { concurrent -= 1; });
+    answering.add(response);
+    stats.maxConcurrent = Math.max(stats.maxConcurrent, answering.size);
+    response.on("close", () => { answering.delete(response); });
     answer(request, response).catch(() => response.destroy()); // a test sees it as a cut connection
   });
   server.on("connection", () => { stats.connections += 1; });
@@ -223,7 +227,13 @@ export async function startOrigin({ dir, files = {}, behaviours = {}, host = "12
     },
     put: (path, bytes) => void served.set(path, bytes),
     resetStats: () => void Object.assign(stats, { requests: 0, bytes: 0, connections: 0, maxConcurrent: 0, log: [] }),
-    busy: () => concurrent,
+    busy: () => answering.size,
+    callers: () => [...answering].flatMap(({ socket }) => socket?.remotePort ?? []),
+    cutAll() {
+      const cut = [...answering];
+      for (const { socket } of cut) socket?.destroy();
+      return cut.length;
+    },
     async stop() {
       stopped.abort();
       const closed = once(server, "close");

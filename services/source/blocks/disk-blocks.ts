@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { LRUCache } from "lru-cache";
 import { errorMessage } from "../../../config/errors.ts";
+import { freeBytes, openDiskReserve } from "../../../mixins/disk-reserve.ts";
 
 /** Those of `fs/promises` go through a FileHandle, which doubles what a small file costs the event loop. */
 const readFile = promisify(readFileCallback);
@@ -42,8 +43,8 @@ export interface DiskBlocks {
   close(): Promise<void>;
 }
 
-/** Files are `<dir>/<key>/<n>`. Takes over what an earlier run left there, oldest first out. */
-export async function openDiskBlocks(dir: string, maxBytes: number, log: Log): Promise<DiskBlocks> {
+/** Files are `<dir>/<key>/<n>`. Takes over what an earlier run left there, oldest first out. @param free bytes of the disk, for tests */
+export async function openDiskBlocks(dir: string, maxBytes: number, log: Log, free = freeBytes): Promise<DiskBlocks> {
   const writes = new Set<Promise<void>>();
   const folders = new Set<string>();
   let restUntil = 0;
@@ -84,6 +85,7 @@ export async function openDiskBlocks(dir: string, maxBytes: number, log: Log): P
   }
 
   for (const [id, length] of await tidy(dir, degrade)) index.set(id, length);
+  const reserve = openDiskReserve(dir, index, log, free);
 
   return {
     has: (key, n) => index.has(`${key}/${n}`),
@@ -121,6 +123,7 @@ export async function openDiskBlocks(dir: string, maxBytes: number, log: Log): P
     },
     size: () => index.calculatedSize,
     async close() {
+      reserve.close();
       await Promise.all(writes);
     },
   };

@@ -76,6 +76,25 @@ describe("watch on calls", () => {
     expect(given).to.deep.equal(["other"]);
   });
 
+  it("gives up what was asked before its own line was whole again, as soon as the node is heard", () => {
+    const { state, watch, pass } = staged();
+    const given: string[] = [];
+    watched(watch, "other", given, "before");
+    pass(250);
+    state.silent = new Set(["own", "other"]);
+    pass(5_000);
+    watch.restored();
+    state.silent.delete("own");
+    pass(500);
+    watched(watch, "other", given, "after");
+    expect(given).to.deep.equal([]);
+    state.silent.delete("other");
+    pass(500);
+    expect([given, state.found]).to.deep.equal([["before"], []]);
+    pass(5_000);
+    expect(given).to.deep.equal(["before"]);
+  });
+
   it("gives nobody up when its own timer was late: what arrived meanwhile is not read yet", () => {
     const { state, watch, pass } = staged();
     const given: string[] = [];

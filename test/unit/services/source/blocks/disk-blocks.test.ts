@@ -2,7 +2,10 @@ import { expect } from "chai";
 import { mkdir, mkdtemp, readdir, rm, stat, truncate, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { eventually } from "../../../../support/eventually.ts";
 import { openDiskBlocks } from "../../../../../services/source/blocks/disk-blocks.ts";
+
+const MiB = 1024 * 1024;
 
 describe("disk blocks", () => {
   let dir: string;
@@ -40,6 +43,20 @@ describe("disk blocks", () => {
     expect([0, 1, 2, 3].map((n) => blocks.has("a", n))).to.deep.equal([true, false, true, true]);
     expect(blocks.size()).to.equal(3000);
   });
+
+  it("gives way when the disk gets full, whoever fills it", async () => {
+    let free = 200 * MiB;
+    const blocks = await openDiskBlocks(dir, 10_000, log, async () => free);
+    for (const n of [0, 1, 2]) {
+      await blocks.put("a", n, block(n));
+      await eventually(() => blocks.has("a", n));
+    }
+    free = 64 * MiB - 1_500; // two blocks are lacking
+    await eventually(() => blocks.size() < 3000);
+    expect([0, 1, 2].map((n) => blocks.has("a", n))).to.deep.equal([false, false, true]);
+    await eventually(async () => (await readdir(join(dir, "a"))).length === 1);
+    await blocks.close();
+  }).timeout(10_000);
 
   it("keeps its bound over restarts, even a smaller one, and clears away what nobody owns", async () => {
     await mkdir(join(dir, "a"));
