@@ -10,8 +10,8 @@ import { errorMessage } from "../config/errors.ts";
 export interface Evictable { readonly calculatedSize: number; pop(): unknown }
 export interface DiskReserve { look(): Promise<void>; close(): void }
 
-/** More than what a node calls full, and than what FFmpeg writes between two looks. */
-const RESERVE_BYTES = 64 * 1024 * 1024;
+/** More than what a node calls full, than what it wants free at its start, and than what FFmpeg writes between two looks. */
+const RESERVE_BYTES = 96 * 1024 * 1024;
 const LOOK_MS = 2_000;
 
 export async function freeBytes(dir: string): Promise<number> {

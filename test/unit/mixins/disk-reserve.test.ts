@@ -23,9 +23,9 @@ describe("a disk's reserve", () => {
   }
 
   it("takes from the cache what is lacking, the oldest first, and no more", async () => {
-    expect(await after(64 * MiB)).to.deep.equal(["a", "b", "c", "d"]);
-    expect(await after(64 * MiB - 1)).to.deep.equal(["b", "c", "d"]);
-    expect(await after(49 * MiB)).to.deep.equal(["c", "d"]);
+    expect(await after(96 * MiB)).to.deep.equal(["a", "b", "c", "d"]);
+    expect(await after(96 * MiB - 1)).to.deep.equal(["b", "c", "d"]);
+    expect(await after(81 * MiB)).to.deep.equal(["c", "d"]);
     expect(await after(0)).to.deep.equal([]);
   });
 

@@ -51,7 +51,7 @@ describe("disk blocks", () => {
       await blocks.put("a", n, block(n));
       await eventually(() => blocks.has("a", n));
     }
-    free = 64 * MiB - 1_500; // two blocks are lacking
+    free = 96 * MiB - 1_500; // two blocks are lacking
     await eventually(() => blocks.size() < 3000);
     expect([0, 1, 2].map((n) => blocks.has("a", n))).to.deep.equal([false, false, true]);
     await eventually(async () => (await readdir(join(dir, "a"))).length === 1);
