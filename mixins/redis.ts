@@ -8,6 +8,9 @@ import { loadConfig } from "../config/config.ts";
 import { errorMessage, fail, findErrorCode } from "../config/errors.ts";
 import { failWhileSilent } from "./redis-silence.ts";
 
+/** Who is away for longer while Redis is started finds its log written anew by others. */
+const JUST_STARTED_SEC = 60;
+
 /** Opens a connection; resolves when it is ready. @throws queue_unavailable after `patienceMs`, or when no server is configured */
 export async function openRedis(url: string | undefined, logger: Logger, patienceMs = loadConfig(process.env).startWaitMs): Promise<Redis> {
   if (url === undefined) throw fail("queue_unavailable", "LECTERN_REDIS_URL is not set, and this node needs the region's Redis.");
@@ -48,6 +51,25 @@ export async function openRedis(url: string | undefined, logger: Logger, patienc
     clearTimeout(limit);
   }
   return redis;
+}
+
+/**
+ * Has Redis write its log anew whenever it has just been started. The log of one that was killed in the midst of a script may
+ * end with the script's first commands: Redis leaves them out when it starts, but keeps them in the file, and at the start
+ * after that does them, in the midst of another time. A Redis that forbids it, or keeps no log, is left alone.
+ */
+export function renewLog(redis: Redis, logger: Logger): void {
+  const renew = async (): Promise<void> => {
+    try {
+      const info = await redis.info();
+      const read = (name: string): number => Number(new RegExp(`^${name}:(\\d+)`, "m").exec(info)?.[1] ?? "0");
+      if (read("aof_enabled") === 1 && read("uptime_in_seconds") < JUST_STARTED_SEC && read("aof_rewrite_in_progress") === 0) await redis.bgrewriteaof();
+    } catch (error) {
+      logger.debug(`Redis' log was not written anew: ${errorMessage(error)}`);
+    }
+  };
+  redis.on("ready", () => void renew());
+  if (redis.status === "ready") void renew();
 }
 
 /** Closes what `openRedis` opened; fine when it never came to that. */

@@ -13,7 +13,7 @@ import { redisKeys, type RedisKeys } from "../../config/redis-keys.ts";
 import { planOf } from "../../media/plan-video.ts";
 import type { EncoderChoice } from "../../media/video-encoders.ts";
 import { openClaims } from "../../mixins/claims.ts";
-import { closeRedis, needRedis, openRedis, withoutRedis } from "../../mixins/redis.ts";
+import { closeRedis, needRedis, openRedis, renewLog, withoutRedis } from "../../mixins/redis.ts";
 import { QUEUE_LANES, type JobView, type QueueCounts } from "../../mixins/work-queue/work-queue.contract.ts";
 import { openWorkQueue, type WorkQueue } from "../../mixins/work-queue/work-queue.ts";
 import { storageCalls } from "../../mixins/storage-calls.ts";
@@ -225,6 +225,7 @@ export function schedulerService(settings: Settings, random: Random = randomInt)
     async started() {
       this.keys = redisKeys(this.settings.namespace);
       this.redis = await openRedis(this.settings.redisUrl, this.logger);
+      renewLog(this.redis, this.logger);
       const { maxWaiting, weights } = this.settings.tenants;
       this.queue = openWorkQueue<ChunkParams>({ redis: this.redis, prefix: this.keys.queuePrefix, maxWaiting, weights });
       const list = (prefix: string, after: string | undefined): Promise<ListResult> =>

@@ -29,6 +29,9 @@ local STORY_SEC = 30 * 86400
 local function name(...) return prefix .. ':' .. table.concat({...}, ':') end
 local COUNTS, TOTALS, LEASES = name('counts'), name('totals'), name('leases')
 
+-- Of a script that Redis was killed in, its log may have the first commands and not the last: what is named may be gone.
+local function exists(id) return redis.call('HEXISTS', name('job', id), 'lane') == 1 end
+
 local function class(lane) return lane == 'play' and 'play' or 'background' end
 local function get(id, field) return redis.call('HGET', name('job', id), field) end
 local function set(id, ...) redis.call('HSET', name('job', id), ...) end
@@ -158,13 +161,44 @@ local function remove(id)
   return true
 end
 
+-- Whether the job is where its state says.
+local function isWhole(id)
+  local state, lane, tenant = unpack(redis.call('HMGET', name('job', id), 'state', 'lane', 'tenant'))
+  if not lane or not tenant then return false end
+  if state == 'waiting' then return redis.call('ZSCORE', name('wait', lane, tenant), id) ~= false end
+  if state == 'delayed' or state == 'dead' then return redis.call('ZSCORE', name(state), id) ~= false end
+  local first, second = tokens(id)
+  for _, token in ipairs({first or '', second or ''}) do
+    if token ~= '' and redis.call('ZSCORE', LEASES, id .. ' ' .. token) then return true end
+  end
+  return false
+end
+
+-- Takes a job that is not whole from everywhere.
+local function forget(id)
+  local lane, tenant, state, group = unpack(redis.call('HMGET', name('job', id), 'lane', 'tenant', 'state', 'group'))
+  for _, which in ipairs({'first', 'second'}) do
+    local token = get(id, which)
+    if token then redis.call('ZREM', LEASES, id .. ' ' .. token) end
+  end
+  if lane and tenant then
+    redis.call('ZREM', name('wait', lane, tenant), id)
+    redis.call('ZREM', name('ages', lane), id)
+    if state and group then count(state, id, -1) end
+  end
+  for _, set in ipairs({'delayed', 'dead'}) do redis.call('ZREM', name(set), id) end
+  redis.call('DEL', name('job', id))
+  if group then redis.call('SREM', name('group', group), id) end
+  total('mended')
+end
+
 local function bury(id)
   set(id, 'state', 'dead', 'endedAt', now)
   redis.call('ZADD', name('dead'), now, id)
   count('dead', id, 1)
   total('dead')
   local excess = redis.call('ZCARD', name('dead')) - MAX_DEAD
-  if excess > 0 then for _, old in ipairs(redis.call('ZRANGE', name('dead'), 0, excess - 1)) do remove(old) end end
+  if excess > 0 then for _, old in ipairs(redis.call('ZRANGE', name('dead'), 0, excess - 1)) do if not remove(old) then redis.call('ZREM', name('dead'), old) end end end
 end
 
 local function delay(id, ms)
@@ -177,14 +211,19 @@ end
 local function tick()
   for _, id in ipairs(redis.call('ZRANGEBYSCORE', name('delayed'), '-inf', now, 'LIMIT', 0, MAX_MOVED)) do
     redis.call('ZREM', name('delayed'), id)
-    count('delayed', id, -1)
-    enqueue(id, false)
+    if exists(id) then
+      count('delayed', id, -1)
+      enqueue(id, false)
+    end
   end
   for _, member in ipairs(redis.call('ZRANGEBYSCORE', LEASES, '-inf', now, 'LIMIT', 0, MAX_MOVED)) do
     local id, token = string.match(member, '^(.*) (%d+)$')
-    total('lapsed')
-    note(id, 'stalls', 1)
-    if release(id, token) then
+    local which = place(id, token)
+    if which then
+      total('lapsed')
+      note(id, 'stalls', 1)
+    else redis.call('ZREM', LEASES, member) end
+    if which and release(id, token) then
       local stalls = redis.call('HINCRBY', name('job', id), 'stalls', 1)
       if stalls >= tonumber(get(id, 'maxStalls')) then
         set(id, 'message', 'The nodes that worked on it died, or stopped answering.', 'code', 'worker_lost')

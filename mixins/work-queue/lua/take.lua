@@ -48,7 +48,12 @@ for _, tenant in ipairs(redis.call('ZRANGE', name('tenants', cls), 0, MAX_TENANT
   lane = lane and chooseLane(tenant) or nil
   while lane do
     local id = redis.call('ZRANGE', name('wait', lane, tenant), 0, 0)[1]
-    if isLate(id) then
+    if not exists(id) then
+      redis.call('ZREM', name('wait', lane, tenant), id)
+      redis.call('ZREM', name('ages', lane), id)
+      settle(tenant, cls)
+      lane = chooseLane(tenant)
+    elseif isLate(id) then
       late = late + 1
       if late > MAX_LATE then return nil end
       total('late')
