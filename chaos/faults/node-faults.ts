@@ -41,7 +41,7 @@ export const NODE_FAULTS: FaultTable = {
         writeFileSync(join(group, "memory.limit_in_bytes"), String(MEMORY_BYTES));
         writeFileSync(join(group, "cgroup.procs"), String(pid));
         const { seen, end } = lost(stage);
-        return { seen, end: async () => { await end(); rmdirSync(group); } };
+        return { seen, end: () => end().finally(() => rmdirSync(group)) };
       },
     },
   } : {}),
