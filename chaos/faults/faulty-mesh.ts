@@ -20,6 +20,8 @@ import { within } from "./within.ts";
 /** As it is without a setting. */
 const NAMESPACE = "lectern";
 const DISK_MB = 256;
+/** Of source blocks on a worker's disk, and as many again of copies. */
+const CACHE_MB = 64;
 const SETTLE_MS = 60_000;
 const SETTLE_LOOK_MS = 250;
 const REDIS_ARGS = ["--enable-debug-command", "yes"];
@@ -35,27 +37,44 @@ export interface Worker {
 
 /** @param s3 the store behind all; its own faults are the proxies' */
 export async function openFaultyMesh(s3: TestS3) {
+  const opened = new AsyncDisposableStack();
+  try {
+    return await openParts(s3, opened);
+  } catch (error) {
+    await opened.disposeAsync();
+    throw error;
+  }
+}
+
+/** @param opened gets what closes each part */
+async function openParts(s3: TestS3, opened: AsyncDisposableStack) {
   const dir = await makeTempDir("faults");
+  opened.defer(() => removeDir(dir));
   const bucket = freshBucket();
   const journal = openWriteJournal(bucket);
   const redisDir = join(dir, "redis");
   mkdirSync(redisDir);
   let nats = await startNats();
+  opened.defer(() => nats.kill());
   let redis = await startRedis({ durable: true, dir: redisDir, args: REDIS_ARGS });
+  opened.defer(() => redis.kill());
   const origin = await startOrigin();
+  opened.defer(() => origin.stop());
   const stores = await Promise.all(["first", "a", "b"].map(async (name) => {
     const proxy = await startS3FaultProxy(s3.endpoint);
+    opened.defer(() => proxy.stop());
     proxy.onAnswer = (line, status) => journal.note(name, line, status);
     return proxy;
   }));
   const settings = (store: S3FaultProxy): Record<string, string> => ({
-    LECTERN_NATS_URL: nats.url, LECTERN_REDIS_URL: redis.url, LECTERN_SOURCE_ALLOW: origin.hostPort, ...s3Environment({ ...s3, endpoint: store.endpoint }, bucket),
+    LECTERN_NATS_URL: nats.url, LECTERN_REDIS_URL: redis.url, LECTERN_SOURCE_ALLOW: origin.hostPort, LECTERN_ACCESS: "open", ...s3Environment({ ...s3, endpoint: store.endpoint }, bucket),
   });
   const [firstStore, ...workerStores] = stores as [S3FaultProxy, ...S3FaultProxy[]];
   const data = join(dir, "data");
   const first = await startMesh({ dataDir: data, settings: { ...settings(firstStore), LECTERN_SERVICES: SERVICES.filter((name) => name !== "transcoder").join(",") } });
+  opened.defer(() => first.stop());
   const joinWorker = (id: string, store: S3FaultProxy, disk: string): Promise<LecternProcess> => (
-    joinMesh(first, ["--services", "transcoder", "--node-id", id, "--slots", "1"], { ...settings(store), LECTERN_DATA: disk })
+    joinMesh(first, ["--services", "transcoder", "--node-id", id, "--slots", "1"], { ...settings(store), LECTERN_DATA: disk, LECTERN_SOURCE_CACHE_MB: String(CACHE_MB) })
   );
   const workers: Worker[] = [];
   for (const [index, store] of workerStores.entries()) {
@@ -63,10 +82,14 @@ export async function openFaultyMesh(s3: TestS3) {
     const disk = join(dir, id);
     mkdirSync(disk);
     execFileSync("mount", ["-t", "tmpfs", "-o", `size=${DISK_MB}m`, "tmpfs", disk]);
-    workers.push({ id, store, disk, process: await joinWorker(id, store, disk) });
+    opened.defer(() => void execFileSync("umount", [disk]));
+    const worker: Worker = { id, store, disk, process: await joinWorker(id, store, disk) };
+    workers.push(worker);
+    opened.defer(async () => void (await leaveMesh(worker.process)));
   }
   const client = new Redis(redis.url, { retryStrategy: () => 100, enableOfflineQueue: false, commandTimeout: 2_000 });
   client.on("error", () => undefined); // it is killed on purpose
+  opened.defer(() => client.disconnect());
   const lectern = api(first.httpUrl);
 
   const mesh = {
@@ -114,14 +137,7 @@ export async function openFaultyMesh(s3: TestS3) {
       const own = Object.fromEntries(readdirSync(join(data, "logs")).map((name) => [name, readFileSync(join(data, "logs", name), "utf8")]));
       return { ...own, "start.log": first.output(), ...Object.fromEntries(workers.map(({ id, process }) => [`${id}.log`, process.output()])) };
     },
-    async close(): Promise<void> {
-      client.disconnect();
-      for (const worker of workers) await leaveMesh(worker.process);
-      await first.stop();
-      await Promise.all([nats.kill(), redis.kill(), origin.stop(), ...stores.map((store) => store.stop())]);
-      for (const { disk } of workers) execFileSync("umount", [disk]);
-      await removeDir(dir);
-    },
+    close: () => opened.disposeAsync(),
   };
   return mesh;
 }

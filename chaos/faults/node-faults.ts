@@ -41,7 +41,7 @@ export const NODE_FAULTS: FaultTable = {
         writeFileSync(join(group, "memory.limit_in_bytes"), String(MEMORY_BYTES));
         writeFileSync(join(group, "cgroup.procs"), String(pid));
         const { seen, end } = lost(stage);
-        return { seen, end: async () => { await end(); rmdirSync(group); } };
+        return { seen, end: () => end().finally(() => rmdirSync(group)) };
       },
     },
   } : {}),
@@ -91,9 +91,11 @@ export const NODE_FAULTS: FaultTable = {
       const refusal = await writeFile(filler, Buffer.alloc((bavail + 1) * bsize)).then(() => undefined, (error: NodeJS.ErrnoException) => error.code);
       if (refusal !== "ENOSPC") throw new Error(`the disk does not fill: ${refusal}`);
       return {
-        seen: async () => await within(SEEN_MS, "the node says that its disk is full", async () => {
+        seen: async () => await within(SEEN_MS, "the node says that its disk is full, or makes room", async () => {
           const row = (await mesh.nodes()).find(({ id }) => id === victim.id);
-          return row?.reasons.some(({ code }) => code === "disk") === true && `${victim.id} says that its disk is full`;
+          if (row?.reasons.some(({ code }) => code === "disk") === true) return `${victim.id} says that its disk is full`;
+          const now = statfsSync(victim.disk);
+          return now.bavail > 0 && `the disk of ${victim.id} was full, then ${(now.bavail * now.bsize / 2 ** 20).toFixed(1)} MiB were made free`;
         }),
         end: () => rm(filler),
       };

@@ -7,7 +7,7 @@ import { within } from "./within.ts";
 const PATIENCE_MS = 120_000;
 const AGAIN_MS = 250;
 
-/** @param wrong gets what was refused otherwise than with a code and when to ask again @returns its id */
+/** @param wrong gets what was refused otherwise than because the store is full, or for now with a code and when to ask again @returns its id */
 export async function postUntilAccepted({ lectern, origin }: FaultyMesh, path: string, wrong: string[]): Promise<string> {
   return await within(PATIENCE_MS, "the post is accepted", async () => {
     const answer = await lectern.postRaw({ url: `${origin.url}${path}`, policy: "eager" }).catch(() => undefined);
@@ -15,7 +15,7 @@ export async function postUntilAccepted({ lectern, origin }: FaultyMesh, path: s
     const { id, code } = (await answer.json()) as { id?: string; code?: string };
     if (answer.ok) return id;
     const retryAfter = answer.headers.get("retry-after");
-    if (answer.status < 500 || code === undefined || retryAfter === null) wrong.push(`a post was answered ${answer.status} ${code ?? "without a code"}, Retry-After ${retryAfter ?? "missing"}`);
+    if (code !== "storage_full" && (answer.status !== 503 || code === undefined || retryAfter === null)) wrong.push(`a post was answered ${answer.status} ${code ?? "without a code"}, Retry-After ${retryAfter ?? "missing"}`);
     await delay(AGAIN_MS);
     return undefined;
   });

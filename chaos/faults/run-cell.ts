@@ -51,7 +51,9 @@ export async function runCell({ name, fault, phase }: Cell, ready: Ready, random
   const { path, size } = offerSource(ready, `${name.replaceAll(" ", "-")}-${phase}`, phase === "downloading" || fault.needsSlowSource === true);
   const posted = Promise.withResolvers<string>();
   const post = async (): Promise<void> => posted.resolve(await postUntilAccepted(mesh, path, wrong));
-  const storedViewer = openViewer(await segmentUrls(mesh, undisturbed.id), fault.takesPosts === true ? WATCH_LONG_EVERY_MS : WATCH_EVERY_MS);
+  const watched = await segmentUrls(mesh, undisturbed.id);
+  for (const url of watched) await (await fetch(url)).arrayBuffer(); // it is in a cache now
+  const storedViewer = openViewer(watched, fault.takesPosts === true ? WATCH_LONG_EVERY_MS : WATCH_EVERY_MS);
   let freshViewer: Promise<Viewer> | undefined;
   let struck: Struck | undefined;
   try {
