@@ -1,13 +1,11 @@
 /** What happens to NATS and to Redis. */
-import { readdirSync, statSync, truncateSync } from "node:fs";
 import { createConnection } from "node:net";
-import { join } from "node:path";
 import { Redis } from "ioredis";
 import type { Random } from "../../test/support/simulation/random.ts";
+import { tearLog } from "../../test/support/torn-log.ts";
 import { PHASES, type FaultTable, type Stage, type Struck } from "./fault.ts";
 
 const NATS_AWAY_MS = 60_000;
-const TORN_BYTES = 7;
 
 const short = (random: Random): number => random.int(1_000, 4_000);
 
@@ -71,14 +69,4 @@ async function ask<T>(port: number, question: (client: Redis) => Promise<T>): Pr
   } finally {
     client.disconnect();
   }
-}
-
-/** As a machine does that loses power. @returns bytes that are missing then */
-function tearLog(dir: string): number {
-  const folder = join(dir, "appendonlydir");
-  const [name] = readdirSync(folder).filter((one) => one.endsWith(".incr.aof")).toSorted((a, b) => Number(/\d+/.exec(b)) - Number(/\d+/.exec(a)));
-  if (name === undefined) throw new Error("Redis has no log");
-  const { size } = statSync(join(folder, name));
-  truncateSync(join(folder, name), size - TORN_BYTES);
-  return size - statSync(join(folder, name)).size;
 }

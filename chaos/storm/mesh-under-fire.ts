@@ -1,10 +1,10 @@
 /** The storm's processes: a NATS, a Redis that syncs every write, and nodes; each can be killed, stopped and started again. */
-import { readdirSync, statSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { startNats, type TestServer } from "../../test/support/nats.ts";
 import { startProcess, type TestProcess } from "../../test/support/processes.ts";
 import { startRedis } from "../../test/support/redis.ts";
+import { tearLog } from "../../test/support/torn-log.ts";
 
 const NODE = fileURLToPath(new URL("storm-node.ts", import.meta.url));
 const JOIN_MS = 60_000;
@@ -55,11 +55,3 @@ export async function openMesh(dir: string, videoSeconds: number, workers: numbe
 }
 
 export type MeshUnderFire = Awaited<ReturnType<typeof openMesh>>;
-
-function tearLog(dir: string): void {
-  const folder = join(dir, "appendonlydir");
-  for (const file of readdirSync(folder).filter((name) => name.endsWith(".incr.aof"))) {
-    const { size } = statSync(join(folder, file));
-    if (size > 64) truncateSync(join(folder, file), size - 7);
-  }
-}

@@ -1,6 +1,4 @@
 /** Redis dies, loads, is full, takes no writes or has lost its last word: what was accepted is made, and viewers do not notice. */
-import { readdir, stat, truncate } from "node:fs/promises";
-import { join } from "node:path";
 import { expect } from "chai";
 import { Redis } from "ioredis";
 import { api, type Api, type Posted } from "../support/api.ts";
@@ -12,6 +10,7 @@ import type { TestServer } from "../support/nats.ts";
 import { findFreePort } from "../support/ports.ts";
 import { makeTempDir, removeDir } from "../support/processes.ts";
 import { startRedis } from "../support/redis.ts";
+import { tearLog } from "../support/torn-log.ts";
 import { expectExact, playEnds } from "../support/viewer.ts";
 
 const SECONDS = 8;
@@ -52,11 +51,6 @@ describe("a mesh whose Redis is in trouble", function () {
     const { uploadId } = await lectern.upload(path);
     return await lectern.post({ uploadId, policy });
   }
-  async function cutTail(): Promise<void> {
-    const [name = ""] = (await readdir(join(dir, "appendonlydir"))).filter((one) => one.endsWith(".incr.aof"));
-    const path = join(dir, "appendonlydir", name);
-    await truncate(path, (await stat(path)).size - 7);
-  }
 
   /** Kills it and lets it read its file for some four seconds; every 1024 commands it answers that it does. */
   async function startSlowly(): Promise<void> {
@@ -74,7 +68,7 @@ describe("a mesh whose Redis is in trouble", function () {
 
   const troubles: { what: string; begin(): Promise<void>; end(): Promise<void> }[] = [
     { what: "is killed", begin: () => redis.kill(), end: async () => { redis = await start(); } },
-    { what: "is killed and loses the end of its file", begin: () => redis.kill(), end: async () => { await cutTail(); redis = await start(); } },
+    { what: "is killed and loses the end of its file", begin: () => redis.kill(), end: async () => { expect(tearLog(dir)).to.be.above(0); redis = await start(); } },
     { what: "loads", begin: startSlowly, end: async () => { redis = await loading ?? redis; } },
     { what: "hangs", begin: async () => { process.kill(redis.pid, "SIGSTOP"); }, end: async () => { process.kill(redis.pid, "SIGCONT"); } },
     { what: "has no memory left", begin: () => ask("CONFIG", "SET", "maxmemory", "1"), end: () => ask("CONFIG", "SET", "maxmemory", "0") },
