@@ -3,8 +3,8 @@ import { expect } from "chai";
 import { runCampaign, type Campaign } from "../support/simulation/campaign.ts";
 import { FAULTS } from "../support/simulation/faults.ts";
 
-/** Among them are some that find a worker which believes in a lease too long, and a deletion that nobody goes on with. */
-const SEEDS = Array.from({ length: 40 }, (_, n) => n + 131);
+/** Together they meet with all that is listed below; a change that alters the course of things may need others. */
+const SEEDS = Array.from({ length: 40 }, (_, n) => n + 50101);
 const TIMEOUT_MS = 300_000;
 /** A run of seeds in which one of these did not happen has not shown much. */
 const HAPPENS = [
