@@ -27,7 +27,10 @@ function operatorCalls(config: Config): Middleware {
     call(next: ServiceBroker["call"]) {
       return async (action: string, params?: object, options?: CallingOptions): Promise<unknown> => {
         if (action === "access.authenticate") return await next(action, params, options);
-        caller ??= authenticate(next, key);
+        caller ??= authenticate(next, key).catch((error: unknown) => {
+          caller = undefined; // the next call asks again
+          throw error;
+        });
         const passport = papers.issue(await caller);
         return await next(action, params, { ...options, meta: { ...options?.meta, passport } });
       };

@@ -10,7 +10,7 @@ const AGAIN_MS = 250;
 /** @param wrong gets what was refused otherwise than because the store is full, or for now with a code and when to ask again @returns its id */
 export async function postUntilAccepted({ lectern, origin }: FaultyMesh, path: string, wrong: string[]): Promise<string> {
   return await within(PATIENCE_MS, "the post is accepted", async () => {
-    const answer = await lectern.postRaw({ url: `${origin.url}${path}`, policy: "eager" }).catch(() => undefined);
+    const answer = await lectern.postRaw({ url: `${origin.url}${path}`, policy: "eager" }).catch(() => undefined); // the gateway may be away; who waits too long is told
     if (answer === undefined) return undefined; // the gateway is away
     const { id, code } = (await answer.json()) as { id?: string; code?: string };
     if (answer.ok) return id;

@@ -64,7 +64,7 @@ export async function settle({ regions, log }: Stage, findings: Findings): Promi
   for (const { name, redisUrl } of regions) {
     const redis = new Redis(redisUrl);
     const look = (): Promise<string[]> => findQueueFaults(redis, redisKeys("lectern").queuePrefix);
-    await until(`the queue of ${name} is empty`, QUEUE_MS, async () => (await look()).length === 0).catch(() => undefined);
+    await until(`the queue of ${name} is empty`, QUEUE_MS, async () => (await look()).length === 0).catch(() => undefined); // what is left is told below
     faults.push(...(await look()).map((fault) => `${name}: ${fault}`));
     redis.disconnect();
   }
