@@ -1,6 +1,11 @@
 /** Files that an operator writes, read against a schema. Every fault is named, with where it is, so that one look mends them all. */
-import { Ajv2020, type Options, type ValidateFunction } from "ajv/dist/2020.js";
-import { parseDocument } from "yaml";
+import { createRequire } from "node:module";
+import type * as Ajv from "ajv/dist/2020.js";
+import type { Options, ValidateFunction } from "ajv/dist/2020.js";
+import type * as Yaml from "yaml";
+
+/** For libraries that a node without such a file does not load: a tenth of the modules of its start. */
+const load = createRequire(import.meta.url);
 
 export class FileFaults extends Error {
   readonly faults: readonly string[];
@@ -29,14 +34,20 @@ const MAX_FAULTS = 20;
 export function fileReader<Content>({ schema, options = {}, called }: FileForm): (text: string, findFaults: (content: Content) => readonly string[]) => Content {
   let validate: ValidateFunction<Content> | undefined;
   return (text, findFaults) => {
+    const { parseDocument } = load("yaml") as typeof Yaml;
     const document = parseDocument(text, { uniqueKeys: true });
     refuse(document.errors.map(({ message }) => message));
     const content: unknown = document.toJS({ maxAliasCount: 100 }) ?? {};
-    validate ??= new Ajv2020({ allErrors: true, strict: true, ...options }).compile<Content>(schema);
+    validate ??= compile<Content>(schema, options);
     if (!validate(content)) throw new FileFaults(describe(validate, called));
     refuse(findFaults(content));
     return content;
   };
+}
+
+function compile<Content>(schema: object, options: Options): ValidateFunction<Content> {
+  const { Ajv2020 } = load("ajv/dist/2020.js") as typeof Ajv;
+  return new Ajv2020({ allErrors: true, strict: true, ...options }).compile<Content>(schema);
 }
 
 function describe({ errors }: ValidateFunction, called: string): string[] {

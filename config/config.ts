@@ -3,7 +3,7 @@
  */
 import { resolve } from "node:path";
 import { hostname } from "node:os";
-import { errorMessage } from "./errors.ts";
+import { errorMessage } from "./error-message.ts";
 import { readRegions } from "./regions-file.ts";
 import type { Regions } from "./regions.ts";
 import { SETTINGS, type Setting, type SettingName } from "./settings.ts";

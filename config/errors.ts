@@ -4,6 +4,8 @@
  */
 import { Errors } from "moleculer";
 
+export { errorMessage } from "./error-message.ts";
+
 interface ErrorRow {
   /** HTTP status. */
   readonly status: number;
@@ -69,8 +71,4 @@ export function findErrorCode(error: unknown): ErrorCode | undefined {
   if (typeof error !== "object" || error === null || !("type" in error)) return undefined;
   const type = error.type;
   return typeof type === "string" && Object.hasOwn(ERRORS, type) ? (type as ErrorCode) : undefined;
-}
-
-export function errorMessage(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

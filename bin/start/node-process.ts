@@ -1,7 +1,7 @@
 /** A node of the mesh as a process: Moleculer's own runner, this project's broker options, one file per service. */
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ServiceName } from "../../config/services.ts";
+import { compiledCode } from "../compiled-code.ts";
 import type { Command } from "./child.ts";
 
 /** The project's folder, without a slash at the end. */
@@ -40,9 +40,9 @@ const OPTION_VARIABLES = new RegExp(`^(${[
 
 /**
  * `env` with `settings` laid over it, and without what the runner would take for its own. Compiled code is kept in the data
- * directory, which every node of the machine shares: from the second start on, loading takes half the time.
+ * directory, which every node of the machine shares.
  */
 export function nodeEnvironment(env: Readonly<NodeJS.ProcessEnv>, settings: Readonly<Record<string, string>>, dataDir: string): NodeJS.ProcessEnv {
   const kept = Object.entries(env).filter(([name]) => !RUNNER_VARIABLES.test(name) && !OPTION_VARIABLES.test(name));
-  return { NODE_COMPILE_CACHE: join(dataDir, "compiled"), ...Object.fromEntries(kept), ...settings };
+  return { NODE_COMPILE_CACHE: compiledCode(dataDir), ...Object.fromEntries(kept), ...settings };
 }

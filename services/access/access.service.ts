@@ -15,7 +15,7 @@ import { announceToAll } from "../../mixins/announce.ts";
 import { closeRedis, openRedis, withoutRedis } from "../../mixins/redis.ts";
 import { storageCalls } from "../../mixins/storage-calls.ts";
 import type { AccessChanged, AuthenticateParams, AuthenticateResult, CreatedKey, CreateKeyParams, KeyParams, KeyView, ListKeysResult } from "./access.contract.ts";
-import { looksLikeToken, schoolLogin, type LoginSettings, type SchoolLogin } from "./school-login.ts";
+import type { LoginSettings, SchoolLogin } from "./school-login.ts";
 import { goodUntil, holderOf, keyStore, viewKey, type KeyRecord, type KeyStore, type KnownKey } from "./key-store.ts";
 
 interface Settings extends ServiceSettingSchema { redisUrl: string | undefined; namespace: string; adminKeyHash: string | undefined; login?: LoginSettings | undefined }
@@ -147,7 +147,7 @@ export function accessService(settings: Settings, open = openRedis) {
       this.names = redisKeys(settings.namespace);
       this.known = new LRUCache({ max: MAX_KNOWN, ttl: KNOWN_MS });
       this.noted = new Map();
-      this.login = settings.login === undefined ? undefined : schoolLogin(settings.login);
+      this.login = settings.login === undefined ? undefined : (await import("./school-login.ts")).schoolLogin(settings.login); // with its library, which others do without
       this.redis = await open(settings.redisUrl, this.logger);
     },
     async stopped() {
@@ -155,6 +155,11 @@ export function accessService(settings: Settings, open = openRedis) {
     },
   };
   return schema;
+}
+
+/** A school's tokens are JWTs; keys have no dots. */
+function looksLikeToken(credential: string): boolean {
+  return /^[\w-]+\.[\w-]+\.[\w-]+$/.test(credential);
 }
 
 const noSuchKey = (): Error => fail("key_not_found", "There is no such key.");

@@ -27,10 +27,6 @@ const TENANT_CLAIM = "lectern_tenant";
 /** What their log-in does not say, a token does not give. */
 const TENANT = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
-export function looksLikeToken(credential: string): boolean {
-  return /^[\w-]+\.[\w-]+\.[\w-]+$/.test(credential);
-}
-
 export function schoolLogin({ issuer, audience }: LoginSettings): SchoolLogin {
   let keys: Promise<JWTVerifyGetKey> | undefined;
 

@@ -15,14 +15,14 @@ import { everybody, openCallers, type Callers } from "./access/callers.ts";
 import { openConnections, type Connections } from "./connections.ts";
 import { openEventStreams, type EventStreams } from "./events-stream.ts";
 import type { Route } from "./exchange.ts";
-import { loadAssets } from "./pages.ts";
+import { loadAssets, type Assets } from "./pages.ts";
 import { openReadiness } from "./ready.ts";
 import { regionGuideOf } from "./regions/region-guide.ts";
 import { gatewayRoutes } from "./routes.ts";
 import { webServer, webServerSettings } from "./web-server.ts";
 
 interface Settings extends ServiceSettingSchema, Omit<GatewaySettings, "regions" | "meshSecret" | "namespace"> {}
-interface State { accessCallers: Callers | undefined; streams: EventStreams | undefined; server: Server | undefined; connections: Connections | undefined; httpUrl: string }
+interface State { assets: Promise<Assets>; accessCallers: Callers | undefined; streams: EventStreams | undefined; server: Server | undefined; connections: Connections | undefined; httpUrl: string }
 interface Methods {
   serveRoutes(routes: readonly Route[], callers: Callers): void;
   httpHandler(req: IncomingMessage, res: ServerResponse): Promise<void>;
@@ -50,6 +50,10 @@ export function gatewayService({ httpHost, httpPort, publicUrl, sourceMaxBytes, 
         this.streams?.wake(ctx.params.videoId);
       },
     },
+    created() {
+      this.assets = loadAssets(); // while the node looks for its mesh
+      this.assets.catch(() => undefined); // `started` says it
+    },
     async started() {
       const { broker, logger } = this;
       this.streams = openEventStreams({
@@ -67,7 +71,7 @@ export function gatewayService({ httpHost, httpPort, publicUrl, sourceMaxBytes, 
         authenticate: async (credential) => (await broker.call<AuthenticateResult, AuthenticateParams>("access.authenticate", { credential }, { timeout: CHECK_TIMEOUT_MS })).caller,
         passports: passports(meshSecret, namespace),
       });
-      this.serveRoutes(gatewayRoutes({ publicUrl: this.settings.publicUrl, sourceMaxBytes: this.settings.sourceMaxBytes, nodeId: broker.nodeID, streams: this.streams, readiness, guide: regionGuideOf(broker, regions), assets: await loadAssets() }), this.accessCallers);
+      this.serveRoutes(gatewayRoutes({ publicUrl: this.settings.publicUrl, sourceMaxBytes: this.settings.sourceMaxBytes, nodeId: broker.nodeID, streams: this.streams, readiness, guide: regionGuideOf(broker, regions), assets: await this.assets }), this.accessCallers);
       // no limit on a whole request: uploads take as long as they take, and a stalled one is cut by its own route
       this.server = createServer({ requestTimeout: 0, headersTimeout: 20_000, keepAliveTimeout: 15_000 }, (req, res) => void this.httpHandler(req, res));
       this.connections = openConnections(this.server, nodeState(broker), () => this.streams?.close());

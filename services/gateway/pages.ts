@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { basename, extname } from "node:path";
+import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import type { IncomingMessage, ServerResponse } from "node:http";
@@ -28,16 +29,12 @@ const compress = promisify(gzip);
 
 /** @param dir a flat directory, its files named by their last part */
 export async function loadAssets(dir: URL = WEB_DIR): Promise<Assets> {
-  const assets = new Map<string, Asset>();
-  for (const entry of await readdir(dir, { withFileTypes: true })) {
-    const type = TYPES[extname(entry.name)];
-    if (entry.isFile() && type !== undefined) assets.set(entry.name, await toAsset(type, await readFile(new URL(entry.name, dir))));
-  }
-  for (const path of ["hls.js/dist/hls.min.js", "tus-js-client/dist/tus.min.js"]) {
-    const script = createRequire(import.meta.url).resolve(path);
-    assets.set(basename(path), await toAsset(TYPES[".js"] ?? "", await readFile(script)));
-  }
-  return assets;
+  const files = (await readdir(dir, { withFileTypes: true })).filter((entry) => entry.isFile() && extname(entry.name) in TYPES).map(({ name }) => new URL(name, dir));
+  const libraries = ["hls.js/dist/hls.min.js", "tus-js-client/dist/tus.min.js"].map((path) => pathToFileURL(createRequire(import.meta.url).resolve(path)));
+  return new Map(await Promise.all([...files, ...libraries].map(async (file): Promise<[string, Asset]> => {
+    const name = basename(file.pathname);
+    return [name, await toAsset(TYPES[extname(name)] ?? "", await readFile(file))];
+  })));
 }
 
 async function toAsset(type: string, plain: Buffer): Promise<Asset> {
