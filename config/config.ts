@@ -2,8 +2,10 @@
  * Reads the settings table from an environment into one typed object, or fails with every fault at once.
  */
 import { resolve } from "node:path";
+import { isIP } from "node:net";
 import { hostname } from "node:os";
 import { errorMessage } from "./error-message.ts";
+import { parseRates, RATES, type Rates } from "./rates.ts";
 import { readRegions } from "./regions-file.ts";
 import type { Regions } from "./regions.ts";
 import { SETTINGS, type Setting, type SettingName } from "./settings.ts";
@@ -28,6 +30,10 @@ export interface Config {
   readonly adminKeyHash: string | undefined;
   readonly login: { readonly issuer: string; readonly audience: string } | undefined;
   readonly key: string | undefined;
+  readonly trustedProxies: readonly string[];
+  readonly rates: Rates;
+  /** In lower case. */
+  readonly corsOrigins: readonly string[];
   readonly redisUrl: string | undefined;
   readonly store: StoreLocation;
   readonly region: string;
@@ -118,6 +124,9 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     adminKeyHash: text("adminKeyHash"),
     login: text("loginIssuer") === undefined ? undefined : { issuer: required("loginIssuer"), audience: required("loginAudience") },
     key: text("key"),
+    trustedProxies: splitList(text("trustedProxies")),
+    rates: parseRates(splitList(text("rates"))) ?? RATES,
+    corsOrigins: splitList(text("corsOrigins")).map((origin) => origin.toLowerCase()),
     redisUrl: text("redisUrl"),
     store: regions?.own.store ?? parseStore(text("store") ?? `file:${dataDir}/store`, text("s3Endpoint")),
     region: required("region"),
@@ -210,6 +219,16 @@ function findFault(setting: Setting, value: string): string | undefined {
     }
     case "secret":
       return value.length >= type.minLength ? undefined : `must be at least ${type.minLength} characters long`;
+    case "networks": {
+      const bad = splitList(value).filter((one) => !isNetwork(one));
+      return bad.length === 0 ? undefined : `must list addresses or CIDR blocks, not "${bad.join(", ")}"`;
+    }
+    case "origins": {
+      const bad = splitList(value).filter((one) => !/^https?:\/\//i.test(one) || !URL.canParse(one) || new URL(one).origin !== one.toLowerCase());
+      return bad.length === 0 ? undefined : `must list origins as in https://campus.example, not "${bad.join(", ")}"`;
+    }
+    case "rates":
+      return parseRates(splitList(value)) === undefined ? `must list name=number pairs; the names are ${Object.keys(RATES).join(", ")}` : undefined;
     case "sha256":
       return /^[0-9a-f]{64}$/.test(value) ? undefined : "must be 64 hexadecimal digits";
     case "store":
@@ -217,6 +236,12 @@ function findFault(setting: Setting, value: string): string | undefined {
     default:
       return type satisfies never;
   }
+}
+
+function isNetwork(text: string): boolean {
+  const [address = "", bits, ...more] = text.split("/");
+  const family = isIP(address);
+  return family !== 0 && more.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128)));
 }
 
 /** ` (did you mean X?)` for a name one or two letters off. */

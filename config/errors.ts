@@ -39,6 +39,7 @@ export const ERRORS = {
   conflict: { status: 409, retryable: false, meaning: "the thing is not in a state in which this can be done" },
   too_many_requests: { status: 429, retryable: false, meaning: "too much work of this tenant waits; try again after `Retry-After`" },
   node_not_found: { status: 404, retryable: false, meaning: "there is no such node in the mesh" },
+  rate_limited: { status: 429, retryable: false, meaning: "asked too often; try again after `Retry-After`" },
   unauthorized: { status: 401, retryable: false, meaning: "this needs a key, and none was shown, or one that is not good" },
   forbidden: { status: 403, retryable: false, meaning: "the key does not allow this" },
   key_not_found: { status: 404, retryable: false, meaning: "there is no such API key" },

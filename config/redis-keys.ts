@@ -25,6 +25,8 @@ export function redisKeys(namespace: string) {
     blockOwners: (sourceId: string) => `${namespace}:blocks:${sourceId}`,
     /** Hash: when each API key was last used, ISO 8601. */
     keysUsed: `${namespace}:keys-used`,
+    /** Integer: how often a caller asked for something in a minute (of those since 1970). `caller` is a digest. Expires. */
+    asked: (caller: string, minute: number) => `${namespace}:asked:${caller}:${minute}`,
     /** Prefix of the work queue's keys, which mixins/work-queue/lua/common.lua lists. */
     queuePrefix: `${namespace}:queue`,
   };

@@ -3,6 +3,7 @@
  * The README's table is checked against this one by a test.
  */
 import { cpus } from "node:os";
+import { RATES } from "./rates.ts";
 
 export type SettingKind =
   | { kind: "string" }
@@ -16,6 +17,12 @@ export type SettingKind =
   /** `name=number`, comma-separated. */
   | { kind: "weights" }
   | { kind: "secret"; minLength: number }
+  /** Addresses and CIDR blocks, comma-separated. */
+  | { kind: "networks" }
+  /** `scheme://host[:port]`, comma-separated. */
+  | { kind: "origins" }
+  /** `name=number` of RATES, comma-separated. */
+  | { kind: "rates" }
   | { kind: "sha256" }
   | { kind: "store" };
 
@@ -45,6 +52,9 @@ export const SETTINGS = {
   loginIssuer: { env: "LECTERN_LOGIN_ISSUER", type: { kind: "url", schemes: ["https:", "http:"] }, fallback: undefined, meaning: "a school's own log-in (OpenID Connect): its tokens, signed with EdDSA or ES256 and at most 15 minutes old, count like keys, with the roles in their claim `lectern_roles` and the tenant in `lectern_tenant`" },
   loginAudience: { env: "LECTERN_LOGIN_AUDIENCE", type: { kind: "string" }, fallback: "lectern", meaning: "whom those tokens must be for" },
   key: { env: "LECTERN_KEY", type: { kind: "secret", minLength: 32 }, fallback: undefined, meaning: "the API key that commands show (`npm run add`, `ctl`, `repl`); absent: the admin key of the mesh on this machine", secret: true },
+  trustedProxies: { env: "LECTERN_TRUSTED_PROXIES", type: { kind: "networks" }, fallback: "", meaning: "addresses and CIDR blocks of proxies whose `X-Forwarded-For` is believed, comma-separated" },
+  rates: { env: "LECTERN_RATES", type: { kind: "rates" }, fallback: Object.entries(RATES).map(([name, number]) => `${name}=${number}`).join(","), meaning: "requests a minute that a region takes of one key, or of one address without a key, by kind; 0: any number. What is not named stays as it is" },
+  corsOrigins: { env: "LECTERN_CORS_ORIGINS", type: { kind: "origins" }, fallback: "", meaning: "sites whose pages may use the API from a browser, with keys of their own, comma-separated, as in `https://campus.example`; playing is open to all pages" },
   redisUrl: { env: "LECTERN_REDIS_URL", type: { kind: "url", schemes: ["redis:", "rediss:"] }, fallback: undefined, meaning: "the region's Redis; absent: `npm start` runs one", secret: true },
   store: { env: "LECTERN_STORE", type: { kind: "store" }, fallback: undefined, meaning: "`file:<dir>` or `s3://<bucket>`; absent: the directory `store` under the data directory" },
   s3Endpoint: { env: "LECTERN_S3_ENDPOINT", type: { kind: "url", schemes: ["http:", "https:"] }, fallback: undefined, meaning: "an S3 server other than AWS (path-style addressing)" },

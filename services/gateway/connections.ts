@@ -2,7 +2,8 @@
  * The gateway's connections, and how they end: a node that takes no new work asks its clients to connect anew after each
  * answer, and one that leaves takes no connections, while every answer that has begun is sent to its end.
  */
-import type { Server } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import type { NodeState } from "../../mixins/node-state.ts";
 
 export interface Connections {
@@ -11,12 +12,29 @@ export interface Connections {
   close(): void;
 }
 
-/** @param endStreams ends the answers that have no end of their own */
-export function openConnections(server: Server, state: NodeState, endStreams: () => void): Connections {
+/** Each costs memory; whoever comes beyond them is hung up on. */
+const MAX_CONNECTIONS = 20_000;
+/** A client that takes or sends nothing for so long is gone, or wants to be waited for. */
+const STALLED_MS = 60_000;
+
+/** @param stalledMs for tests @param endStreams ends the answers that have no end of their own */
+export function openConnections(server: Server, state: NodeState, endStreams: () => void, stalledMs = STALLED_MS): Connections {
   let answering = 0;
-  server.prependListener("request", (_, res) => {
+  const asked = new WeakMap<Socket, { req: IncomingMessage; res: ServerResponse }>();
+  server.maxConnections = MAX_CONNECTIONS;
+  server.timeout = stalledMs;
+  server.on("timeout", (socket) => {
+    const exchange = asked.get(socket);
+    const waitsForUs = exchange !== undefined && exchange.req.complete && !exchange.res.writableFinished && socket.writableLength === 0;
+    if (!waitsForUs) socket.destroy();
+  });
+  server.prependListener("request", (req, res) => {
     answering++;
-    res.once("close", () => { answering--; });
+    asked.set(req.socket, { req, res });
+    res.once("close", () => {
+      answering--;
+      asked.delete(req.socket);
+    });
     if (isDraining(state)) res.shouldKeepAlive = false;
   });
   const uncount = state.countWork("requests", () => answering);

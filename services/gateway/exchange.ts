@@ -1,6 +1,7 @@
 /** One HTTP request and its answer, as the routes see it. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { CallingOptions } from "moleculer";
+import type { Rate } from "../../config/rates.ts";
 import type { Caller, Permission } from "../../config/access/permissions.ts";
 
 export interface Exchange {
@@ -26,6 +27,8 @@ export interface Route {
   /** What whoever asks must have, before anything is read of what they send. */
   readonly permission: Permission;
   readonly area: Area;
+  /** What it counts as; absent: by its method and area. */
+  readonly rate?: Rate;
   /** Event streams have no HEAD: it would never end. */
   readonly noHead?: boolean;
   handle(exchange: Exchange): Promise<void>;

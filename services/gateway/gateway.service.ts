@@ -3,12 +3,16 @@
  * nothing but the connections of its own clients. Any number may run.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Redis } from "ioredis";
 import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
 import { passports } from "../../config/access/passports.ts";
 import { loadConfig, type Config } from "../../config/config.ts";
 import { errorMessage } from "../../config/errors.ts";
+import { RATES } from "../../config/rates.ts";
+import { redisKeys } from "../../config/redis-keys.ts";
 import { closeListener, listen } from "../../mixins/http-listener.ts";
 import { nodeState } from "../../mixins/node-state.ts";
+import { closeRedis, openRedis } from "../../mixins/redis.ts";
 import type { VideoEvent, VideoEventPayload, VideoView } from "../videos/videos.contract.ts";
 import { keySubject, type AccessChanged, type AuthenticateParams, type AuthenticateResult } from "../access/access.contract.ts";
 import { everybody, openCallers, type Callers } from "./access/callers.ts";
@@ -16,22 +20,27 @@ import { openConnections, type Connections } from "./connections.ts";
 import { openEventStreams, type EventStreams } from "./events-stream.ts";
 import type { Route } from "./exchange.ts";
 import { loadAssets, type Assets } from "./pages.ts";
+import { clientAddresses } from "./limits/client-address.ts";
+import { openRateLimits, type RateLimits } from "./limits/rate-limits.ts";
+import { regionCounts } from "./limits/region-counts.ts";
+import { openThrottle } from "./limits/throttle.ts";
 import { openReadiness } from "./ready.ts";
 import { regionGuideOf } from "./regions/region-guide.ts";
 import { gatewayRoutes } from "./routes.ts";
-import { webServer, webServerSettings } from "./web-server.ts";
+import { webServer, webServerSettings, type Door } from "./web-server.ts";
 
-interface Settings extends ServiceSettingSchema, Omit<GatewaySettings, "regions" | "meshSecret" | "namespace"> {}
-interface State { assets: Promise<Assets>; accessCallers: Callers | undefined; streams: EventStreams | undefined; server: Server | undefined; connections: Connections | undefined; httpUrl: string }
+interface Settings extends ServiceSettingSchema, Pick<GatewaySettings, "httpHost" | "httpPort" | "publicUrl" | "sourceMaxBytes" | "access"> {}
+interface State { assets: Promise<Assets>; accessCallers: Callers | undefined; streams: EventStreams | undefined; server: Server | undefined; connections: Connections | undefined; redis: Redis | undefined; limits: RateLimits | undefined; httpUrl: string }
 interface Methods {
-  serveRoutes(routes: readonly Route[], callers: Callers): void;
+  serveRoutes(routes: readonly Route[], door: Door): void;
   httpHandler(req: IncomingMessage, res: ServerResponse): Promise<void>;
 }
-export interface GatewaySettings extends Pick<Config, "httpHost" | "httpPort" | "publicUrl" | "sourceMaxBytes" | "access">, Partial<Pick<Config, "meshSecret" | "namespace" | "regions">> {}
+export interface GatewaySettings extends Pick<Config, "httpHost" | "httpPort" | "publicUrl" | "sourceMaxBytes" | "access">, Partial<Pick<Config, "meshSecret" | "namespace" | "regions" | "redisUrl" | "rates" | "trustedProxies" | "corsOrigins">> {}
 
 const CHECK_TIMEOUT_MS = 2_000;
 
-export function gatewayService({ httpHost, httpPort, publicUrl, sourceMaxBytes, access, meshSecret, namespace = "", regions }: GatewaySettings) {
+/** Without `redisUrl` a node counts by itself what is asked of it. */
+export function gatewayService({ httpHost, httpPort, publicUrl, sourceMaxBytes, access, meshSecret, namespace = "", regions, redisUrl, rates = RATES, trustedProxies = [], corsOrigins = [] }: GatewaySettings) {
   const schema: ServiceSchema<Settings, Methods, State> = {
     name: "gateway",
     settings: { ...webServerSettings, httpHost, httpPort, publicUrl, sourceMaxBytes, access },
@@ -51,6 +60,7 @@ export function gatewayService({ httpHost, httpPort, publicUrl, sourceMaxBytes, 
       },
     },
     created() {
+      this.broker.metrics.register({ name: "lectern.requests.limited.total", type: "counter", labelNames: ["rate"], description: "Requests that were turned away because their caller asked too often" });
       this.assets = loadAssets(); // while the node looks for its mesh
       this.assets.catch(() => undefined); // `started` says it
     },
@@ -67,11 +77,18 @@ export function gatewayService({ httpHost, httpPort, publicUrl, sourceMaxBytes, 
         node: nodeState(broker),
         now: () => performance.now(),
       });
+      this.redis = redisUrl === undefined ? undefined : await openRedis(redisUrl, logger);
+      this.limits = openRateLimits(rates, this.redis === undefined ? undefined : regionCounts(this.redis, redisKeys(namespace)), (error) => logger.debug("What was asked is not counted with the region:", errorMessage(error)));
+      const throttle = openThrottle({
+        limits: this.limits, addressOf: clientAddresses(trustedProxies),
+        onLimit: (rate) => broker.metrics.increment("lectern.requests.limited.total", { rate }),
+        onStrangeProxy: (address) => logger.warn(`Requests come through a proxy at ${address}, which LECTERN_TRUSTED_PROXIES does not name: all that it brings count as one client's.`),
+      });
       this.accessCallers = access === "open" ? everybody() : openCallers({
         authenticate: async (credential) => (await broker.call<AuthenticateResult, AuthenticateParams>("access.authenticate", { credential }, { timeout: CHECK_TIMEOUT_MS })).caller,
-        passports: passports(meshSecret, namespace),
+        passports: passports(meshSecret, namespace), throttle,
       });
-      this.serveRoutes(gatewayRoutes({ publicUrl: this.settings.publicUrl, sourceMaxBytes: this.settings.sourceMaxBytes, nodeId: broker.nodeID, streams: this.streams, readiness, guide: regionGuideOf(broker, regions), assets: await this.assets }), this.accessCallers);
+      this.serveRoutes(gatewayRoutes({ publicUrl: this.settings.publicUrl, sourceMaxBytes: this.settings.sourceMaxBytes, nodeId: broker.nodeID, streams: this.streams, readiness, guide: regionGuideOf(broker, regions), assets: await this.assets }), { callers: this.accessCallers, throttle, isOurs: (origin) => corsOrigins.includes(origin.toLowerCase()) });
       // no limit on a whole request: uploads take as long as they take, and a stalled one is cut by its own route
       this.server = createServer({ requestTimeout: 0, headersTimeout: 20_000, keepAliveTimeout: 15_000 }, (req, res) => void this.httpHandler(req, res));
       this.connections = openConnections(this.server, nodeState(broker), () => this.streams?.close());
@@ -83,6 +100,8 @@ export function gatewayService({ httpHost, httpPort, publicUrl, sourceMaxBytes, 
       this.streams?.close(); // absent when started() failed, as may be the others
       this.connections?.close();
       await closeListener(this.server);
+      await this.limits?.close();
+      closeRedis(this.redis);
     },
   };
   return schema;

@@ -15,7 +15,7 @@ const TYPES: Readonly<Record<StillFormat, string>> = { jpg: "image/jpeg", webp: 
 export function imageRoutes(): Route[] {
   return [
     {
-      method: "GET", path: "/v1/videos/:id/frame", operation: "getFrame", permission: "videos.watch", area: "play",
+      method: "GET", path: "/v1/videos/:id/frame", operation: "getFrame", permission: "videos.watch", area: "play", rate: "images",
       async handle(exchange) {
         const asked = parseStill(parseVideoId(exchange.params["id"]), exchange.req.url ?? "");
         await sendImage(exchange, TYPES[asked.format], "delivery.still", asked);
@@ -29,7 +29,7 @@ export function imageRoutes(): Route[] {
       },
     },
     {
-      method: "GET", path: "/play/:id/storyboard/:n.jpg", operation: "getStoryboardSheet", permission: "videos.watch", area: "play",
+      method: "GET", path: "/play/:id/storyboard/:n.jpg", operation: "getStoryboardSheet", permission: "videos.watch", area: "play", rate: "images",
       async handle(exchange) {
         await sendImage(exchange, TYPES.jpg, "delivery.sheet", { id: parseVideoId(exchange.params["id"]), sheet: parseSheet(exchange.params["n"]) });
       },

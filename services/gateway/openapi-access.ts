@@ -36,12 +36,13 @@ export function accessPaths(problems: Problems) {
   };
 }
 
-/** @param permissions by operation; says with each what it asks for, and how it refuses */
+/** @param permissions by operation; says with each what it asks for, and how it refuses whoever may not, or asks too often */
 export function withSecurity<Paths extends object>(paths: Paths, permissions: Readonly<Record<string, Permission>>, problems: Problems): Paths {
   const secure = (operation: Operation): Operation => {
     const permission = permissions[operation.operationId];
-    if (permission === undefined || may(ANONYMOUS, permission)) return operation;
-    return { ...operation, security: [{ apiKey: [] }], "x-permission": permission, responses: { ...operation.responses, ...problems("unauthorized"), ...("403" in operation.responses ? {} : problems("forbidden")) } } as Operation;
+    const responses = { ...operation.responses, ...("429" in operation.responses ? {} : problems("rate_limited")) };
+    if (permission === undefined || may(ANONYMOUS, permission)) return { ...operation, responses };
+    return { ...operation, security: [{ apiKey: [] }], "x-permission": permission, responses: { ...responses, ...problems("unauthorized"), ...("403" in responses ? {} : problems("forbidden")) } } as Operation;
   };
   const secured = Object.entries(paths).map(([path, item]) => [path, Object.fromEntries(Object.entries(item as object).map(([name, value]: [string, unknown]) => [name, isOperation(value) ? secure(value) : value]))]);
   return Object.fromEntries(secured) as Paths;

@@ -49,7 +49,7 @@ const paths = {
       description: "A resumable upload may be posted as soon as it has begun: it plays as far as it has arrived. Posted again when it is finished it is the same video; the same bytes in another upload are, too, once this one is finished.",
       parameters: [region, { name: "Idempotency-Key", in: "header", schema: { type: "string", maxLength: 255 }, description: "The same key and body give the same video." }],
       requestBody: { required: true, content: json(ref("SubmitRequest")) },
-      responses: { "202": ok("Accepted, and durable", json(ref("Video")), location), ...problems("bad_request", "bad_url", "body_too_large", "source_refused", "upload_not_found", "idempotency_conflict", "too_many_requests", "overloaded", "storage_unavailable", "region_unavailable") },
+      responses: { "202": ok("Accepted, and durable", json(ref("Video")), location), ...problems("bad_request", "bad_url", "body_too_large", "source_refused", "upload_not_found", "idempotency_conflict", "too_many_requests", "rate_limited", "overloaded", "storage_unavailable", "region_unavailable") },
     },
     get: {
       operationId: "listVideos", summary: "Videos, newest first",

@@ -11,6 +11,7 @@ import { ulid } from "ulid";
 import { fail } from "../../config/errors.ts";
 import type { Admitted, Callers } from "./access/callers.ts";
 import { isCancelled } from "../../mixins/cancelled.ts";
+import type { Throttle } from "./limits/throttle.ts";
 import { isOpen, sendBytes, sendEmpty, type Area, type Exchange, type Route } from "./exchange.ts";
 import { describeProblem } from "./problem.ts";
 import { allowedMethods, findOptionsRoute, methodsOf } from "./routes.ts";
@@ -23,7 +24,9 @@ interface WebRequest extends IncomingMessage {
   originalUrl?: string;
 }
 interface WebRoute { path: string; mergeParams: boolean; bodyParsers: boolean; logging: boolean; mappingPolicy: "restrict"; pathToRegexpOptions: object; aliases: object }
-interface WebService extends Service { addRoute(route: WebRoute): void; logger: Logger; lecternRoutes: readonly Route[]; callers: Callers }
+/** Who may come in, and how often; `isOurs`: whether pages of an origin may use the API. */
+export interface Door { callers: Callers; throttle: Throttle; isOurs(origin: string): boolean }
+interface WebService extends Service { addRoute(route: WebRoute): void; logger: Logger; lecternRoutes: readonly Route[]; door: Door }
 
 const AREA_HEADERS: Readonly<Record<Area, Readonly<Record<string, string>>>> = {
   api: {},
@@ -31,7 +34,12 @@ const AREA_HEADERS: Readonly<Record<Area, Readonly<Record<string, string>>>> = {
   page: {},
   play: { "Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "Server-Timing, X-Request-Id, Content-Length, Retry-After", "Timing-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin" },
 };
-const PREFLIGHT_HEADERS = { "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS", "Access-Control-Allow-Headers": "Range, If-None-Match", "Access-Control-Max-Age": "86400" };
+const PLAY_PREFLIGHT = { "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS", "Access-Control-Allow-Headers": "Range, If-None-Match", "Access-Control-Max-Age": "86400" };
+const API_PREFLIGHT = {
+  "Access-Control-Allow-Methods": "GET, HEAD, POST, PATCH, DELETE, OPTIONS", "Access-Control-Max-Age": "600",
+  "Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key, X-Request-Id, Range, If-None-Match, Tus-Resumable, Upload-Length, Upload-Offset, Upload-Metadata, Upload-Checksum",
+};
+const API_EXPOSED = "Location, Retry-After, X-Request-Id, Tus-Resumable, Tus-Version, Tus-Extension, Tus-Max-Size, Tus-Checksum-Algorithm, Upload-Offset, Upload-Length, Upload-Expires";
 
 export const webServerSettings = {
   server: false, // the service opens its own, when its routes are there
@@ -49,9 +57,9 @@ export const webServerSettings = {
 export const webServer: Partial<ServiceSchema> = {
   mixins: [ApiService],
   methods: {
-    serveRoutes(this: WebService, routes: readonly Route[], callers: Callers): void {
+    serveRoutes(this: WebService, routes: readonly Route[], door: Door): void {
       this.lecternRoutes = routes;
-      this.callers = callers;
+      this.door = door;
       const aliases: Record<string, (req: WebRequest, res: ServerResponse) => void> = {};
       for (const route of routes) {
         const alias = (req: WebRequest, res: ServerResponse): void => void answer(route, this, req, res);
@@ -78,18 +86,32 @@ export const webServer: Partial<ServiceSchema> = {
   },
 };
 
-async function answer(route: Route, { lecternRoutes: routes, callers, logger }: WebService, req: WebRequest, res: ServerResponse): Promise<void> {
+async function answer(route: Route, { lecternRoutes: routes, door: { callers, throttle, isOurs }, logger }: WebService, req: WebRequest, res: ServerResponse): Promise<void> {
   try {
     res.setHeader("X-Content-Type-Options", "nosniff");
     for (const [name, value] of Object.entries(AREA_HEADERS[route.area])) res.setHeader(name, value);
+    allowOrigin(req, res, route, isOurs);
     const asked = req.method === "OPTIONS" ? findOptionsRoute(routes, pathOf(req)) : route;
     if (asked === undefined) {
-      return sendEmpty(res, 204, { Allow: allowedMethods(routes, pathOf(req)).join(", "), ...(route.area === "play" ? PREFLIGHT_HEADERS : {}) });
+      return sendEmpty(res, 204, { Allow: allowedMethods(routes, pathOf(req)).join(", ") });
     }
-    await asked.handle(toExchange(req, res, await callers.admit(req.headers, asked.permission)));
+    const admitted = await callers.admit(req, asked.permission);
+    throttle.spend(asked, req, admitted.caller);
+    await asked.handle(toExchange(req, res, admitted));
   } catch (error) {
     sendProblem(req, res, error, logger);
   }
+}
+
+/** Any page may play; those of sites that the operator names may use the API. No cookies count here, so none are asked for. */
+function allowOrigin({ method, headers: { origin } }: IncomingMessage, res: ServerResponse, { area }: Route, isOurs: Door["isOurs"]): void {
+  if (area === "page") return;
+  const isPlay = area === "play";
+  if (!isPlay) res.setHeader("Vary", "Origin");
+  if (!isPlay && (origin === undefined || !isOurs(origin))) return;
+  if (!isPlay) res.setHeader("Access-Control-Allow-Origin", origin ?? "");
+  if (!isPlay) res.setHeader("Access-Control-Expose-Headers", API_EXPOSED);
+  if (method === "OPTIONS") for (const [name, value] of Object.entries(isPlay ? PLAY_PREFLIGHT : API_PREFLIGHT)) res.setHeader(name, value);
 }
 
 function toExchange(req: WebRequest, res: ServerResponse, { caller, passport }: Admitted): Exchange {

@@ -8,7 +8,7 @@ import { requestMetrics } from "../../config/middlewares/request-metrics.ts";
 import type { Caller } from "../../config/access/permissions.ts";
 import { fail } from "../../config/errors.ts";
 import type { AuthenticateParams, AuthenticateResult } from "../../services/access/access.contract.ts";
-import { gatewayService } from "../../services/gateway/gateway.service.ts";
+import { gatewayService, type GatewaySettings } from "../../services/gateway/gateway.service.ts";
 import { operatorService } from "../../services/operator/operator.service.ts";
 import type { QueueReport } from "../../services/scheduler/scheduler.contract.ts";
 import { metricsService } from "../../services/metrics/metrics.service.ts";
@@ -49,8 +49,8 @@ export function videoView(id: string, changes: Partial<VideoView> = {}): VideoVi
   return { id, status: "ready", createdAt: "2026-01-01T00:00:00.000Z", source: { kind: "url", url: "https://media.example/lecture.mp4" }, policy: "hybrid", priority: "normal", labels: {}, ...changes };
 }
 
-/** @param callers whose each credential is: keys are asked for then */
-export async function startGatewayMesh({ publicUrl, callers }: { publicUrl?: string; callers?: (credential: string) => Caller | null } = {}): Promise<GatewayMesh> {
+/** @param settings the gateway's own @param callers whose each credential is: keys are asked for then */
+export async function startGatewayMesh({ publicUrl, callers, ...settings }: { publicUrl?: string; callers?: (credential: string) => Caller | null } & Partial<Pick<GatewaySettings, "redisUrl" | "rates" | "trustedProxies" | "corsOrigins">> = {}): Promise<GatewayMesh> {
   const fakes: Fakes = {
     videos: new Map([[VIDEO_ID, videoView(VIDEO_ID)]]),
     events: new Map(),
@@ -156,7 +156,7 @@ export async function startGatewayMesh({ publicUrl, callers }: { publicUrl?: str
   broker.createService({ name: "access", actions: { authenticate: (ctx: Context<AuthenticateParams>): AuthenticateResult => ({ caller: callers?.(ctx.params.credential) ?? null }), listKeys: () => ({ keys: [] }) } });
   broker.createService({ name: "cache" });
   broker.createService(metricsService({ metricsHost: "127.0.0.1", metricsPort: 0 }));
-  const service = broker.createService(gatewayService({ httpHost: "127.0.0.1", httpPort: 0, publicUrl, sourceMaxBytes: 2 ** 30, access: callers === undefined ? "open" : "keys" }));
+  const service = broker.createService(gatewayService({ httpHost: "127.0.0.1", httpPort: 0, publicUrl, sourceMaxBytes: 2 ** 30, access: callers === undefined ? "open" : "keys", ...settings }));
   await broker.start();
   return { broker, fakes, url: (service as unknown as { httpUrl: string }).httpUrl, stop: () => broker.stop() };
 }

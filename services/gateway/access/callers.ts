@@ -1,16 +1,17 @@
 /** Whose requests are: the key that they show, as `access` knows it, asked about once in ten seconds. */
 import { createHash } from "node:crypto";
-import type { IncomingHttpHeaders } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { LRUCache } from "lru-cache";
 import type { Passports } from "../../../config/access/passports.ts";
 import { ANONYMOUS, may, type Caller, type Permission } from "../../../config/access/permissions.ts";
 import { fail } from "../../../config/errors.ts";
+import type { Throttle } from "../limits/throttle.ts";
 
 /** `passport`: for the calls that are made on the caller's behalf; undefined: nobody asks for any. */
 export interface Admitted { caller: Caller; passport?: string }
 export interface Callers {
-  /** @throws unauthorized, forbidden; what `authenticate` throws, where a key is shown */
-  admit(headers: IncomingHttpHeaders, permission: Permission): Promise<Admitted>;
+  /** @throws unauthorized, forbidden; what `authenticate` and `beforeKey` throw, where a key is shown */
+  admit(req: Pick<IncomingMessage, "headers" | "socket">, permission: Permission): Promise<Admitted>;
   /** What is known of a key no longer holds. */
   forget(subject: string): void;
 }
@@ -19,6 +20,8 @@ export interface CallerOptions {
   /** null: nobody's, or no longer good. */
   authenticate(credential: string): Promise<Caller | null>;
   passports: Passports;
+  /** Before a key is looked at that is not known, and when it was nobody's. */
+  throttle: Pick<Throttle, "beforeKey" | "wrongKey">;
   now?: () => number;
 }
 
@@ -35,15 +38,16 @@ export function everybody(): Callers {
   return { admit: async () => admitted, forget: () => undefined };
 }
 
-export function openCallers({ authenticate, passports, now = () => performance.now() }: CallerOptions): Callers {
+export function openCallers({ authenticate, passports, throttle, now = () => performance.now() }: CallerOptions): Callers {
   const known = new LRUCache<string, Known>({ max: MAX_KNOWN });
   let anonymous: Known | undefined;
 
   /** Keys stay out of memory but for the moment of the request. */
-  function find(credential: string): Known {
+  function find(credential: string, req: Parameters<Callers["admit"]>[0]): Known {
     const id = createHash("sha256").update(credential).digest("base64");
     const entry = known.get(id);
     if (entry !== undefined && now() - entry.at < KNOWN_MS) return entry;
+    if (entry?.subject === undefined) throttle.beforeKey(req);
     const fresh: Known = { caller: authenticate(credential), at: now() };
     fresh.caller.then((caller) => { if (caller !== null) fresh.subject = caller.subject; }, () => known.delete(id)); // the next one asks for themselves
     known.set(id, fresh);
@@ -55,7 +59,8 @@ export function openCallers({ authenticate, passports, now = () => performance.n
   }
 
   return {
-    async admit({ authorization }, permission) {
+    async admit(req, permission) {
+      const { authorization } = req.headers;
       if (authorization === undefined) {
         if (!may(ANONYMOUS, permission)) throw fail("unauthorized", "This needs an API key: Authorization: Bearer lectern_…");
         if (anonymous === undefined || now() - anonymous.at > KNOWN_MS) anonymous = { caller: Promise.resolve(ANONYMOUS), at: now() };
@@ -63,9 +68,12 @@ export function openCallers({ authenticate, passports, now = () => performance.n
       }
       const credential = /^Bearer +(\S+) *$/i.exec(authorization)?.[1];
       if (credential === undefined || credential.length > MAX_CREDENTIAL) throw fail("unauthorized", "Authorization must be `Bearer` and an API key.");
-      const entry = find(credential);
+      const entry = find(credential, req);
       const caller = await entry.caller;
-      if (caller === null) throw fail("unauthorized", "The API key is not good: nobody's, expired or revoked.");
+      if (caller === null) {
+        throttle.wrongKey(req);
+        throw fail("unauthorized", "The API key is not good: nobody's, expired or revoked.");
+      }
       if (!may(caller, permission)) throw fail("forbidden", `This asks for the permission ${permission}, which the key does not have.`);
       return { caller, passport: passportOf(entry, caller) };
     },
