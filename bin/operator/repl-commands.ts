@@ -2,9 +2,8 @@
 import { createRequire } from "node:module";
 import { Errors, type ServiceBroker } from "moleculer";
 import { errorMessage, findErrorCode } from "../../config/errors.ts";
-import { ARGUMENTS, COMMANDS, type AnyAnswer, type Command, type CommandName } from "../../services/operator/operator.contract.ts";
-import { formatAnswer } from "./answer-text.ts";
 import { plain } from "./columns.ts";
+import { PROMPT_COMMANDS, usageOf } from "./commands.ts";
 
 /** As moleculer-repl takes it. `args`, which Moleculer's types have as an array: `{ options, <argument> }`. */
 export interface ReplCommand {
@@ -18,28 +17,36 @@ const ANSWER_MS = 10_000;
 
 /** @param print takes text for the terminal */
 export function replCommands(print: (text: string) => void = console.log): ReplCommand[] {
-  return Object.entries<Command>(COMMANDS).map(([name, { argument, does }]) => ({
-    command: argument === undefined ? name : `${name} <${argument}>`,
-    description: argument === undefined ? does : `${does} (${ARGUMENTS[argument].says})`,
-    options: [{ option: "--json", description: "the answer as JSON" }],
+  return Object.entries(PROMPT_COMMANDS).map(([name, command]) => ({
+    command: usageOf(name, command),
+    description: command.argument === undefined ? command.does : `${command.does} (${command.argument.says})`,
+    options: [...Object.entries(command.options ?? {}).map(([option, says]) => ({ option: `--${option} <${option}>`, description: says })), { option: "--json", description: "the answer as JSON" }],
     async action(broker, args) {
       try {
-        const { options: { json } = {}, ...given } = parseArguments(args);
-        const answer = await broker.call<AnyAnswer, object>(`operator.${name}`, argument === undefined ? {} : { [argument]: String(given[argument]) }, { timeout: ANSWER_MS });
-        print(json === true ? JSON.stringify(answer, null, 2) : formatAnswer(name as CommandName, answer));
+        const { options: { json, ...given } = {}, ...rest } = parseArguments(args);
+        const { argument, toBody } = command;
+        const value = argument === undefined ? "" : String(rest[argument.name]);
+        const params = toBody?.(value, textsOf(given)) ?? (argument === undefined ? {} : { [argument.name]: value });
+        const answer = await broker.call<unknown, object>(command.action, params, { timeout: ANSWER_MS });
+        print(json === true ? JSON.stringify(answer, null, 2) : command.format(answer));
       } catch (error) {
-        print(plain(explain(error)));
+        print(plain(explain(error, command.action)));
       }
     },
   }));
 }
 
-function parseArguments(args: unknown): { options?: { json?: unknown }; [argument: string]: unknown } {
+/** The prompt reads what looks like a number as one. */
+function textsOf(options: Readonly<Record<string, unknown>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined).map(([name, value]) => [name, String(value)]));
+}
+
+function parseArguments(args: unknown): { options?: { json?: unknown; [option: string]: unknown }; [argument: string]: unknown } {
   return args as ReturnType<typeof parseArguments>;
 }
 
-function explain(error: unknown): string {
-  if (error instanceof Errors.ServiceNotFoundError) return "No node of the mesh runs the service operator (every gateway has it beside it).";
+function explain(error: unknown, action: string): string {
+  if (error instanceof Errors.ServiceNotFoundError) return `No node of the mesh runs the service ${action.split(".")[0]} (every gateway has it beside it).`;
   const code = findErrorCode(error);
   return code === undefined ? errorMessage(error) : `${errorMessage(error)} (${code})`;
 }

@@ -1,27 +1,31 @@
-/** Asks a gateway one of the operators' commands, and prints its answer. */
-import { COMMANDS, type AnyAnswer, type Command, type CommandName } from "../../services/operator/operator.contract.ts";
+/** Asks a gateway one of the prompt's commands, and prints its answer. */
 import { ApiError, NoServerError, parseObject, reach, readAnswer } from "../add/gateway-client.ts";
-import { formatAnswer } from "./answer-text.ts";
-import { plain } from "./columns.ts";
 import { authorization, type Server } from "../add/find-server.ts";
+import { plain } from "./columns.ts";
+import { findCommand } from "./commands.ts";
+import type { PromptCommand, PromptOptions } from "./prompt-command.ts";
 
-export interface Asked { name: CommandName; value?: string; json: boolean }
+export interface Asked { name: string; value?: string; options?: PromptOptions; json: boolean }
 export interface Output { out(line: string): void; err(line: string): void }
 
 const ANSWER_MS = 30_000;
 
 /** @returns the exit code: 0 when it is done, 1 when it failed or was refused */
-export async function runCtl(server: Server, { name, value = "", json }: Asked, { out, err }: Output): Promise<number> {
-  const { method, path }: Command = COMMANDS[name];
+export async function runCtl(server: Server, { name, value = "", options = {}, json }: Asked, { out, err }: Output): Promise<number> {
+  const command = findCommand(name);
+  if (command === undefined) throw new Error(`there is no command ${name}`);
+  const { method, path, toBody } = command;
   const address = `${server.url}${path.replace(/:\w+/, () => encodeURIComponent(value))}`;
   try {
     const text = await reach(server.url, async () => {
-      const response = await fetch(address, { method, headers: authorization(server), signal: AbortSignal.timeout(ANSWER_MS) });
+      const sent = toBody === undefined ? {} : { body: JSON.stringify(toBody(value, options)) };
+      const headers = { ...authorization(server), ...(toBody === undefined ? {} : { "Content-Type": "application/json" }) };
+      const response = await fetch(address, { method, headers, ...sent, signal: AbortSignal.timeout(ANSWER_MS) });
       const body = await response.text();
       readAnswer(response.status, body); // throws
       return body;
     });
-    out(json ? text : show(name, text));
+    out(json ? text : show(command, text));
     return 0;
   } catch (error) {
     err(plain(explain(error, server.url)));
@@ -30,9 +34,9 @@ export async function runCtl(server: Server, { name, value = "", json }: Asked, 
 }
 
 /** What answers may be anything: it is read as a stranger's. */
-function show(name: CommandName, text: string): string {
+function show({ format }: PromptCommand, text: string): string {
   try {
-    return formatAnswer(name, parseObject(JSON.parse(text)) as unknown as AnyAnswer);
+    return format(parseObject(JSON.parse(text)));
   } catch {
     throw new ApiError(200, "unexpected_answer", "What answers there is no Lectern of this version.", []);
   }

@@ -68,6 +68,18 @@ describe("a Lectern that asks for keys", function () {
     expect(elsewhere, "the admin key is for its own mesh only").to.deep.include({ code: 1 }).and.property("out").match(/unauthorized/);
   });
 
+  it("makes, lists and ends keys at the command line", async () => {
+    const made = await run("ctl", ["make-key", "a lecture recorder", "--roles", "submitter", "--tenant", "physics"]);
+    expect(made.code, made.out).to.equal(0);
+    const [, keyId = "", key = ""] = /^Key (\w{20}) \(a lecture recorder\) is made.*\n(lectern_\w+)\n$/.exec(made.out) ?? [];
+    expect((await ask("/v1/videos", key)).status).to.equal(200);
+    expect((await run("ctl", ["keys"])).out).to.match(new RegExp(`${keyId} +a lecture recorder +submitter +physics`));
+    expect(await run("ctl", ["make-key", "more", "--roles", "admin"], { LECTERN_KEY: key })).to.deep.equal({ code: 1, out: "This asks for the permission keys.manage, which the key does not have. (forbidden)\n" });
+    expect((await run("ctl", ["revoke-key", keyId])).code).to.equal(0);
+    expect((await ask("/v1/videos", key)).status).to.equal(401);
+    expect((await run("ctl", ["revoke-key", "0".repeat(20)])).out).to.match(/key_not_found/);
+  });
+
   it("lets everybody watch, and do nothing else", async () => {
     for (const path of [`/v1/videos/${id}`, `/play/${id}/master.m3u8`, `/play/${id}/source/0.m4s`, `/watch/${id}`, "/", "/health/ready"]) expect((await ask(path)).status, path).to.equal(200);
     for (const path of ["/v1/videos", "/v1/queue", "/v1/keys", "/metrics"]) expect((await ask(path)).status, path).to.equal(401);

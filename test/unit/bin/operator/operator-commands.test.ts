@@ -2,11 +2,12 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect } from "chai";
 import { Errors } from "moleculer";
+import { PROMPT_COMMANDS } from "../../../../bin/operator/commands.ts";
 import { parseCtlArguments, CTL_USAGE } from "../../../../bin/operator/ctl-arguments.ts";
 import { replCommands } from "../../../../bin/operator/repl-commands.ts";
 import { runCtl, type Asked } from "../../../../bin/operator/run-ctl.ts";
 import { fail } from "../../../../config/errors.ts";
-import { COMMANDS } from "../../../../services/operator/operator.contract.ts";
+
 
 const ID = "01arz3ndektsv4rrffq69g5fav";
 const PAUSED = { lane: "normal", waiting: 3, active: 1, failed: 0, paused: true };
@@ -23,6 +24,8 @@ describe("npm run ctl's command line", () => {
       [[], /Say which command/], [["stop"], /no command "stop"/], [["constructor"], /no command/], [["nodes", "x"], /takes no argument/], [["why"], /why wants a video's id/],
       [["pause", "play", "bulk"], /one argument/], [["pause", "fast"], /"fast" is not play, normal, bulk/], [["why", "../../nodes"], /is not a video's id/],
       [["drain", "a\nb"], /is not a node's id/], [["nodes", "--url", "host"], /--url must be a URL/], [["nodes", "--jsno"], /--jsno/],
+      [["make-key", "physics"], /wants --roles/], [["nodes", "--roles", "viewer"], /nodes takes no --roles/], [["revoke-key", "x"], /"x" is not a key's id/],
+      [["make-key", "physics", "--roles", "viewer", "--expires", "soon"], /--expires must be a day/],
     ];
     for (const [args, message] of faults) {
       const parsed = parseCtlArguments(args);
@@ -31,7 +34,7 @@ describe("npm run ctl's command line", () => {
   });
 
   it("is explained with every command", () => {
-    for (const [name, { does }] of Object.entries(COMMANDS)) expect(CTL_USAGE).to.match(new RegExp(`^  ${name} .*${does}$`, "m"));
+    for (const [name, { does }] of Object.entries(PROMPT_COMMANDS)) expect(CTL_USAGE).to.match(new RegExp(`^  ${name} .*${does}$`, "m"));
   });
 });
 
@@ -90,7 +93,8 @@ describe("the REPL's commands", () => {
   }
 
   it("are those of the table, with their arguments", () => {
-    expect(commands.map(({ command }) => command)).to.deep.equal(Object.entries(COMMANDS).map(([name, command]) => ("argument" in command ? `${name} <${command.argument}>` : name)));
+    expect(commands.map(({ command }) => command)).to.deep.equal(Object.entries(PROMPT_COMMANDS).map(([name, { argument }]) => (argument === undefined ? name : `${name} <${argument.name}>`)));
+    expect(commands.map(({ command }) => command)).to.include.members(["nodes", "why <id>", "keys", "make-key <name>"]);
   });
 
   it("call the operator's action and show its answer, as text or as JSON", async () => {
