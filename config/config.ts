@@ -30,6 +30,8 @@ export interface Config {
   readonly adminKeyHash: string | undefined;
   readonly login: { readonly issuer: string; readonly audience: string } | undefined;
   readonly key: string | undefined;
+  /** Days by tenant; `*`: all others. */
+  readonly retention: Readonly<Record<string, number>>;
   readonly trustedProxies: readonly string[];
   readonly rates: Rates;
   /** In lower case. */
@@ -124,6 +126,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     adminKeyHash: text("adminKeyHash"),
     login: text("loginIssuer") === undefined ? undefined : { issuer: required("loginIssuer"), audience: required("loginAudience") },
     key: text("key"),
+    retention: numbersOf(text("retention")),
     trustedProxies: splitList(text("trustedProxies")),
     rates: parseRates(splitList(text("rates"))) ?? RATES,
     corsOrigins: splitList(text("corsOrigins")).map((origin) => origin.toLowerCase()),
@@ -138,7 +141,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     slots: integer("slots"),
     tenantQueue: integer("tenantQueue"),
     tenantSlots: integer("tenantSlots"),
-    tenantWeights: Object.fromEntries(splitList(text("tenantWeights")).map((pair) => [pair.split("=")[0] ?? "", Number(pair.split("=")[1])])),
+    tenantWeights: numbersOf(text("tenantWeights")),
     startWaitMs: integer("startWaitSec") * 1_000,
     stopGraceMs: integer("stopGraceSec") * 1_000,
     sourceAllow: splitList(text("sourceAllow")).map((hostPort) => hostPort.toLowerCase()),
@@ -158,6 +161,11 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     logLevel: required("logLevel"),
     logFormat: text("logFormat") === "json" ? "json" : "text",
   };
+}
+
+/** @param text `name=number`, comma-separated */
+function numbersOf(text: string | undefined): Record<string, number> {
+  return Object.fromEntries(splitList(text).map((pair) => [pair.split("=")[0] ?? "", Number(pair.split("=")[1])]));
 }
 
 function splitList(value: string | undefined): string[] {
@@ -216,6 +224,10 @@ function findFault(setting: Setting, value: string): string | undefined {
     case "weights": {
       const bad = splitList(value).filter((pair) => !/^[a-z0-9][a-z0-9-]{0,62}=\d{1,6}(\.\d{1,3})?$/.test(pair) || Number(pair.split("=")[1]) <= 0);
       return bad.length === 0 ? undefined : `must list tenant=weight pairs with weights above 0, not "${bad.join(", ")}"`;
+    }
+    case "retention": {
+      const bad = splitList(value).filter((pair) => !/^(\*|[a-z0-9][a-z0-9-]{0,62})=[1-9]\d{0,4}$/.test(pair));
+      return bad.length === 0 ? undefined : `must list tenant=days pairs with days above 0, not "${bad.join(", ")}"`;
     }
     case "secret":
       return value.length >= type.minLength ? undefined : `must be at least ${type.minLength} characters long`;

@@ -21,6 +21,8 @@ export type SettingKind =
   | { kind: "networks" }
   /** `scheme://host[:port]`, comma-separated. */
   | { kind: "origins" }
+  /** `tenant=days` or `*=days`, comma-separated. */
+  | { kind: "retention" }
   /** `name=number` of RATES, comma-separated. */
   | { kind: "rates" }
   | { kind: "sha256" }
@@ -68,6 +70,7 @@ export const SETTINGS = {
   tenantQueue: { env: "LECTERN_TENANT_QUEUE", type: { kind: "integer", min: 10, max: 1_000_000 }, fallback: "20000", meaning: "chunks of one tenant that may wait; over it a post is answered 429" },
   tenantSlots: { env: "LECTERN_TENANT_SLOTS", type: { kind: "integer", min: 1, max: 1_000_000 }, fallback: "1000000", meaning: "chunks of one tenant that a region makes at once in the background" },
   tenantWeights: { env: "LECTERN_TENANT_WEIGHTS", type: { kind: "weights" }, fallback: "", meaning: "shares of the background, `tenant=weight`, comma-separated; a tenant that is not named has 1" },
+  retention: { env: "LECTERN_RETENTION_DAYS", type: { kind: "retention" }, fallback: "", meaning: "days after which a tenant's videos are deleted, `tenant=days`, comma-separated, `*` for all others; who is not named keeps for ever" },
   startWaitSec: { env: "LECTERN_START_WAIT_SEC", type: { kind: "integer", min: 1, max: 3_600 }, fallback: "30", meaning: "seconds for which a node that starts waits for NATS and for Redis, before it ends with a reason" },
   stopGraceSec: { env: "LECTERN_STOP_GRACE_SEC", type: { kind: "integer", min: 0, max: 600 }, fallback: "0", meaning: "seconds for which a node that stops still takes connections, while `/health/ready` already answers 503, for load balancers" },
   sourceAllow: { env: "LECTERN_SOURCE_ALLOW", type: { kind: "hostPorts" }, fallback: "", meaning: "private or loopback origins that may be fetched, exact `host:port`, comma-separated" },

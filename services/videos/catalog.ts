@@ -5,6 +5,9 @@ import { fail } from "../../config/errors.ts";
 import { tenantOf } from "../../config/tenants.ts";
 import type { VideoRecord } from "./videos.contract.ts";
 
+/** How many videos may have been made in the same millisecond. */
+const TIED = 100;
+
 export interface CatalogPage { ids: string[]; next?: string }
 
 /** Of a video's record. */
@@ -32,6 +35,23 @@ export function catalog(redis: Redis, keys: RedisKeys) {
       const scores = found.filter((_, index) => index % 2 === 1);
       const last = ids[limit - 1];
       return ids.length > limit ? { ids: ids.slice(0, limit), next: `${scores[limit - 1]}-${last}` } : { ids };
+    },
+    /** Oldest first. @param after a page's `next`, which is the last id that it looked at @param tenant undefined: of all of them */
+    async createdBefore(beforeMs: number, limit: number, tenant?: string, after?: string): Promise<CatalogPage> {
+      const list = tenant === undefined ? keys.catalog : keys.tenantCatalog(tenant);
+      const last = after === undefined ? undefined : parseCursor(after);
+      const found = await redis.zrange(list, last?.createdMs ?? "-inf", `(${beforeMs}`, "BYSCORE", "LIMIT", 0, limit + TIED, "WITHSCORES");
+      const entries = found.flatMap((id, index) => (index % 2 === 0 ? [{ id, createdMs: Number(found[index + 1]) }] : []));
+      const fresh = entries.filter(({ id, createdMs }) => last === undefined || createdMs > last.createdMs || id > last.id);
+      const page = fresh.slice(0, limit);
+      const end = page.at(-1);
+      return { ids: page.map(({ id }) => id), ...(fresh.length > limit && end !== undefined ? { next: `${end.createdMs}-${end.id}` } : {}) };
+    },
+    /** Those of `ids` that are one of the tenants'. */
+    async inTenants(ids: readonly string[], tenants: readonly string[]): Promise<Set<string>> {
+      if (ids.length === 0) return new Set();
+      const scores = await Promise.all(tenants.map((tenant) => redis.zmscore(keys.tenantCatalog(tenant), ...ids)));
+      return new Set(ids.filter((_, index) => scores.some((of) => of[index] !== null)));
     },
   };
 

@@ -14,12 +14,14 @@ import { redisKeys, type RedisKeys } from "../../config/redis-keys.ts";
 import { renditionsOf } from "../../media/plan-video.ts";
 import type { Plan } from "../../media/plan.ts";
 import { announce, announceToAll } from "../../mixins/announce.ts";
+import { systemClock } from "../../mixins/clock.ts";
 import { closeRedis, needRedis, openRedis, withoutRedis } from "../../mixins/redis.ts";
 import type { KnownUpload, UploadFinished, UploadIdParams } from "../source/source.contract.ts";
 import { catalog, type Catalog } from "./catalog.ts";
 import { eventLog, type EventLog } from "./event-log.ts";
 import { qualityNotes, type QualityNotes } from "./quality-notes.ts";
 import { storageCalls, type StorageCalls } from "../../mixins/storage-calls.ts";
+import { keepRetention, type RetentionRules } from "./retention.ts";
 import { recordSubmission } from "./submission.ts";
 import { openVideoLife, type VideoLife } from "./video-life.ts";
 import { historyOf, viewVideo } from "./video-state.ts";
@@ -31,8 +33,8 @@ import type {
 } from "./videos.contract.ts";
 import { MOMENTS } from "./videos.contract.ts";
 
-interface Settings extends ServiceSettingSchema { redisUrl: string | undefined; namespace: string }
-interface State { redis: Redis; keys: RedisKeys; store: VideoStore; claims: UploadClaims; events: EventLog; catalog: Catalog; quality: QualityNotes; life: VideoLife }
+interface Settings extends ServiceSettingSchema { redisUrl: string | undefined; namespace: string; retention?: RetentionRules }
+interface State { redis: Redis; keys: RedisKeys; store: VideoStore; claims: UploadClaims; events: EventLog; catalog: Catalog; quality: QualityNotes; life: VideoLife; endRetention: (() => Promise<void>) | undefined }
 interface Methods {
   view(state: VideoState): Promise<VideoView>;
   announce(id: string, type: VideoEventType, data?: Record<string, unknown>): void;
@@ -258,6 +260,7 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
         announce: (videoId, type, data) => this.announce(videoId, type, data),
         askForLook: (videoId) => announce(this.broker, "video.submitted", { videoId }),
       });
+      this.endRetention = keepRetention({ rules: settings.retention ?? {}, catalog: this.catalog, remove: (videoId) => this.life.remove(videoId), clock: systemClock, logger: this.logger });
       if (await this.catalog.isEmpty()) {
         for await (const videoId of this.store.allIds()) {
           const state = await this.store.find(videoId);
@@ -266,6 +269,7 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
       }
     },
     async stopped() {
+      await this.endRetention?.();
       closeRedis(this.redis);
     },
   };
@@ -273,4 +277,4 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
 }
 
 const config = loadConfig(process.env);
-export default videosService({ redisUrl: config.redisUrl, namespace: config.namespace });
+export default videosService({ redisUrl: config.redisUrl, namespace: config.namespace, retention: config.retention });

@@ -19,7 +19,7 @@ function faultsOf(env: Record<string, string>): readonly string[] {
 describe("configuration", () => {
   it("has a default for everything that it can", () => {
     expect(loadConfig({})).to.deep.equal({
-      trustedProxies: [], rates: RATES, corsOrigins: [],
+      retention: {}, trustedProxies: [], rates: RATES, corsOrigins: [],
       httpHost: "127.0.0.1", httpPort: 3000, publicUrl: undefined, metricsHost: "127.0.0.1", metricsPort: 0,
       natsUrl: undefined, meshSecret: undefined, access: "keys", adminKeyHash: undefined, login: undefined, key: undefined, redisUrl: undefined, store: { kind: "file", dir: resolve(".lectern/store") },
       region: "local", regions: undefined, services: SERVICES, nodeId: `${hostname()}-${process.pid}`, namespace: "lectern", dataDir: resolve(".lectern"),
@@ -30,7 +30,7 @@ describe("configuration", () => {
 
   it("takes what the environment says", () => {
     const config = loadConfig({
-      LECTERN_TRUSTED_PROXIES: "10.0.0.0/8, ::1", LECTERN_RATES: "play=0, failures=9", LECTERN_CORS_ORIGINS: "https://Campus.example",
+      LECTERN_RETENTION_DAYS: "physics=180, *=365", LECTERN_TRUSTED_PROXIES: "10.0.0.0/8, ::1", LECTERN_RATES: "play=0, failures=9", LECTERN_CORS_ORIGINS: "https://Campus.example",
       LECTERN_HTTP_HOST: "0.0.0.0", LECTERN_HTTP_PORT: "8080", LECTERN_PUBLIC_URL: "https://video.example.org//", LECTERN_NATS_URL: "nats://a:4222,tls://b:4222", LECTERN_MESH_SECRET: "s".repeat(32), LECTERN_ACCESS: "open", LECTERN_ADMIN_KEY_HASH: "0".repeat(64), LECTERN_LOGIN_ISSUER: "https://login.school.example", LECTERN_KEY: "k".repeat(32),
       LECTERN_REDIS_URL: "rediss://r:6379", LECTERN_STORE: "s3://lectures", LECTERN_S3_ENDPOINT: "http://127.0.0.1:7480", LECTERN_REGION: "eu",
       LECTERN_SERVICES: " transcoder , cache ", LECTERN_NODE_ID: "node-1", LECTERN_NAMESPACE: "test", LECTERN_DATA: "/srv/lectern", LECTERN_SLOTS: "4", LECTERN_TENANT_QUEUE: "500", LECTERN_TENANT_SLOTS: "8", LECTERN_TENANT_WEIGHTS: "physics=3, art-history=0.5",
@@ -39,7 +39,7 @@ describe("configuration", () => {
       LECTERN_METRICS_HOST: "::1", LECTERN_METRICS_PORT: "9100", LECTERN_START_WAIT_SEC: "90", LECTERN_STOP_GRACE_SEC: "5", PATH: "/bin", OTHER_NAME: "x",
     });
     expect(config).to.deep.equal({
-      trustedProxies: ["10.0.0.0/8", "::1"], rates: { ...RATES, play: 0, failures: 9 }, corsOrigins: ["https://campus.example"],
+      retention: { physics: 180, "*": 365 }, trustedProxies: ["10.0.0.0/8", "::1"], rates: { ...RATES, play: 0, failures: 9 }, corsOrigins: ["https://campus.example"],
       httpHost: "0.0.0.0", httpPort: 8080, publicUrl: "https://video.example.org", metricsHost: "::1", metricsPort: 9100,
       natsUrl: "nats://a:4222,tls://b:4222", meshSecret: "s".repeat(32), access: "open", adminKeyHash: "0".repeat(64), login: { issuer: "https://login.school.example", audience: "lectern" }, key: "k".repeat(32), redisUrl: "rediss://r:6379", store: { kind: "s3", bucket: "lectures", endpoint: "http://127.0.0.1:7480" },
       region: "eu", regions: undefined, services: ["metrics", "node", "storage", "source", "quality", "transcoder", "cache"], nodeId: "node-1", namespace: "test", dataDir: "/srv/lectern", slots: 4, tenantQueue: 500, tenantSlots: 8, tenantWeights: { physics: 3, "art-history": 0.5 }, startWaitMs: 90_000, stopGraceMs: 5_000,
@@ -58,7 +58,8 @@ describe("configuration", () => {
   });
 
   it("names every fault at once", () => {
-    expect(faultsOf({ LECTERN_HTTP_PORT: "http", LECTERN_SLOTS: "0", LECTERN_LOG_LEVEL: "loud", LECTERN_REGIN: "eu", LECTERN_SERVICES: "cache,cahce", LECTERN_STORE: "ftp://x", LECTERN_VIDEO_CODECS: "h264,vp9", LECTERN_TENANT_WEIGHTS: "a=1,b,c=0", LECTERN_TRUSTED_PROXIES: "10.0.0.0/33,::1,proxy", LECTERN_RATES: "plays=1", LECTERN_CORS_ORIGINS: "https://a.example/,https://b.example" })).to.have.members([
+    expect(faultsOf({ LECTERN_HTTP_PORT: "http", LECTERN_SLOTS: "0", LECTERN_LOG_LEVEL: "loud", LECTERN_REGIN: "eu", LECTERN_SERVICES: "cache,cahce", LECTERN_STORE: "ftp://x", LECTERN_VIDEO_CODECS: "h264,vp9", LECTERN_TENANT_WEIGHTS: "a=1,b,c=0", LECTERN_RETENTION_DAYS: "a=0,*=7", LECTERN_TRUSTED_PROXIES: "10.0.0.0/33,::1,proxy", LECTERN_RATES: "plays=1", LECTERN_CORS_ORIGINS: "https://a.example/,https://b.example" })).to.have.members([
+      'LECTERN_RETENTION_DAYS must list tenant=days pairs with days above 0, not "a=0".',
       'LECTERN_TRUSTED_PROXIES must list addresses or CIDR blocks, not "10.0.0.0/33, proxy".',
       "LECTERN_RATES must list name=number pairs; the names are failures, changes, questions, images, play.",
       'LECTERN_CORS_ORIGINS must list origins as in https://campus.example, not "https://a.example/".',
