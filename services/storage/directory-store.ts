@@ -96,9 +96,9 @@ export async function openDirectoryStore(root: string, now: () => number = Date.
       }
       return formatPage(items, await sizesOf(items), more);
     }),
-    upload: (key, source, { maxBytes }) => guarded(async () => {
+    upload: (key, source, { maxBytes, unhashed = false }) => guarded(async () => {
       const path = pathOf(key);
-      const metered = meterUpload(source, maxBytes);
+      const metered = meterUpload(source, maxBytes, !unhashed);
       await publish(path, false, async (temp) => {
         const file = await open(temp, "wx");
         try {

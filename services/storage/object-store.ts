@@ -22,10 +22,10 @@ export interface ObjectStore {
   head(key: string): Promise<HeadResult | undefined>;
   list(params: ListParams): Promise<ListResult>;
   /**
-   * Takes all of `source`, which is destroyed when that fails.
+   * Takes all of `source`, which is destroyed when that fails. `unhashed`: nobody wants its `sha256`, which is empty then.
    * @throws source_too_large, upload_incomplete (the source broke; an error of ours it broke with is passed on), storage_full
    */
-  upload(key: string, source: Readable, options: { maxBytes: number }): Promise<UploadResult>;
+  upload(key: string, source: Readable, options: { maxBytes: number; unhashed?: boolean }): Promise<UploadResult>;
   /** Fine when there is no such object. */
   remove(key: string): Promise<void>;
   /** Removes what is below a folder (`videos/1/`). @returns how many objects */

@@ -133,11 +133,11 @@ export async function openS3Store(location: S3Location, now: () => number = Date
       return found === undefined ? undefined : { size: found.size, modifiedAt: found.modifiedAt };
     }),
     list: (params) => guarded(() => listBucket(client, Bucket, params)),
-    async upload(key, source, { maxBytes }) {
+    async upload(key, source, { maxBytes, unhashed = false }) {
       try {
         return await guarded(async () => {
           checkKey(key);
-          const metered = meterUpload(source, maxBytes);
+          const metered = meterUpload(source, maxBytes, !unhashed);
           await sendStream(client, { Bucket, Key: key }, metered.chunks, maxBytes);
           return metered.result();
         });

@@ -55,10 +55,10 @@ export function memoryStore(objects = new Map<string, Buffer>()): ObjectStore & 
       const limit = pageLimit(params.limit);
       return formatPage(items.slice(0, limit), new Map([...objects].map(([key, bytes]) => [key, bytes.length])), items.length > limit);
     },
-    async upload(key, source: Readable, { maxBytes }) {
+    async upload(key, source: Readable, { maxBytes, unhashed = false }) {
       try {
         checkKey(key);
-        const metered = meterUpload(source, maxBytes);
+        const metered = meterUpload(source, maxBytes, !unhashed);
         const chunks: Buffer[] = [];
         for await (const chunk of metered.chunks) chunks.push(chunk);
         set(key, Buffer.concat(chunks));

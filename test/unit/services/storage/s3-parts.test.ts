@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { array, assert, asyncProperty, integer, uint8Array } from "fast-check";
-import { cutParts } from "../../../../services/storage/s3-multipart.ts";
+import { cutParts } from "../../../../services/storage/cut-parts.ts";
 
 async function cut(chunks: readonly Uint8Array[], partBytes: number): Promise<{ bytes: Buffer; last: boolean }[]> {
   const parts: { bytes: Buffer; last: boolean }[] = [];
