@@ -10,6 +10,7 @@ import { readRegions } from "./regions-file.ts";
 import type { Regions } from "./regions.ts";
 import { SETTINGS, type Setting, type SettingName } from "./settings.ts";
 import { resolveServices, type ServiceName } from "./services.ts";
+import { isStoreKeysText, parseStoreKeys, type StoreKeySource } from "./store-keys.ts";
 import { isStoreText, parseStore, type StoreLocation } from "./store-location.ts";
 
 export type { StoreLocation };
@@ -38,6 +39,8 @@ export interface Config {
   readonly corsOrigins: readonly string[];
   readonly redisUrl: string | undefined;
   readonly store: StoreLocation;
+  /** The first wraps, all unwrap. Empty: nothing is encrypted. */
+  readonly storeKeys: readonly StoreKeySource[];
   readonly region: string;
   /** Undefined: there is one region. */
   readonly regions: Regions | undefined;
@@ -132,6 +135,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     corsOrigins: splitList(text("corsOrigins")).map((origin) => origin.toLowerCase()),
     redisUrl: text("redisUrl"),
     store: regions?.own.store ?? parseStore(text("store") ?? `file:${dataDir}/store`, text("s3Endpoint")),
+    storeKeys: parseStoreKeys(text("storeKeys")),
     region: required("region"),
     regions,
     services,
@@ -243,6 +247,8 @@ function findFault(setting: Setting, value: string): string | undefined {
       return parseRates(splitList(value)) === undefined ? `must list name=number pairs; the names are ${Object.keys(RATES).join(", ")}` : undefined;
     case "sha256":
       return /^[0-9a-f]{64}$/.test(value) ? undefined : "must be 64 hexadecimal digits";
+    case "storeKeys":
+      return isStoreKeysText(value) ? undefined : `must be file:<path>, env:<NAME> or kms:<key id>, or several, comma-separated, not${shown}`;
     case "store":
       return isStoreText(value) ? undefined : `must be file:<dir> or s3://<bucket>, not${shown}`;
     default:

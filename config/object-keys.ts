@@ -79,6 +79,11 @@ export const objectKeys = {
   uploadUnverified: (uploadId: string, requestId: string, offset: number) => `uploads/${uploadId}/coming/${requestId}/${String(offset).padStart(15, "0")}`,
   uploadRequest: (uploadId: string, requestId: string) => `uploads/${uploadId}/coming/${requestId}/`,
   uploadComing: (uploadId: string) => `uploads/${uploadId}/coming/`,
+  /** The key of what is encrypted below `unit` (`videos/1/`, `uploads/1/`), itself wrapped. Without it that is lost. */
+  unitKey: (unit: string) => `keys/${unit}key.json`,
+  /** Keys of all units below a folder (`videos/`), in the order of these. */
+  unitKeys: (folder: string) => `keys/${folder}`,
+  allUnitKeys: "keys/",
   allUploads: "uploads/",
   uploadFolder: (uploadId: string) => `uploads/${uploadId}/`,
 } as const;

@@ -26,7 +26,8 @@ export type SettingKind =
   /** `name=number` of RATES, comma-separated. */
   | { kind: "rates" }
   | { kind: "sha256" }
-  | { kind: "store" };
+  | { kind: "store" }
+  | { kind: "storeKeys" };
 
 export interface Setting {
   readonly env: string;
@@ -60,6 +61,7 @@ export const SETTINGS = {
   redisUrl: { env: "LECTERN_REDIS_URL", type: { kind: "url", schemes: ["redis:", "rediss:"] }, fallback: undefined, meaning: "the region's Redis; absent: `npm start` runs one", secret: true },
   store: { env: "LECTERN_STORE", type: { kind: "store" }, fallback: undefined, meaning: "`file:<dir>` or `s3://<bucket>`; absent: the directory `store` under the data directory" },
   s3Endpoint: { env: "LECTERN_S3_ENDPOINT", type: { kind: "url", schemes: ["http:", "https:"] }, fallback: undefined, meaning: "an S3 server other than AWS (path-style addressing)" },
+  storeKeys: { env: "LECTERN_STORE_KEYS", type: { kind: "storeKeys" }, fallback: undefined, meaning: "what encrypts videos and uploads in the store, the same on all nodes of all regions: `file:<path>`, `env:<NAME>` or `kms:<key id>`, or several, comma-separated: the first wraps, all unwrap; `none`: nothing is encrypted. Absent: `npm start` makes `store.key` in the data directory for a new directory store, else nothing is encrypted" },
   region: { env: "LECTERN_REGION", type: { kind: "string" }, fallback: "local", meaning: "where this node runs: `us`, `eu`, `asia`, …" },
   regions: { env: "LECTERN_REGIONS", type: { kind: "string" }, fallback: undefined, meaning: "file that says which regions there are, with their stores, places and public URLs; this region's store is then the one it names. Absent: one region" },
   services: { env: "LECTERN_SERVICES", type: { kind: "list" }, fallback: undefined, meaning: "services this node runs, comma-separated; absent: all" },

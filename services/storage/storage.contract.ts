@@ -19,6 +19,8 @@ export interface RecordPlace { home: string; standby: readonly string[] }
 export interface PlacementParams { videoId: string }
 export interface Placement extends RecordPlace { worker: string; changes: number }
 
+export interface VideoKeyParams { videoId: string }
+
 /** Payload of `video.adopted`: the object that says so. */
 export interface VideoAdopted { key: string }
 

@@ -8,18 +8,18 @@ import { loadConfig, type Config } from "../../config/config.ts";
 import { fail } from "../../config/errors.ts";
 import { announceToAll } from "../../mixins/announce.ts";
 import { replyBytes } from "../../mixins/byte-reply.ts";
-import type { ObjectStore } from "./object-store.ts";
+import { openSealing, type Sealing } from "./encryption/open-sealing.ts";
 import { formatStore, openObjectStore } from "./open-object-store.ts";
 import { listMeshNodes } from "./regions/mesh-nodes.ts";
 import { regionMeter } from "./regions/region-meter.ts";
 import { openRegionalStore, type RegionalStore } from "./regions/regional-store.ts";
-import type { CopyParams, CopyResult, HeadResult, KeyParams, ListParams, ListResult, Placement, PlacementParams, PutParams, PutResult, ReadRangeParams, RecordPlace, RegionView, RemovePrefixParams, RemovePrefixResult, UploadParams, UploadResult, VideoAdopted } from "./storage.contract.ts";
+import type { CopyParams, CopyResult, HeadResult, KeyParams, ListParams, ListResult, Placement, PlacementParams, PutParams, PutResult, ReadRangeParams, RecordPlace, RegionView, RemovePrefixParams, RemovePrefixResult, UploadParams, UploadResult, VideoAdopted, VideoKeyParams } from "./storage.contract.ts";
 import { breakStore } from "./store-breaker.ts";
 import { startUpkeep, type Upkeep } from "./upkeep.ts";
 
-type Settings = ServiceSettingSchema & Pick<Config, "store"> & Partial<Pick<Config, "regions">>;
-/** `regional`: the same store as `objects`, when there are other regions. */
-interface State { objects: ObjectStore; regional: RegionalStore | undefined; upkeep: Upkeep }
+type Settings = ServiceSettingSchema & Pick<Config, "store"> & Partial<Pick<Config, "regions" | "storeKeys">>;
+/** `regional`: the store below `objects`, when there are other regions. */
+interface State { objects: Sealing["store"]; sealing: Sealing; regional: RegionalStore | undefined; upkeep: Upkeep }
 
 const key = "string"; // object-key.ts has the rule
 const bytePosition = { type: "number", integer: true, min: 0 } as const;
@@ -47,8 +47,7 @@ export function storageService(settings: Settings, openStore = openObjectStore) 
         params: { key, bytes: { type: "class", instanceOf: Uint8Array }, ifAbsent: { type: "boolean", optional: true }, place: { type: "object", optional: true } },
         async handler(ctx: Context<PutParams>): Promise<PutResult> {
           const { key, bytes, ifAbsent = false, place } = ctx.params;
-          if (this.regional === undefined || place === undefined) return await this.objects.put(key, bytes, { ifAbsent });
-          return await this.regional.put(key, bytes, { ifAbsent, place });
+          return await this.objects.put(key, bytes, { ifAbsent, ...(this.regional === undefined || place === undefined ? {} : { place }) });
         },
       },
       copy: {
@@ -110,6 +109,22 @@ export function storageService(settings: Settings, openStore = openObjectStore) 
           return { removed: await this.objects.removePrefix(ctx.params.prefix) };
         },
       },
+      /** Sees to it that a new video's record, when it comes, can be written at once. */
+      prepare: {
+        params: { videoId: "string" },
+        async handler(ctx: Context<VideoKeyParams>): Promise<null> {
+          await this.sealing.prepare(ctx.params.videoId);
+          return null;
+        },
+      },
+      /** Of a video that is not made after all. */
+      discard: {
+        params: { videoId: "string" },
+        async handler(ctx: Context<VideoKeyParams>): Promise<null> {
+          await this.sealing.discard(ctx.params.videoId);
+          return null;
+        },
+      },
       /** Which regions a new video's record should name; null where there is one region. @throws region_unavailable */
       async place(): Promise<RecordPlace | null> {
         return this.regional?.place() ?? null;
@@ -136,6 +151,9 @@ export function storageService(settings: Settings, openStore = openObjectStore) 
       "video.adopted"(ctx: Context<VideoAdopted>) {
         this.regional?.noteAdoption(ctx.params.key);
       },
+      "video.deleted"(ctx: Context<VideoKeyParams>) {
+        this.sealing?.forget(ctx.params.videoId);
+      },
     },
     created() {
       const { metrics } = this.broker;
@@ -155,15 +173,17 @@ export function storageService(settings: Settings, openStore = openObjectStore) 
           logger.info(`The object store is back after ${(awayMs / 1000).toFixed(1)} s.`);
         },
       });
-      this.objects = own;
       this.logger.info(`keeps objects in ${formatStore(this.settings.store)}`);
       if (settings.regions !== undefined && settings.regions.others.length > 0) {
-        this.objects = this.regional = await openRegionalStore(own, settings.regions, {
+        this.regional = await openRegionalStore(own, settings.regions, {
           nodeId: this.broker.nodeID, instance: this.broker.instanceID, openStore, meter: regionMeter(this.broker), logger: this.logger,
           listNodes: () => listMeshNodes(this.broker),
+          reveal: async (key, bytes) => await this.sealing?.reveal(key, bytes),
           announceDeleted: (videoId) => announceToAll(this.broker, "video.deleted", { videoId }),
         });
       }
+      this.sealing = await openSealing(this.regional ?? own, own, settings.storeKeys ?? [], logger);
+      this.objects = this.sealing.store;
       this.upkeep = startUpkeep(this.objects, this.logger);
     },
     async stopped() {

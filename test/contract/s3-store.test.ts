@@ -10,6 +10,7 @@ import type { ObjectStore } from "../../services/storage/object-store.ts";
 import { openS3Client, type S3Location } from "../../services/storage/s3-client.ts";
 import { openS3Store } from "../../services/storage/s3-store.ts";
 import { startBreakingProxy, type BreakingProxy } from "../support/breaking-proxy.ts";
+import { encryptedUnit } from "../support/encrypted-unit.ts";
 import { findFreePort } from "../support/ports.ts";
 import { rejection } from "../support/rejection.ts";
 import { freshBucket } from "../support/s3.ts";
@@ -38,6 +39,7 @@ describe("S3", function () {
   });
 
   objectStoreSuite("a bucket", async () => openS3Store(await freshLocation()));
+  objectStoreSuite("an encrypted video in a bucket", async () => encryptedUnit(await openS3Store(await freshLocation())));
 
   const open = async (location: S3Location, now?: () => number): Promise<ObjectStore> => {
     const store = await openS3Store(location, now);

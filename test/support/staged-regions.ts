@@ -4,9 +4,11 @@ import type { Region, Regions } from "../../config/regions.ts";
 import { fail } from "../../config/errors.ts";
 import type { ObjectStore } from "../../services/storage/object-store.ts";
 import type { MeshNode } from "../../services/storage/regions/liveness.ts";
-import { openRegionalStore, type RegionalStore } from "../../services/storage/regions/regional-store.ts";
+import { openRegionalStore, type RegionalPorts, type RegionalStore } from "../../services/storage/regions/regional-store.ts";
 import { memoryStore } from "./memory-store.ts";
 
+/** How the processes of a staged region differ from real ones. */
+type RegionPorts = Partial<Pick<RegionalPorts, "reveal">>;
 type RegionSettings = Partial<Omit<Regions, "own" | "others">>;
 
 const PLACES: Record<string, { latitude: number; longitude: number }> = {
@@ -63,7 +65,7 @@ export function stageRegions(...names: string[]) {
       return released.resolve;
     },
     /** A process of a region; `instance` names it. */
-    async open(name: string, settings: RegionSettings = {}, instance = `${name}-1`): Promise<RegionalStore> {
+    async open(name: string, settings: RegionSettings = {}, instance = `${name}-1`, ports: RegionPorts = {}): Promise<RegionalStore> {
       nodes.push({ id: instance, instance, region: name, services: ["storage", "scheduler"] });
       const regions: Regions = {
         own: regionOf(name), others: names.filter((other) => other !== name).map(regionOf),
@@ -72,7 +74,7 @@ export function stageRegions(...names: string[]) {
       const store = await openRegionalStore(reached(name), regions, {
         nodeId: instance, instance, logger: silent, timing: TIMING, listNodes: async () => nodes, announceDeleted: (id) => deletionsTold.push(id),
         openStore: async (location) => reached(location.kind === "file" ? location.dir : ""),
-        meter: { copied: say, sent: say, looked: say, lag: say },
+        meter: { copied: say, sent: say, looked: say, lag: say }, ...ports,
       });
       opened.push(store);
       return store;

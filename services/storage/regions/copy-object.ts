@@ -32,11 +32,18 @@ export async function createCopy(to: ObjectStore, key: string, bytes: Uint8Array
 }
 
 /** A tombstone is older than the removal of its video's objects: what comes after that removal sees it, and is taken back. @returns whether it was */
-export async function takeBackIfDeleted(to: ObjectStore, key: string): Promise<boolean> {
-  const videoId = key.startsWith(objectKeys.allVideos) ? findRule(key)?.videoId : undefined;
+export async function takeBackIfDeleted(to: Pick<ObjectStore, "head" | "remove">, key: string): Promise<boolean> {
+  const videoId = findVideoOf(key);
   if (videoId === undefined || (await to.head(objectKeys.tombstone(videoId))) === undefined) return false;
   await to.remove(key);
   return true;
+}
+
+/** Whose part an object is that goes when that is deleted: an object of a video, or its key. */
+export function findVideoOf(key: string): string | undefined {
+  const keys = objectKeys.unitKeys(objectKeys.allVideos);
+  if (key.startsWith(keys)) return key.slice(keys.length).split("/")[0];
+  return key.startsWith(objectKeys.allVideos) ? findRule(key)?.videoId : undefined;
 }
 
 async function* readPieces(from: ObjectStore, key: string, size: number): AsyncGenerator<Buffer> {

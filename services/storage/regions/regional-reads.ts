@@ -25,6 +25,7 @@ export interface ReadOptions {
   logger: Pick<Logger, "debug">;
 }
 
+const isUnitKey = (key: string): boolean => key.startsWith(objectKeys.allUnitKeys);
 const LOOK_MS = 3_000;
 /** Whoever asks for ids that nobody has must not keep the others' stores busy. */
 const MAX_LOOKS = 64;
@@ -40,6 +41,7 @@ export function regionalReads({ own, ownName, links, placements, onLook, logger 
 
   /** Who may have what is absent here. */
   async function findHolders(key: string): Promise<readonly RegionLink[]> {
+    if (isUnitKey(key)) return misses.has(key) ? [] : links; // its record, which says where it belongs, is read with it
     const rule = findRule(key);
     if (rule === undefined || misses.has(key)) return [];
     if (rule.urgency === 1 || key === objectKeys.record(rule.videoId ?? "")) return links;
@@ -82,7 +84,7 @@ export function regionalReads({ own, ownName, links, placements, onLook, logger 
       const found = await read(own);
       if (found !== undefined) return found;
     } catch (error) {
-      if (findErrorCode(error) !== "storage_unavailable" || findRule(key) === undefined) throw error;
+      if (findErrorCode(error) !== "storage_unavailable" || (findRule(key) === undefined && !isUnitKey(key))) throw error;
       failure = error;
     }
     const holders = failure === undefined ? await findHolders(key) : links;
@@ -96,7 +98,7 @@ export function regionalReads({ own, ownName, links, placements, onLook, logger 
         return found;
       }
       // Of a record that may just not have been copied, an absence elsewhere is no answer.
-      if (failure !== undefined && (!answered || key.endsWith("/record.json"))) throw failure;
+      if (failure !== undefined && (!answered || key.endsWith("/record.json") || isUnitKey(key))) throw failure;
       return undefined;
     } finally {
       looks--;

@@ -21,6 +21,8 @@ export interface RegionalPorts {
   listNodes(): Promise<MeshNode[]>;
   /** Tells the mesh again of a deletion that a region may have missed. */
   announceDeleted(videoId: string): void;
+  /** The plain form of what is read here, where that is encrypted. */
+  reveal?(key: string, bytes: Buffer): Promise<Buffer | undefined>;
   meter: RegionMeter;
   logger: Logger;
   timing?: RegionalTiming;
@@ -51,7 +53,10 @@ export async function openRegionalStore(own: ObjectStore, regions: Regions, port
   const links = await Promise.all(regions.others.map((region) => openRegionLink({ region, openStore: ports.openStore, logger, probeEveryMs: timing.probeMs })));
   const liveness = openLiveness({ own, ownName, nodeId, links, darkAfterMs: regions.darkAfterMs, listNodes: ports.listNodes, logger });
   const adoptions: Adoptions = openAdoptions({ own, ownName, links, patienceMs: Math.min(regions.darkAfterMs, LONGEST_PATIENCE_MS), logger });
-  const placements = openPlacements((key) => reads.get(key), ownName, adoptions);
+  const placements = openPlacements(async (key) => {
+    const bytes = await reads.get(key);
+    return bytes === undefined || ports.reveal === undefined ? bytes : await ports.reveal(key, bytes);
+  }, ownName, adoptions);
   const replicators = new Map(links.map((link) => [link.region.name, openReplicator({
     own, ownName, link, writer: instance, logger, timing,
     async wantsMedia(videoId) {

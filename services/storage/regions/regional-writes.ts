@@ -13,6 +13,7 @@ import { keepers, parsePlace, type Placements } from "./placements.ts";
 import type { RegionLink } from "./region-link.ts";
 import { findRule, findUnit, keyElsewhere, type Rule } from "./replication-rules.ts";
 import type { Replicator } from "./replicator.ts";
+import { findUnitKey, sendUnitKey } from "./unit-key-copies.ts";
 
 export interface WriteOptions {
   own: ObjectStore;
@@ -43,7 +44,8 @@ export function regionalWrites({ own, regions, links, replicators, placements, o
     return rule.reach === "media" && regions.media === "none" && rule.urgency === 2 ? [] : standing;
   }
 
-  async function sendNow(name: string, key: string, bytes: Uint8Array, rule: Rule): Promise<string[]> {
+  /** @param unitKey of an encrypted unit's first object: goes with it, and where that is not taken the object is of no use */
+  async function sendNow(name: string, key: string, bytes: Uint8Array, rule: Rule, unitKey: Buffer | undefined): Promise<string[]> {
     const link = links.find(({ region }) => region.name === name);
     if (link === undefined || link.isAway()) {
       onSync(name, "away");
@@ -51,7 +53,10 @@ export function regionalWrites({ own, regions, links, replicators, placements, o
     }
     const copy = keyElsewhere(key, ownName);
     try {
-      await link.use((store) => store.put(copy, bytes, { ifAbsent: true }), regions.syncWaitMs);
+      const [isReadable] = await link.use((store) => Promise.all([
+        unitKey === undefined || sendUnitKey(store, rule.unit, unitKey), store.put(copy, bytes, { ifAbsent: true }),
+      ]), regions.syncWaitMs);
+      if (!isReadable) throw fail("conflict", "it began there, too, under another key");
       onSync(name, "copied");
       // One more round trip, for which nobody waits: who could have deleted it has no answer yet.
       void link.use((store) => takeBackIfDeleted(store, copy), regions.syncWaitMs).catch(() => replicators.get(name)?.add(rule.unit, rule.urgency));
@@ -63,7 +68,10 @@ export function regionalWrites({ own, regions, links, replicators, placements, o
     }
   }
 
-  const sendToAll = async (names: readonly string[], key: string, bytes: Uint8Array, rule: Rule): Promise<string[]> => (await Promise.all(names.map((name) => sendNow(name, key, bytes, rule)))).flat();
+  async function sendToAll(names: readonly string[], key: string, bytes: Uint8Array, rule: Rule, unitKey: Promise<Buffer | undefined>): Promise<string[]> {
+    const sent = await unitKey;
+    return (await Promise.all(names.map((name) => sendNow(name, key, bytes, rule, sent)))).flat();
+  }
 
   /** The nearest that can be reached, else the nearest. */
   function nearest(): string[] {
@@ -98,13 +106,15 @@ export function regionalWrites({ own, regions, links, replicators, placements, o
     const standing = (await placeOf(rule, given)) ?? nearest();
     const targets = targetsOf(rule, standing);
     const waited = rule.sync ? standing.slice(0, syncCount) : [];
-    const sentBefore = isRecord && regions.whenAway === "refuse" ? await sendToAll(waited, key, bytes, rule) : [];
+    const unitKey = waited.length === 0 ? Promise.resolve(undefined) : findUnitKey(own, rule.unit); // read beside the write
+    unitKey.catch(() => undefined); // until it is waited for
+    const sentBefore = isRecord && regions.whenAway === "refuse" ? await sendToAll(waited, key, bytes, rule, unitKey) : [];
     if (isRecord && regions.whenAway === "refuse" && sentBefore.length < waited.length) throw tooFew();
     return await marked(rule.unit, targets, async () => {
       const { stored } = await own.put(key, bytes, { ifAbsent });
       if (!stored) return { stored };
       if (isRecord && given !== undefined && rule.videoId !== undefined) placements.note(rule.videoId, given);
-      const sending = sendToAll(waited.filter((name) => !sentBefore.includes(name)), key, bytes, rule);
+      const sending = sendToAll(waited.filter((name) => !sentBefore.includes(name)), key, bytes, rule, unitKey);
       if (key.startsWith("claims/")) {
         claimsUnderWay.add(sending);
         void sending.finally(() => claimsUnderWay.delete(sending));

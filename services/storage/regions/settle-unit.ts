@@ -2,6 +2,7 @@
 import { objectKeys } from "../../../config/object-keys.ts";
 import type { ObjectStore } from "../object-store.ts";
 import { copyObject, createCopy, type Copied } from "./copy-object.ts";
+import { copyUnitKey, findUnitKey } from "./unit-key-copies.ts";
 import { findRule, isVideoUnit, keyElsewhere, videoOfUnit } from "./replication-rules.ts";
 
 export interface SettleOptions {
@@ -21,12 +22,20 @@ const UPLOAD_PARTS = ["source", "upload.json"];
 export async function settleUnit(unit: string, keys: ReadonlySet<string> | undefined, options: SettleOptions): Promise<string | undefined> {
   if (!unit.endsWith("/")) return void (await settleObject(unit, options));
   if (isVideoUnit(unit)) return await settleVideo(unit, keys, options);
+  if (!(await settleUploadKey(unit, options))) return undefined;
   for (const name of UPLOAD_PARTS) { // in this order: who finds the second finds the first
     const key = unit + name;
     if ((await options.own.head(key)) === undefined) await options.target.remove(key);
     else options.onCopied(await copyObject(options.own, options.target, key));
   }
   return undefined;
+}
+
+/** @returns whether what is here can be read there */
+async function settleUploadKey(unit: string, { own, target }: SettleOptions): Promise<boolean> {
+  const isEncrypted = (await findUnitKey(own, unit)) !== undefined;
+  if (!isEncrypted) await target.remove(objectKeys.unitKey(unit)); // of an upload that was removed here, this goes first
+  return !isEncrypted || (await copyUnitKey(own, target, unit));
 }
 
 async function settleObject(key: string, { own, target, ownName, onCopied }: SettleOptions): Promise<void> {
@@ -41,9 +50,11 @@ async function settleVideo(unit: string, keys: ReadonlySet<string> | undefined, 
   const tombstone = await own.get(objectKeys.tombstone(videoId));
   if (tombstone !== undefined) {
     await target.put(objectKeys.tombstone(videoId), tombstone, { ifAbsent: true });
+    await target.remove(objectKeys.unitKey(unit)); // first: whatever is left then nobody can read
     await target.removePrefix(unit);
     return videoId;
   }
+  if (!(await copyUnitKey(own, target, unit))) return undefined;
   const media = await wantsMedia(videoId);
   const wanted = [...(keys ?? (await findMissing(unit, own, target)))].filter((key) => media || findRule(key)?.urgency === 0);
   const ordered = wanted.toSorted((a, b) => (findRule(a)?.urgency ?? 2) - (findRule(b)?.urgency ?? 2));

@@ -20,7 +20,7 @@ describe("object keys", () => {
       `open open/${ID}`, `reopened open/${ID}.720p`, `leaving open/${ID}.deleted`, "allOpen open/", "allVideos videos/", `accessKey access/keys/${ID}/key.json`, `accessKeyRotated access/keys/${ID}/rotated.json`, `accessKeyRevoked access/keys/${ID}/revoked.json`, "allAccessKeys access/keys/", `claim claims/${ID}.json`, `twinClaim twins/${ID}.json`,
       `uploadBytes uploads/${ID}/source`, `upload uploads/${ID}/upload.json`, `uploadBegun uploads/${ID}/begun.json`, `uploadPart uploads/${ID}/parts/00000000000720p`, `uploadParts uploads/${ID}/parts/`, `uploadTenant uploads/${ID}/tenants/720p`, `uploadTenants uploads/${ID}/tenants/`,
       `heartbeat heartbeat/${ID}.json`, `standby standby/${ID}/720p`, `allStandby standby/${ID}/`, `adoption adopted/${ID}/720p/3.m4s-jpg`, `adoptionsFrom adopted/${ID}/`, "allAdoptions adopted/",
-      `replicationMark replicating/${ID}/720p/3.m4s`, `replicationMarks replicating/${ID}/`, `uploadSign uploads/${ID}/coming/sign`, `uploadUnverified uploads/${ID}/coming/720p/00000000003.m4s`, `uploadRequest uploads/${ID}/coming/720p/`, `uploadComing uploads/${ID}/coming/`, "allUploads uploads/", `uploadFolder uploads/${ID}/`,
+      `replicationMark replicating/${ID}/720p/3.m4s`, `replicationMarks replicating/${ID}/`, `uploadSign uploads/${ID}/coming/sign`, `uploadUnverified uploads/${ID}/coming/720p/00000000003.m4s`, `uploadRequest uploads/${ID}/coming/720p/`, `uploadComing uploads/${ID}/coming/`, `unitKey keys/${ID}key.json`, `unitKeys keys/${ID}`, "allUnitKeys keys/", "allUploads uploads/", `uploadFolder uploads/${ID}/`,
     ]);
   });
 
