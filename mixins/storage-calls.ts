@@ -9,6 +9,10 @@ export interface StorageCalls {
   put(key: string, bytes: Buffer, ifAbsent: boolean, place?: RecordPlace): Promise<PutResult>;
   /** Which regions a new record should name; null where there is one region. */
   place?(): Promise<RecordPlace | null>;
+  /** Lets the record of a new video be written without waiting for its key. */
+  prepare?(videoId: string): Promise<void>;
+  /** Of a video that was not made after all. */
+  discard?(videoId: string): Promise<void>;
   /** null when there is no `from`. */
   copy(from: string, to: string): Promise<CopyResult | null>;
   list(prefix: string, after: string | undefined, delimiter: boolean): Promise<ListResult>;
@@ -24,6 +28,8 @@ export function storageCalls(broker: ServiceBroker): StorageCalls {
     },
     put: (key, bytes, ifAbsent, place) => broker.call<PutResult, object>("storage.put", { key, bytes, ifAbsent, ...(place === undefined ? {} : { place }) }),
     place: () => broker.call<RecordPlace | null, object>("storage.place", {}),
+    prepare: (videoId) => broker.call("storage.prepare", { videoId }),
+    discard: (videoId) => broker.call("storage.discard", { videoId }),
     copy: (from, to) => broker.call<CopyResult | null, CopyParams>("storage.copy", { from, to }),
     list: (prefix, after, delimiter) =>
       broker.call<ListResult, object>("storage.list", { prefix, ...(after === undefined ? {} : { after }), ...(delimiter ? { delimiter: "/" } : {}) }),

@@ -3,7 +3,7 @@ import { Errors } from "moleculer";
 import { findErrorCode } from "../../config/errors.ts";
 import { findLack } from "../../mixins/arrival.ts";
 
-const AWAY: readonly (string | undefined)[] = ["storage_unavailable", "storage_full", "queue_unavailable", "overloaded", "not_ready", "source_unreachable"];
+const AWAY: readonly (string | undefined)[] = ["storage_unavailable", "storage_full", "storage_key_unavailable", "queue_unavailable", "overloaded", "not_ready", "source_unreachable"];
 
 export function isAway(error: unknown): boolean {
   return AWAY.includes(findErrorCode(error))

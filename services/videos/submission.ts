@@ -32,6 +32,15 @@ export function recordSubmission({ params, identity, newId, now, place }: Submis
   };
 }
 
+/**
+ * What is kept of a deleted video: that it was, whose, and what it claimed, but neither what it was called nor where it came
+ * from. It is not encrypted.
+ */
+export function remainsOf({ title: _title, ...record }: VideoRecord): VideoRecord {
+  const { source } = record;
+  return { ...record, labels: {}, ...(source.kind === "url" ? { source: { kind: "url", url: "about:blank" }, identity: "" } : {}) };
+}
+
 /** Of an upload whose bytes are not all there, so that they have no hash: it is itself and nothing else. */
 export function uploadIdentity(uploadId: string): string {
   return `upload ${uploadId}`;

@@ -59,6 +59,30 @@ export function openVideoLife({ store, claims, catalog, announce, askForLook, lo
     return { state, created: false };
   }
 
+  /** @throws idempotency_conflict, overloaded */
+  async function claimSource(record: VideoRecord): Promise<Claimed> {
+    for (let attempt = 0; attempt < 3; attempt++) {
+      const owner = await store.claim(record.claim, record.id);
+      const existing = owner === record.id ? undefined : await store.find(owner);
+      if (existing === undefined) {
+        // Nobody recorded the owner yet: who writes its record first makes it, whether that is its own poster or not.
+        const owned = { ...record, id: owner };
+        const [{ created, copies }] = await Promise.all([
+          store.createRecord(owned),
+          withoutRedis(() => catalog.add(owned), undefined, logger), // a list passes over what has no record
+        ]);
+        if (created) return { state: { record: owned, deleted: false }, created, ...(copies === undefined ? {} : { copies }) };
+        const first = await store.find(owner);
+        if (first?.record.claim === record.claim) return await again(first);
+        await store.releaseClaim(record.claim, owner); // else this source would stand for the other one
+        throw fail("idempotency_conflict", "This Idempotency-Key is being used with another request.");
+      }
+      if (["submitted", "ready", "complete"].includes(videoStatus(existing))) return await again(existing);
+      await store.releaseClaim(record.claim, owner); // of a video that was rejected, failed or deleted
+    }
+    throw fail("overloaded", "The source is being posted by others at the same time.");
+  }
+
   return {
     getState,
 
@@ -73,26 +97,10 @@ export function openVideoLife({ store, claims, catalog, announce, askForLook, lo
         if (repeated.record.request !== record.request) throw fail("idempotency_conflict", "This Idempotency-Key was used with another request.");
         return await again(repeated);
       }
-      for (let attempt = 0; attempt < 3; attempt++) {
-        const owner = await store.claim(record.claim, record.id);
-        const existing = owner === record.id ? undefined : await store.find(owner);
-        if (existing === undefined) {
-          // Nobody recorded the owner yet: who writes its record first makes it, whether that is its own poster or not.
-          const owned = { ...record, id: owner };
-          const [{ created, copies }] = await Promise.all([
-            store.createRecord(owned),
-            withoutRedis(() => catalog.add(owned), undefined, logger), // a list passes over what has no record
-          ]);
-          if (created) return { state: { record: owned, deleted: false }, created, ...(copies === undefined ? {} : { copies }) };
-          const first = await store.find(owner);
-          if (first?.record.claim === record.claim) return await again(first);
-          await store.releaseClaim(record.claim, owner); // else this source would stand for the other one
-          throw fail("idempotency_conflict", "This Idempotency-Key is being used with another request.");
-        }
-        if (["submitted", "ready", "complete"].includes(videoStatus(existing))) return await again(existing);
-        await store.releaseClaim(record.claim, owner); // of a video that was rejected, failed or deleted
-      }
-      throw fail("overloaded", "The source is being posted by others at the same time.");
+      const unprepare = store.prepare(record.id);
+      const claimed = await claimSource(record);
+      if (isNew && claimed.state.record.id !== record.id) void unprepare(); // nobody else knows this id
+      return claimed;
     },
 
     async settle({ id, verdict }: VerdictParams): Promise<void> {

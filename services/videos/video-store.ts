@@ -9,6 +9,7 @@ import type { Plan } from "../../media/plan.ts";
 import { openClaims } from "../../mixins/claims.ts";
 import { putPart, type StorageCalls } from "../../mixins/storage-calls.ts";
 import type { ListResult, PutResult, RecordPlace } from "../storage/storage.contract.ts";
+import { remainsOf } from "./submission.ts";
 import type { Outcome, Twin, Verdict, VideoRecord, VideoState } from "./videos.contract.ts";
 
 interface Known { record?: VideoRecord; verdict?: Verdict; plan?: Plan; twin?: Twin; outcome?: Outcome }
@@ -72,6 +73,17 @@ export function videoStore(storage: StorageCalls) {
       ]);
       return { created: stored, ...(copies === undefined ? {} : { copies: copies.filter((region) => marked.copies?.includes(region) === true) }) };
     },
+    /**
+     * Has the store make what is needed to write a new record, while something else is waited for. Whether it could shows
+     * when the record is written. @returns takes that away again, for a record that is not written after all
+     */
+    prepare(id: string): () => Promise<void> {
+      const preparing = storage.prepare?.(id).catch(() => undefined);
+      return async () => {
+        await preparing;
+        await storage.discard?.(id).catch(() => undefined); // a key of nothing does no harm
+      };
+    },
     /** Which regions a new record should name; undefined where there is one. */
     async place(): Promise<{ home: string; standby: readonly string[] } | undefined> {
       return (await storage.place?.()) ?? undefined;
@@ -130,7 +142,7 @@ export function videoStore(storage: StorageCalls) {
     },
     /** The tombstone comes first: from then on nobody makes anything of the video. */
     async remove(record: VideoRecord): Promise<void> {
-      await storage.put(objectKeys.tombstone(record.id), encode(record), true);
+      await storage.put(objectKeys.tombstone(record.id), encode(remainsOf(record)), true);
       known.delete(record.id);
       const twin = await read(objectKeys.twin(record.id));
       if (twin !== undefined) await releaseTwins(twin as Twin, record.id);

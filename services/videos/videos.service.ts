@@ -22,6 +22,7 @@ import { eventLog, type EventLog } from "./event-log.ts";
 import { qualityNotes, type QualityNotes } from "./quality-notes.ts";
 import { storageCalls, type StorageCalls } from "../../mixins/storage-calls.ts";
 import { keepRetention, type RetentionRules } from "./retention.ts";
+import { listAll, passUnreadable } from "./unreadable.ts";
 import { recordSubmission } from "./submission.ts";
 import { openVideoLife, type VideoLife } from "./video-life.ts";
 import { historyOf, viewVideo } from "./video-state.ts";
@@ -100,7 +101,7 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
         params: { limit: { type: "number", integer: true, min: 1, max: 100, default: 20, convert: true }, cursor: "string|optional" },
         async handler(ctx: Context<ListVideosParams>): Promise<ListVideosResult> {
           const page = await needRedis(() => this.catalog.page(ctx.params.limit ?? 20, ctx.params.cursor, callerOf(ctx)?.tenant));
-          const states = await Promise.all(page.ids.map((videoId) => this.store.find(videoId)));
+          const states = await Promise.all(page.ids.map((videoId) => this.store.find(videoId).catch(passUnreadable(this.logger))));
           const videos = await Promise.all(states.filter((s) => s !== undefined && !s.deleted).map((s) => this.view(s as VideoState)));
           return { videos, ...(page.next === undefined ? {} : { next: page.next }) };
         },
@@ -262,10 +263,7 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
       });
       this.endRetention = keepRetention({ rules: settings.retention ?? {}, catalog: this.catalog, remove: (videoId) => this.life.remove(videoId), clock: systemClock, logger: this.logger });
       if (await this.catalog.isEmpty()) {
-        for await (const videoId of this.store.allIds()) {
-          const state = await this.store.find(videoId);
-          if (state !== undefined && !state.deleted) await this.catalog.add(state.record);
-        }
+        await listAll(this.store, this.catalog, this.logger);
       }
     },
     async stopped() {
