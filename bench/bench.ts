@@ -14,6 +14,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   twins: async () => (await import("./twins.ts")).twins,
   join: async () => (await import("./join.ts")).join,
   bits: async () => (await import("./bits.ts")).bits,
+  encryption: async () => (await import("./encryption.ts")).encryption,
   placement: async () => (await import("./placement.ts")).placement,
 };
 

@@ -23,7 +23,7 @@ export interface Mesh {
   readonly agreed?: Readonly<Record<string, string>>;
 }
 
-const AGREED = ["LECTERN_NAMESPACE", "LECTERN_ACCESS", "LECTERN_ENCODER", "LECTERN_VIDEO_CODECS", "LECTERN_SOURCE_ALLOW", "LECTERN_SOURCE_POLICY", "LECTERN_S3_ENDPOINT", "LECTERN_REGIONS", "LECTERN_SOURCE_MAX_MB", "LECTERN_DURATION_MAX_HOURS"] as const;
+const AGREED = ["LECTERN_NAMESPACE", "LECTERN_ACCESS", "LECTERN_ENCODER", "LECTERN_VIDEO_CODECS", "LECTERN_SOURCE_ALLOW", "LECTERN_SOURCE_POLICY", "LECTERN_S3_ENDPOINT", "LECTERN_STORE_KEYS", "LECTERN_REGIONS", "LECTERN_SOURCE_MAX_MB", "LECTERN_DURATION_MAX_HOURS"] as const;
 
 export function agreedSettings(env: Readonly<NodeJS.ProcessEnv>): Record<string, string> {
   return Object.fromEntries(AGREED.flatMap((name) => ((env[name] ?? "") === "" ? [] : [[name, env[name] ?? ""]])));

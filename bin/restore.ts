@@ -1,10 +1,13 @@
 /** npm run restore: a region's store made whole, from what is in it or from another's. */
 import { loadConfig, type Config } from "../config/config.ts";
 import { isStoreText, parseStore, type StoreLocation } from "../config/store-location.ts";
+import { checkKeys } from "../services/storage/encryption/check-keys.ts";
+import { encryptStore } from "../services/storage/encryption/encrypted-store.ts";
 import { formatStore, openObjectStore } from "../services/storage/open-object-store.ts";
 import { complain } from "./complain.ts";
 import { checkVideos } from "./restore/check-videos.ts";
 import { copyRegion } from "./restore/copy-region.ts";
+import { openStoreRing } from "./store/store-ring.ts";
 import { parseRestoreArguments, RESTORE_USAGE, type RestoreOptions } from "./restore/restore-arguments.ts";
 import { StartError } from "./start/start-error.ts";
 
@@ -24,12 +27,15 @@ async function restore(options: RestoreOptions): Promise<boolean> {
   const own = await openObjectStore(config.store);
   const from = source === undefined ? undefined : await openObjectStore(source);
   try {
+    const ring = await openStoreRing(config);
     await own.probe();
+    await checkKeys(own, ring);
+    if (from !== undefined) await checkKeys(from, ring);
     console.log(`${check ? "Looks at" : "Restores"} ${formatStore(config.store)}, region ${config.region}.`);
     const copy = from === undefined ? undefined : await copyRegion(from, own, check);
     if (copy !== undefined && source !== undefined) console.log(`${check ? "Would copy" : "Copied"} ${copy.copied} objects, ${copy.bytes} bytes, from ${formatStore(source)}.`);
     const names = config.regions?.others.map(({ name }) => name) ?? [];
-    const { videos, open, elsewhere, incomplete, damaged, leftovers } = await checkVideos({ own, ownName: config.region, isRegion: (name) => names.includes(name), check });
+    const { videos, open, elsewhere, incomplete, damaged, leftovers } = await checkVideos({ own: ring === undefined ? own : encryptStore(own, ring), ownName: config.region, isRegion: (name) => names.includes(name), check });
     console.log(`${videos} videos: ${open} unfinished${check ? "" : " and marked, so that this region's nodes go on with them"}, ${elsewhere} unfinished that another region works on.`);
     tell("Finished, but segments are missing, which are made when they are watched", incomplete);
     tell("Deleted, and something was left", leftovers);

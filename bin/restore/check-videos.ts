@@ -1,6 +1,6 @@
 /** Looks at every video of a store: what is damaged, what is to be gone on with, what should be gone. */
 import { objectKeys } from "../../config/object-keys.ts";
-import { errorMessage } from "../../config/errors.ts";
+import { errorMessage, findErrorCode } from "../../config/errors.ts";
 import type { Plan } from "../../media/plan.ts";
 import { renditionsOf } from "../../media/plan-video.ts";
 import { plannedSegments } from "../../media/policy.ts";
@@ -52,7 +52,7 @@ export async function checkVideos({ own, ownName, isRegion, check }: CheckOption
       ...(await part("record", objectKeys.record(id))), ...(await part("verdict", objectKeys.verdict(id))),
       ...(await part("plan", objectKeys.plan(id))), ...(await part("outcome", objectKeys.outcome(id))),
     };
-    if (record === undefined) return void report.damaged.push(objectKeys.video(id));
+    if (record === undefined) return void report.damaged.push(objectKeys.video(id)); // also when its key is lost
     report.videos++;
     if (outcome?.complete === true && plan !== undefined) {
       const refused = outcome.refusedSegments ?? 0;
@@ -66,11 +66,12 @@ export async function checkVideos({ own, ownName, isRegion, check }: CheckOption
   }
 
   async function part(name: keyof Parts, key: string): Promise<Parts> {
-    const bytes = await own.get(key);
-    if (bytes === undefined) return {};
     try {
+      const bytes = await own.get(key);
+      if (bytes === undefined) return {};
       return { [name]: JSON.parse(bytes.toString("utf8")) as unknown };
     } catch (error) {
+      if (findErrorCode(error) === "storage_unavailable") throw error;
       report.damaged.push(`${key} (${errorMessage(error)})`);
       return {};
     }

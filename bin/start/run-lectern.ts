@@ -4,6 +4,7 @@
  */
 import { join } from "node:path";
 import type { Config } from "../../config/config.ts";
+import { formatStoreKeys } from "../../config/store-keys.ts";
 import { hashKey } from "../../config/access/api-key.ts";
 import { agreedSettings, removeMeshFile, writeMeshFile } from "../mesh-file.ts";
 import { adminKeyPath, openAdminKey } from "./admin-key.ts";
@@ -23,6 +24,7 @@ import { checkPortFree, choosePort, findFreePort } from "./ports.ts";
 import { findProgram, getProgram } from "./program.ts";
 import { waitForReadiness } from "./readiness.ts";
 import { startScreen } from "./screen.ts";
+import { openStoreKeys } from "./store-key.ts";
 
 /** Longer than the broker's own patience with work in flight. */
 const NODE_GRACE_MS = 30_000;
@@ -122,6 +124,8 @@ export async function runLectern(options: RunOptions, { stop, kill }: RunSignals
     const meshSecret = config.meshSecret ?? (natsProgram === undefined ? undefined : openMeshSecret(dataDir));
     const adminKey = config.access === "keys" && config.adminKeyHash === undefined ? openAdminKey(dataDir) : undefined;
     const adminKeyHash = adminKey === undefined ? config.adminKeyHash : hashKey(adminKey.key);
+    const storeKeys = (env["LECTERN_STORE_KEYS"] ?? "") === "" ? openStoreKeys(config) : formatStoreKeys(config.storeKeys);
+    const agreed = { ...env, ...(storeKeys === undefined ? {} : { LECTERN_STORE_KEYS: storeKeys }) };
     const found = { natsUrl: nats ?? "", redisUrl: redis ?? "", store, ...(meshSecret === undefined ? {} : { meshSecret }), ...(adminKeyHash === undefined ? {} : { adminKeyHash }) };
     const settings = {
       LECTERN_NATS_URL: found.natsUrl, LECTERN_REDIS_URL: found.redisUrl, LECTERN_STORE: store, LECTERN_DATA: dataDir,
@@ -129,13 +133,13 @@ export async function runLectern(options: RunOptions, { stop, kill }: RunSignals
       ...(adminKeyHash === undefined ? {} : { LECTERN_ADMIN_KEY_HASH: adminKeyHash }),
     };
     const node = keep({
-      id: "node", name: "The node", command: options.nodeCommand, env: nodeEnvironment(env, settings, dataDir), showsFaults: true, graceMs: NODE_GRACE_MS, explain: explainNode,
+      id: "node", name: "The node", command: options.nodeCommand, env: nodeEnvironment(agreed, settings, dataDir), showsFaults: true, graceMs: NODE_GRACE_MS, explain: explainNode,
       waitReady: (signal) => waitForReadiness(readinessUrl(config, httpPort, metricsPort), options.patienceMs, signal),
     });
     await during(node.ready);
 
     const httpUrl = hasGateway ? httpBase(config.httpHost, httpPort) : undefined;
-    writeMeshFile(dataDir, { ...found, pid: process.pid, agreed: agreedSettings(env), ...(httpUrl === undefined ? {} : { httpUrl }) });
+    writeMeshFile(dataDir, { ...found, pid: process.pid, agreed: agreedSettings(agreed), ...(httpUrl === undefined ? {} : { httpUrl }) });
     closers.push(() => removeMeshFile(dataDir));
     say(startScreen({
       httpUrl: httpUrl === undefined ? undefined : config.publicUrl ?? httpUrl, dataDir, store,

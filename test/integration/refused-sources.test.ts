@@ -69,7 +69,7 @@ describe("sources that cannot be played", function () {
       expect(play.status).to.equal(422);
       expect((await play.json()) as Problem).to.deep.include({ code: "video_rejected", reasons: video.reasons });
       await eventually(async () => (await listStore(mesh, `open/${id}`)).length === 0);
-      expect((await listStore(mesh)).filter((key) => key.includes(id))).to.deep.equal([`videos/${id}/record.json`, `videos/${id}/verdict.json`]);
+      expect((await listStore(mesh)).filter((key) => key.includes(id))).to.deep.equal([`keys/videos/${id}/key.json`, `videos/${id}/record.json`, `videos/${id}/verdict.json`]);
       expect(await listStore(mesh, "claims/")).to.deep.equal([]);
     });
   }

@@ -11,7 +11,7 @@ import { eventually } from "../support/eventually.ts";
 import { makeLecture } from "../support/lectures.ts";
 import { startMesh, type Mesh } from "../support/mesh.ts";
 import { countMade } from "../support/segment-metrics.ts";
-import { listStore } from "../support/store-files.ts";
+import { listStore, readStored } from "../support/store-files.ts";
 import { startOrigin, type TestOrigin } from "../support/test-origin.ts";
 import { expectExact, segmentCount, videoRenditions } from "../support/viewer.ts";
 
@@ -54,7 +54,7 @@ describe("the same bytes under several addresses", function () {
 
   const twinOf = (id: string): Promise<Twin> => eventually(async () => {
     const [key] = await listStore(mesh, `videos/${id}/twin.json`);
-    return key === undefined ? undefined : (JSON.parse(readFileSync(join(mesh.dataDir, "store", key), "utf8")) as Twin);
+    return key === undefined ? undefined : (JSON.parse((await readStored(mesh, key)).toString()) as Twin);
   });
   const claimed = async (): Promise<string[]> => (await listStore(mesh, "twins/")).map((key) => (JSON.parse(readFileSync(join(mesh.dataDir, "store", key), "utf8")) as { id: string }).id);
   const made = async (): Promise<number> => {

@@ -1,14 +1,12 @@
 /** Everything dies with SIGKILL while a resumable upload comes in. */
 import { createHash, randomBytes } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { request } from "node:http";
-import { join } from "node:path";
 import { expect } from "chai";
 import type { Upload } from "../../services/source/source.contract.ts";
 import { eventually } from "../support/eventually.ts";
 import { startMesh, type Mesh } from "../support/mesh.ts";
 import { makeTempDir, removeDir } from "../support/processes.ts";
-import { listStore } from "../support/store-files.ts";
+import { listStore, readStored } from "../support/store-files.ts";
 
 const MiB = 1024 * 1024;
 const TUS = { "Tus-Resumable": "1.0.0" };
@@ -43,7 +41,7 @@ describe("a resumable upload, when the node that takes it is killed", function (
     expect(offset).to.be.within(8 * MiB, 9 * MiB);
     const last = await fetch(upload, { method: "PATCH", headers: { ...headers, "Upload-Offset": String(offset) }, body: content.subarray(offset) });
     expect(last.status).to.equal(204);
-    const record = JSON.parse(await readFile(join(dataDir, "store", "uploads", id, "upload.json"), "utf8")) as Upload;
+    const record = JSON.parse((await readStored(mesh, `uploads/${id}/upload.json`)).toString()) as Upload;
     expect(record).to.include({ uploadId: id, size: content.length, sha256: createHash("sha256").update(content).digest("hex") });
   });
 });

@@ -1,6 +1,10 @@
 /** What a mesh on a directory store keeps, by key. */
 import { readdir } from "node:fs/promises";
 import { join, relative } from "node:path";
+import { openStoreRing } from "../../bin/store/store-ring.ts";
+import { loadConfig } from "../../config/config.ts";
+import { encryptStore } from "../../services/storage/encryption/encrypted-store.ts";
+import { openObjectStore } from "../../services/storage/open-object-store.ts";
 import type { Mesh } from "./mesh.ts";
 
 /** Keys of the objects that are there, in order; below a prefix when one is given. */
@@ -9,4 +13,13 @@ export async function listStore({ dataDir }: Mesh, prefix = ""): Promise<string[
   const entries = await readdir(root, { recursive: true, withFileTypes: true });
   const keys = entries.filter((entry) => entry.isFile()).map((entry) => relative(root, join(entry.parentPath, entry.name)));
   return keys.filter((key) => !key.startsWith(".") && key.startsWith(prefix)).toSorted();
+}
+
+/** An object, decrypted by the key that the start program made where it made one. */
+export async function readStored({ dataDir }: Pick<Mesh, "dataDir">, key: string): Promise<Buffer> {
+  const config = loadConfig({ LECTERN_DATA: dataDir });
+  const [ring, store] = [await openStoreRing(config, {}), await openObjectStore(config.store)];
+  const bytes = await (ring === undefined ? store : encryptStore(store, ring)).get(key);
+  if (bytes === undefined) throw new Error(`there is no ${key}`);
+  return bytes;
 }

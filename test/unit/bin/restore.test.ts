@@ -4,6 +4,8 @@ import { copyRegion } from "../../../bin/restore/copy-region.ts";
 import { parseRestoreArguments } from "../../../bin/restore/restore-arguments.ts";
 import { objectKeys } from "../../../config/object-keys.ts";
 import { planOf, renditionsOf } from "../../../media/plan-video.ts";
+import { encryptStore } from "../../../services/storage/encryption/encrypted-store.ts";
+import { freshRing } from "../../support/encrypted-unit.ts";
 import { memoryStore } from "../../support/memory-store.ts";
 import { makeFacts } from "../../support/sample-facts.ts";
 import { makeRecord } from "../../support/sample-record.ts";
@@ -64,6 +66,27 @@ describe("restoring a region", () => {
     put(from, "a");
     const lossy = { ...own, get: async (key: string) => (key.endsWith("plan.json") ? Buffer.from("?") : await own.get(key)) };
     expect((await copyRegion(from, lossy, false)).damaged).to.deep.equal([objectKeys.plan("a")]);
+  });
+
+  it("copies encrypted videos with their keys, as they are, and looks into them", async () => {
+    const ring = freshRing();
+    const theirs = encryptStore(from, ring);
+    for (const id of ["a", "b", "deleted"]) await theirs.put(objectKeys.record(id), json(makeRecord({ id, policy: "eager", home: "us" })), { ifAbsent: true });
+    await theirs.put(objectKeys.media("a", "720p", "0.m4s"), json(1));
+    own.objects.set(objectKeys.tombstone("deleted"), json({}));
+    const ours = encryptStore(own, ring);
+    await ours.prepare("b"); // here it began by itself
+    await ours.put(objectKeys.record("b"), json(makeRecord({ id: "b", policy: "eager", home: "us" })), { ifAbsent: true });
+    const { copied, damaged } = await copyRegion(from, own, false);
+    expect([copied, damaged]).to.deep.equal([3, ["keys/videos/b/key.json (another in each store)"]]);
+    expect(own.objects.get(objectKeys.record("a"))).to.deep.equal(from.objects.get(objectKeys.record("a")));
+    expect([...own.objects.keys()].some((key) => key.includes("videos/deleted"))).to.equal(false);
+    expect(await checkVideos({ own: ours, ...OTHERS, check: true })).to.deep.include({ videos: 2, open: 2, damaged: [] });
+    own.objects.delete(objectKeys.unitKey(objectKeys.video("a")));
+    const flipped = Buffer.from(own.objects.get(objectKeys.record("b")) ?? "");
+    own.objects.set(objectKeys.record("b"), flipped.fill(0, flipped.length - 4));
+    const report = await checkVideos({ own: encryptStore(own, ring), ...OTHERS, check: true });
+    expect(report.damaged.map((line) => line.split(" ")[0])).to.deep.equal(["videos/a/record.json", "videos/a/", "videos/b/record.json", "videos/b/"]);
   });
 
   it("only looks with --check", async () => {

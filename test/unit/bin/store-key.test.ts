@@ -1,0 +1,60 @@
+/** When `npm start` makes a key for its store, and when it must not. */
+import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect } from "chai";
+import { findStoreKeys, openStoreKeys } from "../../../bin/start/store-key.ts";
+import { parseStoreArguments } from "../../../bin/store/store-arguments.ts";
+import { loadConfig } from "../../../config/config.ts";
+import { makeTempDir, removeDir } from "../../support/processes.ts";
+
+describe("the key of a store that npm start makes", () => {
+  let dir: string;
+  beforeEach(async () => { dir = await makeTempDir("store-key"); });
+  afterEach(async () => { await removeDir(dir); });
+  const config = (more: Record<string, string> = {}) => loadConfig({ LECTERN_DATA: dir, ...more });
+  const put = async (key: string): Promise<void> => {
+    await mkdir(join(dir, "store", key), { recursive: true });
+  };
+
+  it("is made once, for a new store, for this user's eyes only", async () => {
+    expect(findStoreKeys(config())).to.equal(undefined);
+    const made = openStoreKeys(config());
+    expect(made).to.equal(`file:${dir}/store.key`);
+    const text = await readFile(join(dir, "store.key"), "utf8");
+    expect((await stat(join(dir, "store.key"))).mode & 0o777).to.equal(0o600);
+    await put("videos/v");
+    await put("keys/videos/v");
+    expect([openStoreKeys(config()), findStoreKeys(config())]).to.deep.equal([made, made]);
+    expect(await readFile(join(dir, "store.key"), "utf8")).to.equal(text);
+  });
+
+  it("is not made for a store that has plain videos or uploads, a bucket, or several regions", async () => {
+    for (const folder of ["videos/v", "uploads/u"]) {
+      await put(folder);
+      expect(openStoreKeys(config()), folder).to.equal(undefined);
+      await rm(join(dir, "store"), { recursive: true });
+    }
+    expect(openStoreKeys(config({ LECTERN_STORE: "s3://lectures" }))).to.equal(undefined);
+    expect(findStoreKeys(config())).to.equal(undefined);
+  });
+
+  it("is asked for when it is gone and the store is encrypted, and not made anew", async () => {
+    await put("keys/videos/v");
+    await put("videos/v");
+    expect(() => openStoreKeys(config())).to.throw("is missing");
+    expect(findStoreKeys(config())).to.equal(undefined);
+  });
+
+  it("is not taken from a file that holds something else", async () => {
+    await writeFile(join(dir, "store.key"), "secret\n", { mode: 0o600 });
+    expect(() => openStoreKeys(config())).to.throw("does not hold what it should");
+  });
+});
+
+describe("npm run store", () => {
+  it("is told what to do in words, and refuses others", () => {
+    expect(parseStoreArguments(["rewrap", "--check"])).to.deep.equal({ kind: "rewrap", check: true });
+    expect(parseStoreArguments(["--help"])).to.deep.equal({ kind: "help" });
+    for (const args of [[], ["wrap"], ["rewrap", "now"], ["rewrap", "--chek"]]) expect(parseStoreArguments(args).kind).to.equal("fault");
+  });
+});
