@@ -53,10 +53,12 @@ export function regionalWrites({ own, regions, links, replicators, placements, o
     }
     const copy = keyElsewhere(key, ownName);
     try {
-      const [isReadable] = await link.use((store) => Promise.all([
-        unitKey === undefined || sendUnitKey(store, rule.unit, unitKey), store.put(copy, bytes, { ifAbsent: true }),
-      ]), regions.syncWaitMs);
-      if (!isReadable) throw fail("conflict", "it began there, too, under another key");
+      await link.use(async (store) => {
+        const [isReadable, { stored }] = await Promise.all([unitKey === undefined || sendUnitKey(store, rule.unit, unitKey), store.put(copy, bytes, { ifAbsent: true })]);
+        if (isReadable) return;
+        if (stored) await store.remove(copy);
+        throw fail("conflict", "it begins there, too, under another key");
+      }, regions.syncWaitMs);
       onSync(name, "copied");
       // One more round trip, for which nobody waits: who could have deleted it has no answer yet.
       void link.use((store) => takeBackIfDeleted(store, copy), regions.syncWaitMs).catch(() => replicators.get(name)?.add(rule.unit, rule.urgency));

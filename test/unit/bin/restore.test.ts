@@ -72,7 +72,7 @@ describe("restoring a region", () => {
     const ring = freshRing();
     const theirs = encryptStore(from, ring);
     for (const id of ["a", "b", "deleted"]) await theirs.put(objectKeys.record(id), json(makeRecord({ id, policy: "eager", home: "us" })), { ifAbsent: true });
-    await theirs.put(objectKeys.media("a", "720p", "0.m4s"), json(1));
+    for (const id of ["a", "b"]) await theirs.put(objectKeys.media(id, "720p", "0.m4s"), json(1));
     own.objects.set(objectKeys.tombstone("deleted"), json({}));
     const ours = encryptStore(own, ring);
     await ours.prepare("b"); // here it began by itself
@@ -81,6 +81,7 @@ describe("restoring a region", () => {
     expect([copied, damaged]).to.deep.equal([3, ["keys/videos/b/key.json (another in each store)"]]);
     expect(own.objects.get(objectKeys.record("a"))).to.deep.equal(from.objects.get(objectKeys.record("a")));
     expect([...own.objects.keys()].some((key) => key.includes("videos/deleted"))).to.equal(false);
+    expect(own.objects.has(objectKeys.media("b", "720p", "0.m4s"))).to.equal(false); // here nobody could read it
     expect(await checkVideos({ own: ours, ...OTHERS, check: true })).to.deep.include({ videos: 2, open: 2, damaged: [] });
     own.objects.delete(objectKeys.unitKey(objectKeys.video("a")));
     const flipped = Buffer.from(own.objects.get(objectKeys.record("b")) ?? "");

@@ -110,6 +110,13 @@ describe("parts of encrypted objects", () => {
     for (const [start, end] of [[0, 3 * CHUNK_BYTES], [CHUNK_BYTES, 3 * CHUNK_BYTES], [2 * CHUNK_BYTES, 3 * CHUNK_BYTES]] as const) expect(await read(cut, start, end)).to.have.property("type", "storage_damaged");
   });
 
+  it("are not taken for nothing because the store says that there is nothing", async () => {
+    const store = memoryStore();
+    await store.put(NAME, await sealBytes(KEY, NAME, randomBytes(3 * CHUNK_BYTES)));
+    const lying = { ...store, getRange: async (key: string, start: number, end: number) => (start > 0 && start < HEADER_BYTES + 2 * SEALED_CHUNK_BYTES ? Buffer.alloc(0) : await store.getRange(key, start, end)) };
+    expect(await rejection(sealedRanges(lying).getRange(KEY, NAME, CHUNK_BYTES, 2 * CHUNK_BYTES), "a lie")).to.have.property("type", "storage_damaged");
+  });
+
   it("are those of the newer object when it was written anew between two of them", async () => {
     const store = memoryStore();
     const ranges = sealedRanges(store);

@@ -62,6 +62,11 @@ describe("the key of a new video or upload", () => {
     expect((await node().store.get(BEGUN))?.equals(bytes)).to.equal(true);
   });
 
+  it("is the one that is there when an upload's first object is written again by a node that does not know it", async () => {
+    for (const text of ["one", "two"]) await node().store.put(BEGUN, Buffer.from(text));
+    expect((await node().store.get(BEGUN))?.toString()).to.equal("two");
+  });
+
   it("is asked for together with the first object that a node reads", async () => {
     await node().store.put(RECORD, bytes, once);
     const { store, watched, calls } = node();

@@ -44,6 +44,7 @@ describe("encrypted regions", () => {
     regions.objects("eu").set(KEY, Buffer.from(JSON.stringify({ version: 1, id: "00".repeat(8), by: "x", wrapped: "" })));
     await store.prepare("v");
     expect(await store.put(RECORD, record("us", "eu"), { ...once, place: regional.place() })).to.deep.equal({ stored: true, copies: [] });
+    expect(has("eu", RECORD)()).to.equal(false); // where it could not be read it would be in the way
   });
 
   it("bring the key before what they bring, also to a region that was away and by a process that did not write it", async () => {
@@ -90,10 +91,10 @@ describe("encrypted regions", () => {
   it("keep apart what began in two regions by itself: each goes on reading its own", async () => {
     const both = { us: await open("us"), eu: await open("eu") };
     await Promise.all([both.us.store.prepare("v"), both.eu.store.prepare("v")]);
-    for (const [name, { store }] of Object.entries(both)) await store.put(RECORD, record(name), { ...once, place: { home: name, standby: [] } });
+    for (const [name, { store }] of Object.entries(both)) await store.put(RECORD, record(name, "us", "eu"), { ...once, place: { home: name, standby: ["us", "eu"] } });
     await both.us.store.put(SEGMENT, Buffer.from("frames"), once);
     await eventually(() => Object.values(both).every(({ regional }) => regional.views().every(({ storeReachable, waiting }) => storeReachable && waiting === 0)));
-    for (const [name, { store }] of Object.entries(both)) expect((await store.get(RECORD))?.equals(record(name))).to.equal(true);
+    for (const [name, { store }] of Object.entries(both)) expect((await store.get(RECORD))?.equals(record(name, "us", "eu"))).to.equal(true);
     expect((await both.us.store.get(SEGMENT))?.toString()).to.equal("frames");
     expect(has("eu", SEGMENT)()).to.equal(false);
   });
