@@ -10,7 +10,8 @@ import type { ObjectStore } from "../../services/storage/object-store.ts";
 import { openS3Client, type S3Location } from "../../services/storage/s3-client.ts";
 import { openS3Store } from "../../services/storage/s3-store.ts";
 import { startBreakingProxy, type BreakingProxy } from "../support/breaking-proxy.ts";
-import { encryptedUnit } from "../support/encrypted-unit.ts";
+import { encryptStore } from "../../services/storage/encryption/encrypted-store.ts";
+import { encryptedUnit, freshRing } from "../support/encrypted-unit.ts";
 import { findFreePort } from "../support/ports.ts";
 import { rejection } from "../support/rejection.ts";
 import { freshBucket } from "../support/s3.ts";
@@ -40,6 +41,22 @@ describe("S3", function () {
 
   objectStoreSuite("a bucket", async () => openS3Store(await freshLocation()));
   objectStoreSuite("an encrypted video in a bucket", async () => encryptedUnit(await openS3Store(await freshLocation())));
+
+  it("has nothing readable of an encrypted upload in its bucket, sent in parts or not, and its key apart", async () => {
+    const below = await open(await freshLocation());
+    const store = encryptStore(below, freshRing());
+    const source = randomBytes(20 * MiB);
+    await store.put("uploads/u/begun.json", Buffer.from('{"title":"Thermodynamics"}'));
+    await store.upload("uploads/u/source", Readable.from([source], { objectMode: false }), { maxBytes: 64 * MiB });
+    const { objects } = await below.list({ prefix: "" });
+    expect(objects.map(({ key }) => key)).to.deep.equal(["keys/uploads/u/key.json", "uploads/u/begun.json", "uploads/u/source"]);
+    for (const { key } of objects) {
+      const raw = await below.get(key);
+      for (const needle of ["Thermodynamics", source.subarray(0, 16), source.subarray(9 * MiB, 9 * MiB + 16), source.subarray(-16)]) expect(raw?.includes(needle), key).to.equal(false);
+    }
+    expect((await store.getRange("uploads/u/source", 9 * MiB - 1, 9 * MiB + 9))?.equals(source.subarray(9 * MiB - 1, 9 * MiB + 9))).to.equal(true);
+    expect((await store.get("uploads/u/source"))?.equals(source)).to.equal(true);
+  });
 
   const open = async (location: S3Location, now?: () => number): Promise<ObjectStore> => {
     const store = await openS3Store(location, now);
