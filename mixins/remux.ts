@@ -13,6 +13,7 @@ import { errorMessage, fail, findErrorCode } from "../config/errors.ts";
 import { remuxArguments, type RemuxAudio } from "../media/ffmpeg/remux-arguments.ts";
 import type { OpenSource } from "./demuxer/demuxer.contract.ts";
 import type { ReadSource } from "./demuxer/demuxer.ts";
+import { bornAt, expireInTime, MAX_AGE } from "./disk-age.ts";
 import { openDiskReserve } from "./disk-reserve.ts";
 import { execGuest } from "./exec-guest.ts";
 import { fitnessOf, ifFit, unfitError } from "./ffmpeg-fitness.ts";
@@ -26,7 +27,7 @@ export interface Remux { source: OpenSource; read: ReadSource }
 export interface Remuxes {
   /** The copy of `source`, made unless it is there; of many who ask at once one makes it. @throws not_media when none can be made, and what `read` throws */
   open(source: OpenSource, read: ReadSource): Promise<Remux>;
-  /** Removes the copy of a source that nobody may have any more. */
+  /** Removes the copy that nobody may have any more: of a source's key, or of all its versions by its name. */
   forget(key: string): void;
   close(): Promise<void>;
 }
@@ -61,6 +62,8 @@ const AT_ONCE = 2;
 /** Boxes, an index, sound that is kept lossless. */
 const GROWTH = 3;
 const ROOM_BYTES = 64 * 1024 * 1024;
+/** `<source>.<version>.mov`. */
+const COPY = /^[0-9a-f]{32}\.[0-9a-f]{32}\.mov$/;
 /** In this order, until one succeeds. */
 const WAYS: readonly RemuxAudio[] = ["copy", "alac", "none"];
 
@@ -74,16 +77,22 @@ async function openDirectory({ remuxDir: dir, remuxCacheBytes: maxBytes, guest: 
   let running = 0;
   const remove = (name: string): void => { rm(join(dir, name), { force: true }).catch((error: unknown) => logger.debug(`A copy could not be removed: ${errorMessage(error)}`)); };
   /** Sizes of the copies that are there. */
-  const kept = new LRUCache<string, number>({ maxSize: maxBytes, sizeCalculation: (size) => Math.max(1, size), dispose: (_size, name, reason) => { if (reason === "evict") remove(name); } });
+  const kept = new LRUCache<string, number>({ ...MAX_AGE, maxSize: maxBytes, sizeCalculation: (size) => Math.max(1, size), dispose: (_size, name, reason) => { if (reason === "evict" || reason === "expire") remove(name); } });
   await takeOver();
+  const endExpiry = expireInTime(kept);
   const reserve = openDiskReserve(dir, kept, logger);
 
   /** What an earlier run left: whole copies are kept, others removed. */
   async function takeOver(): Promise<void> {
     for (const name of await readdir(dir)) {
-      if (/^[0-9a-f]{64}\.mov$/.test(name)) kept.set(name, (await stat(join(dir, name))).size);
+      if (COPY.test(name)) await keepFound(name);
       else if (!isAlive(Number(/^making-(\d+)-/.exec(name)?.[1]))) remove(name);
     }
+  }
+
+  async function keepFound(name: string): Promise<void> {
+    const { size, mtimeMs } = await stat(join(dir, name));
+    kept.set(name, size, bornAt(mtimeMs));
   }
 
   async function make(name: string, size: number, read: ReadSource): Promise<number> {
@@ -140,7 +149,7 @@ async function openDirectory({ remuxDir: dir, remuxCacheBytes: maxBytes, guest: 
 
   return {
     async open(source, read) {
-      const name = `${createHash("sha256").update(source.key).digest("hex")}.mov`;
+      const name = copyName(source.key);
       const ensure = async (): Promise<number> => {
         const known = kept.get(name);
         if (known !== undefined) return known;
@@ -164,18 +173,27 @@ async function openDirectory({ remuxDir: dir, remuxCacheBytes: maxBytes, guest: 
       };
     },
     forget(key) {
-      const name = `${createHash("sha256").update(key).digest("hex")}.mov`;
-      if (kept.delete(name)) remove(name);
+      const name = copyName(key);
+      for (const one of kept.keys()) if (one.startsWith(name) && kept.delete(one)) remove(one);
     },
     async close(): Promise<void> {
-      reserve.close();
       if (!releaseOne()) return;
+      reserve.close();
+      endExpiry();
       controller.abort();
       await Promise.allSettled(flights.values());
       await door.close();
     },
   };
 }
+
+/** @param key of a source, or its name alone: then what its copies' names begin with */
+function copyName(key: string): string {
+  const [source = "", version] = key.split(" ", 2);
+  return version === undefined ? `${digest(source)}.` : `${digest(source)}.${digest(key)}.mov`;
+}
+
+const digest = (text: string): string => createHash("sha256").update(text).digest("hex").slice(0, 32);
 
 /** Whether the process that began a copy can still finish it: other nodes may share the directory. */
 function isAlive(pid: number): boolean {

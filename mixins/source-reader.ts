@@ -1,4 +1,5 @@
 /** Random access to a source through the `source` service, for what wants bytes rather than messages. */
+import { createHash } from "node:crypto";
 import type { ServiceBroker } from "moleculer";
 import { MAX_READ_BYTES, type ReadParams, type SourceRef } from "../services/source/source.contract.ts";
 import { readReply } from "./byte-reply.ts";
@@ -36,7 +37,12 @@ export function rememberFailure(read: ReadSource): { read: ReadSource; failure()
   };
 }
 
-/** Names a source's bytes for good: the same source that has changed has another key. */
+/** Names a source's bytes for good: the same source that has changed has another key. It begins with the source's name. */
 export function sourceKey(source: SourceRef, version: string): string {
-  return JSON.stringify([source.kind === "url" ? source.url : source.uploadId, version]);
+  return `${sourceName(source)} ${version}`;
+}
+
+/** A digest: what is kept of a source is found by it, and its address is not. */
+export function sourceName(source: SourceRef): string {
+  return createHash("sha256").update(source.kind === "url" ? source.url : source.uploadId).digest("hex").slice(0, 32);
 }

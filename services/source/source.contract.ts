@@ -70,5 +70,5 @@ export interface CheckParams { url: string; tenant?: string }
 /** The address as it is asked for: one text for all spellings of it, without a fragment. */
 export interface CheckResult { url: string }
 export interface UploadIdParams { uploadId: string }
-/** Payload of `source.forgotten`: every node drops what it holds of the source with this key. */
-export interface SourceForgotten { key: string }
+/** Payload of `source.forgotten`: every node drops what it holds of the source: blocks by their key, copies by its name (`sourceName`). */
+export interface SourceForgotten { key: string; name: string }

@@ -13,6 +13,7 @@ import { redisKeys } from "../../config/redis-keys.ts";
 import { DEFAULT_TENANT } from "../../config/tenants.ts";
 import { announce, announceToAll } from "../../mixins/announce.ts";
 import { replyBytes } from "../../mixins/byte-reply.ts";
+import { sourceName } from "../../mixins/source-reader.ts";
 import { closeRedis, openRedis } from "../../mixins/redis.ts";
 import { checkSource, parseForCaller } from "./access/check-source.ts";
 import { openPolicyFile, type LivePolicy } from "./access/policy-file.ts";
@@ -200,7 +201,7 @@ export function sourceService(settings: Settings, { limits = ORIGIN_LIMITS, reso
         async handler(ctx: Context<SourceParams>): Promise<null> {
           const key = this.sources.keyOf(ctx.params.source);
           await this.sources.forget(key);
-          await ctx.broadcast("source.forgotten", { key });
+          announceToAll(this.broker, "source.forgotten", { key, name: sourceName(ctx.params.source) } satisfies SourceForgotten);
           return null;
         },
       },

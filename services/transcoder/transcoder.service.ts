@@ -23,6 +23,7 @@ import { openQueueWorker, type QueueWorker, type Work } from "../../mixins/work-
 import { openWorkQueue } from "../../mixins/work-queue/work-queue.ts";
 import { openRemuxes, remuxSettings, type Remuxes, type RemuxSettings } from "../../mixins/remux.ts";
 import { openSourceDoor, type SourceDoor } from "../../mixins/source-door.ts";
+import type { SourceForgotten } from "../source/source.contract.ts";
 import type { VideoEventPayload, VideoTwinned } from "../videos/videos.contract.ts";
 import { isAway, isComing } from "./away.ts";
 import { openClips, type Clips } from "./clips.ts";
@@ -48,7 +49,7 @@ import { openWorkshop, type Workshop } from "./workshop.ts";
 
 interface Settings extends ServiceSettingSchema, RemuxSettings { redisUrl: string | undefined; namespace: string; slots: number; encoders: EncoderChoice; tenants: { maxRunning: number } }
 interface State {
-  warming: Promise<[Guest, FfmpegBuild]>; guest: Guest; unfollow: () => void; closing: AbortController; redis: Redis; door: SourceDoor; remuxes: Remuxes; slots: Slots; publisher: Publisher; jobs: VideoJobs; workshop: Workshop; worker: QueueWorker;
+  warming: Promise<[Guest, FfmpegBuild]>; guest: Guest; unfollow: () => void; closing: AbortController; redis: Redis; door: SourceDoor; remuxes: Remuxes | undefined; slots: Slots; publisher: Publisher; jobs: VideoJobs; workshop: Workshop; worker: QueueWorker;
   objects: MadeObjects; stills: Stills; clips: Clips; storyboards: Storyboards; captions: Captions; profiles: Profiles; twins: TwinObjects;
 }
 interface Methods {
@@ -132,6 +133,9 @@ export function transcoderService(settings: Settings) {
       "video.deleted"(ctx: Context<VideoEventPayload>) {
         this.jobs.forget(ctx.params.videoId);
         this.profiles.forget(ctx.params.videoId);
+      },
+      "source.forgotten"(ctx: Context<SourceForgotten>) {
+        this.remuxes?.forget(ctx.params.name); // undefined: not started yet
       },
       "waiter.left"(ctx: Context<WaiterLeft>) {
         this.workshop.leave(ctx.params.waiter);

@@ -12,14 +12,14 @@ import { openGuest } from "../../mixins/guest.ts";
 import { openRemuxes, remuxSettings, type Remuxes, type RemuxSettings } from "../../mixins/remux.ts";
 import { openSourceDoor, type SourceDoor } from "../../mixins/source-door.ts";
 import { rememberFailure, sourceKey, sourceReader } from "../../mixins/source-reader.ts";
-import type { SourceFacts, SourceParams, SourceRef } from "../source/source.contract.ts";
+import type { SourceFacts, SourceForgotten, SourceParams, SourceRef } from "../source/source.contract.ts";
 import type { ReasonClass, Verdict, VerdictParams, VideoEventPayload, VideoIdParams, VideoState } from "../videos/videos.contract.ts";
 import { REASON_CLASSES } from "../videos/videos.contract.ts";
 import { lookAt, type Look, type Looked, type LookPorts } from "./look.ts";
 import { openPendingLooks, type PendingLooks } from "./pending-looks.ts";
 
 interface Settings extends ServiceSettingSchema, RemuxSettings { maxDurationSec: number; maxRemuxBytes: number }
-interface State { unfollow: () => void; demuxer: Demuxer; door: SourceDoor; remuxes: Remuxes; ports: LookPorts; pending: PendingLooks }
+interface State { unfollow: () => void; demuxer: Demuxer; door: SourceDoor; remuxes: Remuxes | undefined; ports: LookPorts; pending: PendingLooks }
 interface Methods { examine(id: string, source: SourceRef): Promise<Verdict | undefined> }
 
 /** A slow origin, then ffprobe: longer than any call that a viewer waits for. */
@@ -50,6 +50,9 @@ export function validatorService(settings: Settings) {
       },
     },
     events: {
+      "source.forgotten"(ctx: Context<SourceForgotten>) {
+        this.remuxes?.forget(ctx.params.name); // undefined: not started yet
+      },
       "video.submitted": {
         async handler(ctx: Context<VideoEventPayload>) {
           await ctx.call("validator.validate", { id: ctx.params.videoId }, { timeout: VALIDATE_MS, retries: 1 });

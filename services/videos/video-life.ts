@@ -18,6 +18,8 @@ export interface LifePorts {
   catalog: Pick<Catalog, "add" | "remove">;
   /** Tells the workers and everyone who follows the video. May be lost. */
   announce(videoId: string, type: VideoEventType, data?: Record<string, unknown>): void;
+  /** What is left of a deleted video outside the store. */
+  eraseTraces(state: VideoState): Promise<void>;
   /** Asks for a look at the source. May be lost. */
   askForLook(videoId: string): void;
   logger: Logger;
@@ -26,7 +28,7 @@ export interface LifePorts {
 /** The video that stands for a submission, and whether this submission made it. */
 export interface Claimed { state: VideoState; created: boolean; /** Other regions that have the record. */ copies?: string[] }
 
-export function openVideoLife({ store, claims, catalog, announce, askForLook, logger }: LifePorts) {
+export function openVideoLife({ store, claims, catalog, announce, askForLook, eraseTraces, logger }: LifePorts) {
   async function getState(videoId: string): Promise<VideoState> {
     const state = await store.find(videoId);
     if (state === undefined) throw fail("video_not_found", "There is no such video.");
@@ -46,10 +48,12 @@ export function openVideoLife({ store, claims, catalog, announce, askForLook, lo
     await store.close(record.id);
   }
 
-  async function bury({ record, deleted }: VideoState): Promise<void> {
+  async function bury(state: VideoState): Promise<void> {
+    const { record, deleted } = state;
     await store.remove(record);
     await tidy({ record, deleted: true });
     await withoutRedis(() => catalog.remove(record), undefined, logger);
+    await eraseTraces(state);
     if (!deleted) announce(record.id, "deleted");
   }
 

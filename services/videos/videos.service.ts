@@ -16,7 +16,7 @@ import type { Plan } from "../../media/plan.ts";
 import { announce, announceToAll } from "../../mixins/announce.ts";
 import { systemClock } from "../../mixins/clock.ts";
 import { closeRedis, needRedis, openRedis, withoutRedis } from "../../mixins/redis.ts";
-import type { KnownUpload, UploadFinished, UploadIdParams } from "../source/source.contract.ts";
+import type { KnownUpload, SourceParams, UploadFinished, UploadIdParams } from "../source/source.contract.ts";
 import { catalog, type Catalog } from "./catalog.ts";
 import { eventLog, type EventLog } from "./event-log.ts";
 import { qualityNotes, type QualityNotes } from "./quality-notes.ts";
@@ -26,6 +26,7 @@ import { listAll, passUnreadable } from "./unreadable.ts";
 import { recordSubmission } from "./submission.ts";
 import { openVideoLife, type VideoLife } from "./video-life.ts";
 import { historyOf, viewVideo } from "./video-state.ts";
+import { openTraces, type Traces } from "./traces.ts";
 import { uploadClaims, type UploadClaims } from "./upload-claims.ts";
 import { videoStore, type VideoStore } from "./video-store.ts";
 import type {
@@ -35,13 +36,14 @@ import type {
 import { MOMENTS } from "./videos.contract.ts";
 
 interface Settings extends ServiceSettingSchema { redisUrl: string | undefined; namespace: string; retention?: RetentionRules }
-interface State { redis: Redis; keys: RedisKeys; store: VideoStore; claims: UploadClaims; events: EventLog; catalog: Catalog; quality: QualityNotes; life: VideoLife; endRetention: (() => Promise<void>) | undefined }
+interface State { redis: Redis; keys: RedisKeys; store: VideoStore; claims: UploadClaims; events: EventLog; catalog: Catalog; quality: QualityNotes; life: VideoLife; traces: Traces; endRetention: (() => Promise<void>) | undefined }
 interface Methods {
   view(state: VideoState): Promise<VideoView>;
   announce(id: string, type: VideoEventType, data?: Record<string, unknown>): void;
 }
 
 const id = { type: "string", pattern: "^[0-9a-z]{26}$" } as const;
+const FORGET_MS = 5_000;
 /** Who asks on nobody's behalf. */
 const NODE = { subject: "node", roles: [] };
 
@@ -256,9 +258,14 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
       this.redis = await open(this.settings.redisUrl, this.logger);
       this.events = eventLog(this.redis, this.keys);
       this.catalog = catalog(this.redis, this.keys);
+      this.traces = openTraces({
+        redis: this.redis, keys: this.keys, clock: systemClock, logger: this.logger,
+        forgetSource: (source) => this.broker.call<void, SourceParams>("source.forget", { source }, { timeout: FORGET_MS }),
+      });
       this.life = openVideoLife({
         store: this.store, claims: this.claims, catalog: this.catalog, logger: this.logger,
         announce: (videoId, type, data) => this.announce(videoId, type, data),
+        eraseTraces: (state) => this.traces.erase(state),
         askForLook: (videoId) => announce(this.broker, "video.submitted", { videoId }),
       });
       this.endRetention = keepRetention({ rules: settings.retention ?? {}, catalog: this.catalog, remove: (videoId) => this.life.remove(videoId), clock: systemClock, logger: this.logger });
@@ -268,6 +275,7 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
     },
     async stopped() {
       await this.endRetention?.();
+      this.traces?.close();
       closeRedis(this.redis);
     },
   };

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { LRUCache } from "lru-cache";
 import { errorMessage } from "../../../config/errors.ts";
+import { bornAt, expireInTime, MAX_AGE } from "../../../mixins/disk-age.ts";
 import { freeBytes, openDiskReserve } from "../../../mixins/disk-reserve.ts";
 
 /** Those of `fs/promises` go through a FileHandle, which doubles what a small file costs the event loop. */
@@ -53,10 +54,11 @@ export async function openDiskBlocks(dir: string, maxBytes: number, log: Log, fr
 
   const fileOf = (id: string): string => join(dir, id);
   const index = new LRUCache<string, number>({
+    ...MAX_AGE,
     maxSize: maxBytes,
     sizeCalculation: (length) => length,
     dispose: (_length, id, reason) => {
-      if (reason === "evict") unlink(fileOf(id)).catch((error: unknown) => log.debug(`source cache: ${errorMessage(error)}`));
+      if (reason === "evict" || reason === "expire") unlink(fileOf(id)).catch((error: unknown) => log.debug(`source cache: ${errorMessage(error)}`));
     },
   });
 
@@ -84,7 +86,8 @@ export async function openDiskBlocks(dir: string, maxBytes: number, log: Log, fr
     }
   }
 
-  for (const [id, length] of await tidy(dir, degrade)) index.set(id, length);
+  for (const { id, length, writtenMs } of await tidy(dir, degrade)) index.set(id, length, bornAt(writtenMs));
+  const endExpiry = expireInTime(index);
   const reserve = openDiskReserve(dir, index, log, free);
 
   return {
@@ -123,15 +126,18 @@ export async function openDiskBlocks(dir: string, maxBytes: number, log: Log, fr
     },
     size: () => index.calculatedSize,
     async close() {
+      endExpiry();
       reserve.close();
       await Promise.all(writes);
     },
   };
 }
 
+interface KeptBlock { id: string; length: number; writtenMs: number }
+
 /** What is there, least recently written first; leftovers and empty folders go. */
-async function tidy(dir: string, degrade: (error: unknown) => void): Promise<[string, number][]> {
-  const found: { id: string; length: number; writtenMs: number }[] = [];
+async function tidy(dir: string, degrade: (error: unknown) => void): Promise<KeptBlock[]> {
+  const found: KeptBlock[] = [];
   try {
     await mkdir(dir, { recursive: true });
     for (const key of await readdir(dir)) {
@@ -151,5 +157,5 @@ async function tidy(dir: string, degrade: (error: unknown) => void): Promise<[st
   } catch (error) {
     degrade(error);
   }
-  return found.filter(({ length }) => length > 0).sort((a, b) => a.writtenMs - b.writtenMs).map(({ id, length }) => [id, length]);
+  return found.filter(({ length }) => length > 0).sort((a, b) => a.writtenMs - b.writtenMs);
 }

@@ -63,7 +63,7 @@ describe("disk blocks", () => {
     await mkdir(join(dir, "empty"));
     for (const n of [0, 1, 2, 3]) {
       await writeFile(join(dir, "a", String(n)), block(n));
-      await utimes(join(dir, "a", String(n)), 1000 + n, 1000 + n);
+      await utimes(join(dir, "a", String(n)), Date.now() / 1000 - 100 + n, Date.now() / 1000 - 100 + n);
     }
     await writeFile(join(dir, "a", "9.77.0.tmp"), "half");
     await utimes(join(dir, "a", "9.77.0.tmp"), 1000, 1000);
@@ -73,6 +73,19 @@ describe("disk blocks", () => {
     await blocks.close();
     expect((await readdir(dir)).sort()).to.deep.equal(["a"]);
     expect(await readdir(join(dir, "a"))).to.include.members(["2", "3", "8.78.0.tmp"]).and.not.include("9.77.0.tmp");
+  });
+
+  it("keeps nothing for longer than a week, as that of a source whose deletion it missed", async () => {
+    const first = await openDiskBlocks(dir, 10_000, log);
+    for (const n of [0, 1]) await first.put("a.1", n, block(n));
+    await first.close();
+    const [week, day] = [7 * 86_400, 86_400].map((seconds) => Date.now() / 1000 - seconds);
+    await utimes(join(dir, "a.1", "0"), week ?? 0, week ?? 0);
+    await utimes(join(dir, "a.1", "1"), day ?? 0, day ?? 0);
+    const second = await openDiskBlocks(dir, 10_000, log);
+    expect([0, 1].map((n) => second.has("a.1", n))).to.deep.equal([false, true]);
+    await eventually(async () => (await readdir(join(dir, "a.1"))).join() === "1");
+    await second.close();
   });
 
   it("does not give out a block of the wrong length or one that has gone", async () => {
