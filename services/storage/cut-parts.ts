@@ -10,7 +10,7 @@ export async function* cutParts(chunks: AsyncIterable<Buffer>, partBytes: number
     // Strictly more: a full part is held back until it is known whether it is the last.
     while (size + rest.length > partBytes) {
       const head = rest.subarray(0, partBytes - size);
-      yield { bytes: Buffer.concat([...pending, head], partBytes), last: false };
+      yield { bytes: join(pending, head), last: false };
       rest = rest.subarray(head.length);
       pending = [];
       size = 0;
@@ -18,6 +18,13 @@ export async function* cutParts(chunks: AsyncIterable<Buffer>, partBytes: number
     pending.push(rest);
     size += rest.length;
   }
-  if (size > 0) yield { bytes: Buffer.concat(pending, size), last: true };
+  const end = pending.pop();
+  if (size > 0 && end !== undefined) yield { bytes: join(pending, end), last: true };
   return undefined;
+}
+
+/** What came in one piece is not copied. */
+function join(pieces: readonly Buffer[], last: Buffer): Buffer {
+  const [only, ...more] = [...pieces, last].filter(({ length }) => length > 0);
+  return only === undefined ? last : more.length === 0 ? only : Buffer.concat([only, ...more]);
 }

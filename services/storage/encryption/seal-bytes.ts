@@ -13,7 +13,7 @@ export async function sealBytes(unitKey: UnitKey, objectKey: string, plain: Uint
   let at = cipher.header.copy(sealed);
   for (let n = 0; n < count; n++) {
     if (n > 0 && n % CHUNKS_AT_ONCE === 0) await breathe();
-    at = sealChunk(cipher, n, n === count - 1, plain.subarray(n * CHUNK_BYTES, (n + 1) * CHUNK_BYTES), sealed, at);
+    for (const part of sealChunk(cipher, n, n === count - 1, plain.subarray(n * CHUNK_BYTES, (n + 1) * CHUNK_BYTES))) at += part.copy(sealed, at);
   }
   return sealed;
 }
@@ -51,23 +51,16 @@ export async function openChunks(cipher: ObjectCipher, { first, sealed, end }: S
   return plain;
 }
 
-/** `plain` in its encrypted form, chunk by chunk. */
+/** `plain` in its encrypted form, chunk by chunk; a chunk's tag comes by itself, which spares a copy of it. */
 export async function* sealStream(unitKey: UnitKey, objectKey: string, plain: AsyncIterable<Buffer>): AsyncGenerator<Buffer, undefined> {
   const cipher = newCipher(unitKey, objectKey);
   yield cipher.header;
   let n = 0;
   let ended = false;
-  const seal = (bytes: Buffer): Buffer => {
-    const sealed = Buffer.allocUnsafeSlow(sealedSize(bytes.length) - HEADER_BYTES);
-    sealChunk(cipher, n++, ended, bytes, sealed, 0);
-    return sealed;
-  };
   for await (const { bytes, last } of cutParts(plain, CHUNK_BYTES)) {
     ended = last;
-    yield seal(bytes);
+    yield* sealChunk(cipher, n++, last, bytes);
   }
-  if (ended) return undefined;
-  ended = true; // there was nothing
-  yield seal(Buffer.alloc(0));
+  if (!ended) yield* sealChunk(cipher, n, true, Buffer.alloc(0)); // there was nothing
   return undefined;
 }

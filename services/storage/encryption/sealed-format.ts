@@ -63,12 +63,12 @@ function nonceOf(chunk: number, isLast: boolean): Buffer {
   return nonce;
 }
 
-/** Writes the sealed chunk at `at`. @returns where it ends */
-export function sealChunk({ key }: ObjectCipher, chunk: number, isLast: boolean, plain: Uint8Array, into: Buffer, at: number): number {
+/** @returns the sealed chunk, its tag by itself */
+export function sealChunk({ key }: ObjectCipher, chunk: number, isLast: boolean, plain: Uint8Array): [Buffer, Buffer] {
   const cipher = createCipheriv(CIPHER, key, nonceOf(chunk, isLast), { authTagLength: TAG_BYTES });
-  const end = at + cipher.update(plain).copy(into, at);
+  const sealed = cipher.update(plain);
   cipher.final(); // of a stream cipher nothing is left
-  return end + cipher.getAuthTag().copy(into, end);
+  return [sealed, cipher.getAuthTag()];
 }
 
 /** Writes the plain chunk at `at`. @returns where it ends; undefined: it is not this chunk of this object */
