@@ -6,7 +6,7 @@ import { readReply } from "./byte-reply.ts";
 
 export interface StorageCalls {
   get(key: string): Promise<Buffer | null>;
-  put(key: string, bytes: Buffer, ifAbsent: boolean, place?: RecordPlace): Promise<PutResult>;
+  put(key: string, bytes: Buffer, ifAbsent: boolean, place?: RecordPlace, keepUntil?: number): Promise<PutResult>;
   /** Which regions a new record should name; null where there is one region. */
   place?(): Promise<RecordPlace | null>;
   /** null when there is no `from`. */
@@ -22,7 +22,7 @@ export function storageCalls(broker: ServiceBroker): StorageCalls {
       const reply = await broker.call<unknown, { key: string }>("storage.get", { key });
       return reply === null ? null : await readReply(reply);
     },
-    put: (key, bytes, ifAbsent, place) => broker.call<PutResult, object>("storage.put", { key, bytes, ifAbsent, ...(place === undefined ? {} : { place }) }),
+    put: (key, bytes, ifAbsent, place, keepUntil) => broker.call<PutResult, object>("storage.put", { key, bytes, ifAbsent, ...(place === undefined ? {} : { place }), ...(keepUntil === undefined ? {} : { keepUntil }) }),
     place: () => broker.call<RecordPlace | null, object>("storage.place", {}),
     copy: (from, to) => broker.call<CopyResult | null, CopyParams>("storage.copy", { from, to }),
     list: (prefix, after, delimiter) =>

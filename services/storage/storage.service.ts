@@ -44,10 +44,10 @@ export function storageService(settings: Settings, openStore = openObjectStore) 
     actions: {
       put: {
         ...once,
-        params: { key, bytes: { type: "class", instanceOf: Uint8Array }, ifAbsent: { type: "boolean", optional: true }, place: { type: "object", optional: true } },
+        params: { key, bytes: { type: "class", instanceOf: Uint8Array }, ifAbsent: { type: "boolean", optional: true }, keepUntil: { type: "number", optional: true }, place: { type: "object", optional: true } },
         async handler(ctx: Context<PutParams>): Promise<PutResult> {
-          const { key, bytes, ifAbsent = false, place } = ctx.params;
-          if (this.regional === undefined || place === undefined) return await this.objects.put(key, bytes, { ifAbsent });
+          const { key, bytes, ifAbsent = false, keepUntil, place } = ctx.params;
+          if (this.regional === undefined || place === undefined) return await this.objects.put(key, bytes, { ifAbsent, ...(keepUntil === undefined ? {} : { keepUntil }) });
           return await this.regional.put(key, bytes, { ifAbsent, place });
         },
       },
