@@ -1,6 +1,5 @@
 /** Where a node's part of the audit log is written: the service `audit` opens it, and whatever is to be recorded goes there. */
 import type { Context, ServiceBroker } from "moleculer";
-import { auditRowOfPermission } from "./access/audited-actions.ts";
 import type { Caller, Permission } from "./access/permissions.ts";
 
 /** `begun`: is about to be done. `done`: came to an end. `access`: something was seen. `refused`: tried in vain. */
@@ -83,9 +82,9 @@ export function circumstancesOf(sink: AuditSink, ctx: Context<unknown>, caller: 
   };
 }
 
-/** Records that somebody saw what only some may see, where that shows within an action only; does nothing for a permission without a row. */
+/** Records that somebody saw what only some may see, where only the action itself knows that it was such a thing. Nobody waits for it. */
 export function noteAccess(ctx: Context<unknown>, caller: Caller | undefined, permission: Permission, target: AuditTarget): void {
   const sink = auditSinkOf(ctx.broker);
-  if (sink === undefined || sink === "opening" || auditRowOfPermission(permission) === undefined) return;
+  if (sink === undefined || sink === "opening") return;
   sink.note({ type: "access", ...(ctx.action?.name === undefined ? {} : { action: ctx.action.name }), permission, target, result: "ok", ...circumstancesOf(sink, ctx, caller) });
 }

@@ -62,8 +62,10 @@ export const AUDITED: Readonly<Record<string, AuditRow>> = {
   "audit.export": { way: "after" },
 };
 
-/** Whatever asks for one of these is recorded, if not by a row of its own: what is seen only by some. */
-const AUDITED_PERMISSIONS: Readonly<Partial<Record<Permission, AuditRow>>> = {};
+/** Whatever asks for one of these and has no row of its own: what is seen only by some. */
+const AUDITED_PERMISSIONS: Readonly<Partial<Record<Permission, AuditRow>>> = {
+  "audit.read": { way: "after" },
+};
 
 /** Who has only these changes nothing. */
 const READING: readonly Permission[] = ["open", "videos.watch", "videos.list", "videos.explain", "mesh.watch", "audit.read", "inside"];
@@ -79,11 +81,6 @@ export function auditRowOf(action: string, permission: Permission | undefined = 
 /** Whether who has it may change something. A permission that nobody has thought of may. */
 export function changes(permission: Permission): boolean {
   return !READING.includes(permission);
-}
-
-/** The row of a permission, for what is recorded by hand (config/audit-sink.ts). */
-export function auditRowOfPermission(permission: Permission): AuditRow | undefined {
-  return AUDITED_PERMISSIONS[permission];
 }
 
 function permissionIn(action: string): Permission | undefined {

@@ -22,22 +22,22 @@ export interface QueryOptions {
 /** @throws bad_request for an `after` that no page gave */
 export async function queryLog({ limit = DEFAULT_LIMIT, after, ...asked }: QueryParams, { reader, tenant, onDamage, nowMs = () => performance.now() }: QueryOptions): Promise<QueryResult> {
   const end = after === undefined ? undefined : parseCursor(after);
+  const [since, until] = [asked.since, asked.until].map((time) => (time === undefined ? undefined : new Date(time).toISOString()));
   const startedAt = nowMs();
   const found: RecordView[] = [];
   let objects = 0;
 
   const wanted = (record: AuditRecord): boolean => (
-    (asked.since === undefined || record.at >= asked.since) && (asked.until === undefined || record.at < asked.until) &&
+    (since === undefined || record.at >= since) && (until === undefined || record.at < until) &&
     (asked.subject === undefined || record.who?.subject === asked.subject) && (asked.video === undefined || record.target?.["video"] === asked.video) &&
     (asked.action === undefined || record.action === asked.action) && (asked.result === undefined || record.result === asked.result) &&
     (tenant === undefined || record.who?.tenant === tenant || record.target?.["tenant"] === tenant) &&
     (end === undefined || newestFirst(end, record) < 0)
   );
 
-  const from = asked.since === undefined ? undefined : hourOf(asked.since);
-  const until = [asked.until, end?.at].filter((time) => time !== undefined).toSorted()[0];
+  const from = since === undefined ? undefined : hourOf(since);
   const hours: string[] = [];
-  for await (const hour of reader.hours(from)) if (until === undefined || hour <= hourOf(until)) hours.push(hour);
+  for await (const hour of reader.hours(from)) if ((until === undefined || startOf(hour) < until) && (end === undefined || mayPrecede(hour, end))) hours.push(hour);
   for (const hour of hours.toReversed()) {
     let best: RecordView[] = [];
     for await (const writer of reader.writers(hour)) {
@@ -55,13 +55,22 @@ export async function queryLog({ limit = DEFAULT_LIMIT, after, ...asked }: Query
     found.push(...best.toSorted(newestFirst));
     const last = found[limit - 1];
     if (found.length > limit && last !== undefined) return { records: found.slice(0, limit), next: formatCursor(last) };
-    if (hour !== hours[0] && (found.length === limit || objects > MAX_OBJECTS || nowMs() - startedAt > MAX_MS)) return { records: found, next: formatCursor({ at: `${hour}:00:00.000Z`, chain: "", seq: 0 }) };
+    if (hour !== hours[0] && (found.length === limit || objects > MAX_OBJECTS || nowMs() - startedAt > MAX_MS)) return { records: found, next: formatCursor(beginningOf(hour)) };
   }
   return { records: found };
 }
 
 function viewOf({ kind: _kind, v: _v, prev: _prev, hash: _hash, ...view }: AuditRecord): RecordView {
   return view;
+}
+
+const startOf = (hour: string): string => `${hour}:00:00.000Z`;
+/** Before all records of the hour. */
+const beginningOf = (hour: string): Position => ({ at: startOf(hour), chain: "", seq: 0 });
+
+/** Whether an hour may have records before `end`. */
+function mayPrecede(hour: string, end: Position): boolean {
+  return newestFirst(beginningOf(hour), end) > 0;
 }
 
 function newestFirst(a: Position, b: Position): number {

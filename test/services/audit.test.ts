@@ -2,10 +2,11 @@
 import { statSync } from "node:fs";
 import type { Readable } from "node:stream";
 import { expect } from "chai";
-import type { ServiceBroker } from "moleculer";
+import type { Context, ServiceBroker } from "moleculer";
 import type { Caller } from "../../config/access/permissions.ts";
-import { auditSinkOf } from "../../config/audit-sink.ts";
+import { auditSinkOf, noteAccess } from "../../config/audit-sink.ts";
 import { fail, findErrorCode } from "../../config/errors.ts";
+import { callerOf } from "../../config/middlewares/access-guard.ts";
 import type { QueryParams, QueryResult, RecordView } from "../../services/audit/audit.contract.ts";
 import { openKeyFile } from "../../services/audit/key-file.ts";
 import { verifyLog, type Report } from "../../services/audit/verify/verify-log.ts";
@@ -168,6 +169,15 @@ describe("the audit log of a node", () => {
     const { records } = await query({ subject: PERSON.subject });
     expect(records[0]).to.deep.include({ type: "erasure", target: { video: ID }, result: "ok", seq: place.seq });
     expect(await codeOf(broker.call("audit.record", { type: "erasure" }, as({ subject: "key:1", roles: ["auditor"] })))).to.equal("forbidden");
+  });
+
+  it("has uploads that were finished, and what an action itself knows to be seen by few only", async () => {
+    await broker.emit("upload.finished", { uploadId: ID, sha256: "0".repeat(64) });
+    expect((await recorded("upload.finished", 1))[0]?.target).to.deep.equal({ upload: ID, sha256: "0".repeat(64) });
+    broker.createService({ name: "delivery", actions: { media(ctx: Context) { noteAccess(ctx, callerOf(ctx), "videos.watch", { video: ID }); } } });
+    await broker.waitForServices("delivery");
+    await broker.call("delivery.media", {}, as(PERSON, { from: "p:1" }));
+    expect((await recorded("delivery.media", 1))[0]).to.deep.include({ type: "access", permission: "videos.watch", target: { video: ID }, from: "p:1", result: "ok" });
   });
 
   it("shows a tenant's key what was done with that tenant's keys and for it", async () => {

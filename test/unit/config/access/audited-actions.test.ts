@@ -16,6 +16,11 @@ describe("audited actions", () => {
     expect(auditRowOf("constructor", "videos.delete")).to.deep.equal({ way: "ahead" });
   });
 
+  it("are recorded by their permission, where that is of what only some may see", () => {
+    expect(auditRowOf("audit.graph", "audit.read")).to.deep.equal({ way: "after" });
+    expect(auditRowOf("videos.graph", "videos.list")).to.equal(undefined);
+  });
+
   it("exist, each with a permission", () => {
     expect(Object.keys(AUDITED).filter((action) => !Object.hasOwn(ACTIONS, action))).to.deep.equal([]);
   });
