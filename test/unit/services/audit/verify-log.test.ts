@@ -132,6 +132,18 @@ describe("an export of the audit log", () => {
     expect(await found(noCheckpoints(forged), known)).to.deep.equal(["checkpoint", "known"]);
   });
 
+  it("shows all of it written anew, checkpoints too, by whoever has the key, by a checkpoint that was kept", async () => {
+    const other = auditLog({ key: log.key });
+    const [a, checkpoints] = [other.openWriter("a"), other.checkpoints()];
+    for (const video of ["x1", "x2"]) {
+      await append(a, video);
+      await checkpoints.make();
+    }
+    const forged = await other.lines();
+    expect(await found(forged)).to.deep.equal([]);
+    expect(await found(forged, (await log.reader.lastCheckpoint()) as Checkpoint)).to.include("known");
+  });
+
   it("shows a checkpoint that was left out, by the next, and the last by one that was kept", async () => {
     const [first, second] = [at((line) => line.kind === "checkpoint" && line["n"] === 1), at((line) => line.kind === "checkpoint" && line["n"] === 2)];
     expect(await found(without(first))).to.deep.equal(["checkpoints"]);
@@ -176,6 +188,9 @@ describe("an export of the audit log", () => {
     expect((await go(second)).verdict).to.equal("intact");
     expect((await go(freshKey())).faults.map(({ check }) => check)).to.deep.equal(["key", "key"]);
     expect((await go(freshKey(freshKey()))).faults.map(({ check }) => check)).to.deep.equal(["key", "key"]);
+    const stranger = freshKey();
+    const claimed = { ...stranger, certificate: { ...stranger.certificate, signedBy: log.key.certificate.key, signature: freshKey(log.key).certificate.signature ?? "" } };
+    expect((await go(claimed)).faults.map(({ check }) => check), "it only says that it was signed").to.deep.equal(["key", "key"]);
     expect(formatLines([second.certificate]).includes("PRIVATE")).to.equal(false);
   });
 
