@@ -150,7 +150,8 @@ describe("the audit log of a mesh", function () {
   it("shows what was done to the stored objects, each by what it was", async () => {
     const records = (await listStore(mesh, "audit/local/records/")).map((key) => key.slice("audit/local/".length));
     const byWriter = Map.groupBy(records, (key) => key.split("/")[2] ?? "");
-    const [[killed = "", objects = []] = []] = [...byWriter].toSorted(([, a], [, b]) => b.length - a.length);
+    const isKilled = async ([first = ""]: readonly string[]): Promise<boolean> => (await readFile(join(mesh.dataDir, "store/audit/local", first), "utf8")).includes("\"node\":\"second\"");
+    const [[killed = "", objects = []] = []] = (await Promise.all([...byWriter].map(async (entry) => ((await isKilled(entry[1])) ? [entry] : [])))).flat();
     const [middle = "", next = "", last = ""] = [objects[3], objects[4], objects.at(-1)];
     expect(objects.length).to.be.above(5);
     expect(await tampered("flipped", async (log) => {
