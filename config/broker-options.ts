@@ -4,6 +4,7 @@ import { busSeal } from "./bus-seal.ts";
 import type { Config } from "./config.ts";
 import { passports } from "./access/passports.ts";
 import { accessGuard } from "./middlewares/access-guard.ts";
+import { auditTrail } from "./middlewares/audit-trail.ts";
 import { failover } from "./middlewares/failover.ts";
 import { loadReports } from "./middlewares/load-reports.ts";
 import { meshPatience } from "./middlewares/mesh-patience.ts";
@@ -41,7 +42,8 @@ export function brokerOptions(config: Config, protocol = PROTOCOL): BrokerOption
     dependencyInterval: 50, // services that wait for each other are up within 0.1 s of each other, not 1 s
     metrics: { enabled: true },
     replOptions: { delimiter: "lectern$" },
-    middlewares: [accessGuard(passports(config.meshSecret, config.namespace)), ...(config.natsUrl === undefined ? [] : [sealedBus(config.meshSecret === undefined ? undefined : busSeal(config.meshSecret, config.namespace))]), requestMetrics, loadReports, failover, protocolGuard(protocol), ...(config.natsUrl === undefined ? [] : [meshPatience(config.natsUrl, config.startWaitMs)])],
+    // Of actions the first is next to the handler.
+    middlewares: [auditTrail(), accessGuard(passports(config.meshSecret, config.namespace)), ...(config.natsUrl === undefined ? [] : [sealedBus(config.meshSecret === undefined ? undefined : busSeal(config.meshSecret, config.namespace))]), requestMetrics, loadReports, failover, protocolGuard(protocol), ...(config.natsUrl === undefined ? [] : [meshPatience(config.natsUrl, config.startWaitMs)])],
   };
 }
 

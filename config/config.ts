@@ -30,6 +30,10 @@ export interface Config {
   readonly access: "keys" | "open";
   readonly adminKeyHash: string | undefined;
   readonly login: { readonly issuer: string; readonly audience: string } | undefined;
+  /** Absolute. */
+  readonly auditKey: string;
+  readonly auditDays: number;
+  readonly pseudonymKey: string | undefined;
   readonly key: string | undefined;
   /** Days by tenant; `*`: all others. */
   readonly retention: Readonly<Record<string, number>>;
@@ -128,6 +132,9 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     access: text("access") === "open" ? "open" : "keys",
     adminKeyHash: text("adminKeyHash"),
     login: text("loginIssuer") === undefined ? undefined : { issuer: required("loginIssuer"), audience: required("loginAudience") },
+    auditKey: resolve(text("auditKey") ?? `${dataDir}/audit.key`),
+    auditDays: integer("auditDays"),
+    pseudonymKey: text("pseudonymKey"),
     key: text("key"),
     retention: numbersOf(text("retention")),
     trustedProxies: splitList(text("trustedProxies")),

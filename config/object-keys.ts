@@ -47,6 +47,20 @@ export const objectKeys = {
   accessKeyRotated: (keyId: string) => `access/keys/${keyId}/rotated.json`,
   accessKeyRevoked: (keyId: string) => `access/keys/${keyId}/revoked.json`,
   allAccessKeys: "access/keys/",
+  /** Records of one hour (`2026-11-26T08`) by one process, from its `seq`th on. Written once, as is all of the audit log. */
+  auditRecords: (region: string, hour: string, writer: string, seq: number) => `audit/${region}/records/${hour}/${writer}/${String(seq).padStart(12, "0")}`,
+  auditWriter: (region: string, hour: string, writer: string) => `audit/${region}/records/${hour}/${writer}/`,
+  auditHour: (region: string, hour: string) => `audit/${region}/records/${hour}/`,
+  auditHours: (region: string) => `audit/${region}/records/`,
+  /** What all chains of the region had come to: the nth time. A thousand in a folder, so that the last one is found soon. */
+  auditCheckpoint: (region: string, n: number) => `audit/${region}/checkpoints/${String(Math.floor(n / 1_000)).padStart(7, "0")}/${String(n).padStart(10, "0")}`,
+  auditCheckpoints: (region: string) => `audit/${region}/checkpoints/`,
+  /** The public half of a key that signs. */
+  auditKey: (region: string, keyId: string) => `audit/${region}/keys/${keyId}`,
+  auditKeys: (region: string) => `audit/${region}/keys/`,
+  /** What was dropped of a day (`2026-11-26`) when its time was over. */
+  auditDropped: (region: string, day: string) => `audit/${region}/dropped/${day}`,
+  allAuditDropped: (region: string) => `audit/${region}/dropped/`,
   /** Names the one video that is made of a source. `digest` is a hash of what was asked. */
   claim: (digest: string) => `claims/${digest}.json`,
   /** Names the video that others with the same plan are compared with. `digest` is a hash of that. */

@@ -2,13 +2,14 @@
  * Which services exist, in the order they start (ground floor first), and which must sit on the same node so that
  * media bytes never cross the mesh: whoever touches bytes has its own door to the sources and to the store.
  */
-export const SERVICES = ["metrics", "node", "storage", "access", "videos", "source", "quality", "validator", "transcoder", "scheduler", "cache", "delivery", "operator", "gateway"] as const;
+export const SERVICES = ["metrics", "node", "storage", "audit", "access", "videos", "source", "quality", "validator", "transcoder", "scheduler", "cache", "delivery", "operator", "gateway"] as const;
 export type ServiceName = (typeof SERVICES)[number];
 
 const BESIDE: Readonly<Record<ServiceName, readonly ServiceName[]>> = {
   metrics: [],
-  node: [],
+  node: ["audit"], // what is ordered of any node is written down there, beside it
   storage: [],
+  audit: ["storage"],
   access: ["storage"],
   videos: ["storage"],
   source: ["storage"],

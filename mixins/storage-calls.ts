@@ -6,7 +6,7 @@ import { readReply } from "./byte-reply.ts";
 
 export interface StorageCalls {
   get(key: string): Promise<Buffer | null>;
-  put(key: string, bytes: Buffer, ifAbsent: boolean, place?: RecordPlace): Promise<PutResult>;
+  put(key: string, bytes: Buffer, ifAbsent: boolean, place?: RecordPlace, keepUntil?: number): Promise<PutResult>;
   /** Which regions a new record should name; null where there is one region. */
   place?(): Promise<RecordPlace | null>;
   /** Lets the record of a new video be written without waiting for its key. */
@@ -26,7 +26,7 @@ export function storageCalls(broker: ServiceBroker): StorageCalls {
       const reply = await broker.call<unknown, { key: string }>("storage.get", { key });
       return reply === null ? null : await readReply(reply);
     },
-    put: (key, bytes, ifAbsent, place) => broker.call<PutResult, object>("storage.put", { key, bytes, ifAbsent, ...(place === undefined ? {} : { place }) }),
+    put: (key, bytes, ifAbsent, place, keepUntil) => broker.call<PutResult, object>("storage.put", { key, bytes, ifAbsent, ...(place === undefined ? {} : { place }), ...(keepUntil === undefined ? {} : { keepUntil }) }),
     place: () => broker.call<RecordPlace | null, object>("storage.place", {}),
     prepare: (videoId) => broker.call("storage.prepare", { videoId }),
     discard: (videoId) => broker.call("storage.discard", { videoId }),

@@ -11,7 +11,7 @@ import { findProgram, programFolders } from "../start/program.ts";
 
 async function join(flags: Readonly<Record<string, string>>): Promise<number> {
   const { config, env } = joinMesh({ ...process.env, ...flags });
-  const settings: Record<string, string> = { LECTERN_STORE: formatStore(config.store) };
+  const settings: Record<string, string> = { LECTERN_STORE: formatStore(config.store), LECTERN_AUDIT_KEY: config.auditKey };
   if (config.services.includes("gateway")) {
     const chosen = env["LECTERN_HTTP_PORT"] !== undefined;
     if (chosen && config.httpPort !== 0) await checkPortFree(config.httpHost, config.httpPort);

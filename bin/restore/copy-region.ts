@@ -8,8 +8,10 @@ import { findRule } from "../../services/storage/regions/replication-rules.ts";
 
 export interface CopyReport { copied: number; bytes: number; /** Keys of objects that differ, or that did not come back as they were. */ damaged: string[] }
 
+/** Of the region itself, as a backup has it: no other region is sent it. */
+const AUDIT = "audit/";
 /** Deletions first: what was deleted is not brought back. Keys before what they open, uploads before the videos that are made of them. */
-const PREFIXES = ["deleted/", objectKeys.allUnitKeys, "uploads/", "adopted/", objectKeys.allVideos, "claims/"];
+const PREFIXES = ["deleted/", objectKeys.allUnitKeys, "uploads/", "adopted/", objectKeys.allVideos, "claims/", AUDIT];
 const AT_ONCE = 8;
 /** Longer objects are compared by their size alone. */
 const COMPARED_BYTES = 16 * 1024 * 1024;
@@ -22,7 +24,7 @@ export async function copyRegion(from: ObjectStore, own: ObjectStore, check: boo
   for (const prefix of PREFIXES) {
     for (let after: string | undefined; ;) {
       const page = await from.list({ prefix, ...(after === undefined ? {} : { after }) });
-      const wanted = page.objects.filter(({ key }) => prefix === objectKeys.allUnitKeys || findRule(key) !== undefined);
+      const wanted = page.objects.filter(({ key }) => prefix === objectKeys.allUnitKeys || findRule(key) !== undefined || key.startsWith(AUDIT));
       for (let at = 0; at < wanted.length; at += AT_ONCE) await Promise.all(wanted.slice(at, at + AT_ONCE).map(({ key, size }) => bring(key, size)));
       if (page.next === undefined) break;
       after = page.next;

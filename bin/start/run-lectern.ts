@@ -128,7 +128,7 @@ export async function runLectern(options: RunOptions, { stop, kill }: RunSignals
     const agreed = { ...env, ...(storeKeys === undefined ? {} : { LECTERN_STORE_KEYS: storeKeys }) };
     const found = { natsUrl: nats ?? "", redisUrl: redis ?? "", store, ...(meshSecret === undefined ? {} : { meshSecret }), ...(adminKeyHash === undefined ? {} : { adminKeyHash }) };
     const settings = {
-      LECTERN_NATS_URL: found.natsUrl, LECTERN_REDIS_URL: found.redisUrl, LECTERN_STORE: store, LECTERN_DATA: dataDir,
+      LECTERN_NATS_URL: found.natsUrl, LECTERN_REDIS_URL: found.redisUrl, LECTERN_STORE: store, LECTERN_DATA: dataDir, LECTERN_AUDIT_KEY: config.auditKey,
       LECTERN_HTTP_PORT: String(httpPort), LECTERN_METRICS_PORT: String(metricsPort), ...(meshSecret === undefined ? {} : { LECTERN_MESH_SECRET: meshSecret }),
       ...(adminKeyHash === undefined ? {} : { LECTERN_ADMIN_KEY_HASH: adminKeyHash }),
     };

@@ -48,6 +48,9 @@ export const ACTIONS: Readonly<Record<string, Permission>> = {
   "access.createKey": "keys.manage",
   "access.rotateKey": "keys.manage",
   "access.revokeKey": "keys.manage",
+
+  "audit.query": "audit.read",
+  "audit.export": "audit.read",
 };
 
 export function permissionOf(action: string): Permission {

@@ -22,6 +22,8 @@ export const PERMISSIONS = {
   /** Drains, pauses. */
   "mesh.operate": ["operator", "admin"],
   "keys.manage": ["admin"],
+  /** Who did what; of a tenant's key what was done with that tenant's keys and for it. */
+  "audit.read": ["auditor", "admin"],
   /** What services ask of each other; of persons, at a prompt. */
   inside: ["admin"],
 } as const satisfies Record<string, readonly Holder[]>;

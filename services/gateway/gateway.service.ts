@@ -79,8 +79,9 @@ export function gatewayService({ httpHost, httpPort, publicUrl, sourceMaxBytes, 
       });
       this.redis = redisUrl === undefined ? undefined : await openRedis(redisUrl, logger);
       this.limits = openRateLimits(rates, this.redis === undefined ? undefined : regionCounts(this.redis, redisKeys(namespace)), (error) => logger.debug("What was asked is not counted with the region:", errorMessage(error)));
+      const addressOf = clientAddresses(trustedProxies);
       const throttle = openThrottle({
-        limits: this.limits, addressOf: clientAddresses(trustedProxies),
+        limits: this.limits, addressOf,
         onLimit: (rate) => broker.metrics.increment("lectern.requests.limited.total", { rate }),
         onStrangeProxy: (address) => logger.warn(`Requests come through a proxy at ${address}, which LECTERN_TRUSTED_PROXIES does not name: all that it brings count as one client's.`),
       });
@@ -88,7 +89,7 @@ export function gatewayService({ httpHost, httpPort, publicUrl, sourceMaxBytes, 
         authenticate: async (credential) => (await broker.call<AuthenticateResult, AuthenticateParams>("access.authenticate", { credential }, { timeout: CHECK_TIMEOUT_MS })).caller,
         passports: passports(meshSecret, namespace), throttle,
       });
-      this.serveRoutes(gatewayRoutes({ publicUrl: this.settings.publicUrl, sourceMaxBytes: this.settings.sourceMaxBytes, nodeId: broker.nodeID, streams: this.streams, readiness, guide: regionGuideOf(broker, regions), assets: await this.assets }), { callers: this.accessCallers, throttle, isOurs: (origin) => corsOrigins.includes(origin.toLowerCase()) });
+      this.serveRoutes(gatewayRoutes({ publicUrl: this.settings.publicUrl, sourceMaxBytes: this.settings.sourceMaxBytes, nodeId: broker.nodeID, streams: this.streams, readiness, guide: regionGuideOf(broker, regions), assets: await this.assets }), { callers: this.accessCallers, throttle, addressOf, isOurs: (origin) => corsOrigins.includes(origin.toLowerCase()) });
       // no limit on a whole request: uploads take as long as they take, and a stalled one is cut by its own route
       this.server = createServer({ requestTimeout: 0, headersTimeout: 20_000, keepAliveTimeout: 15_000 }, (req, res) => void this.httpHandler(req, res));
       this.connections = openConnections(this.server, nodeState(broker), () => this.streams?.close());

@@ -5,6 +5,7 @@ import { ERRORS, type ErrorCode } from "../../config/errors.ts";
 import { STILL_FORMATS } from "../../media/ffmpeg/still-arguments.ts";
 import { FAULTS } from "../../media/quality/report.ts";
 import { REASON_CLASSES } from "../videos/videos.contract.ts";
+import { auditPaths, auditSchemas } from "./openapi-audit.ts";
 import { accessPaths, accessSchemas, securitySchemes, withSecurity } from "./openapi-access.ts";
 import { operatePaths, operateSchemas } from "./openapi-operate.ts";
 
@@ -178,6 +179,7 @@ const paths = {
     },
   },
   ...accessPaths(problems),
+  ...auditPaths(problems),
   "/health/live": { get: { operationId: "getLiveness", summary: "Whether this node runs", responses: { "200": ok("It does", json({ type: "object" })) } } },
   "/health/ready": { get: { operationId: "getReadiness", summary: "Whether a posted video would play", responses: { "200": ok("It would", json({ type: "object" })), ...problems("not_ready") } } },
   "/metrics": { get: { operationId: "getMetrics", summary: "This node's metrics", responses: { "200": ok("Prometheus text", { "text/plain": { schema: text } }), ...problems("not_ready") } } },
@@ -238,6 +240,7 @@ const schemas = {
   },
   ...operateSchemas,
   ...accessSchemas,
+  ...auditSchemas,
   Reason: { type: "object", required: ["class", "message"], properties: { class: { enum: REASON_CLASSES }, message: text } },
   Problem: {
     type: "object", required: ["type", "title", "status", "detail", "code", "requestId"], description: "RFC 9457",

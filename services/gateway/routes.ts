@@ -1,5 +1,6 @@
 /** Every route of the gateway. OpenAPI, `Allow` and the tests are checked against this table. */
 import { accessRoutes } from "./access/access-routes.ts";
+import { auditRoutes } from "./audit-routes.ts";
 import { clipRoutes } from "./clip-routes.ts";
 import { commandRoutes } from "./command-routes.ts";
 import type { EventStreams } from "./events-stream.ts";
@@ -35,6 +36,7 @@ export function gatewayRoutes({ publicUrl, sourceMaxBytes, nodeId, streams, read
     ...clipRoutes(),
     ...commandRoutes(),
     ...accessRoutes(),
+    ...auditRoutes(nodeId),
     ...operateRoutes(nodeId, readiness, () => routes),
     ...regionRoutes(guide),
     ...pagesRoutes(assets, guide.otherUrls),

@@ -8,7 +8,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { CallingOptions, Context, Service, ServiceSchema } from "moleculer";
 import ApiService from "moleculer-web";
 import { ulid } from "ulid";
+import type { AuditMeta } from "../../config/audit-sink.ts";
 import { fail } from "../../config/errors.ts";
+import { auditMeta, noteRefusal } from "./audit-marks.ts";
 import type { Admitted, Callers } from "./access/callers.ts";
 import { isCancelled } from "../../mixins/cancelled.ts";
 import type { Throttle } from "./limits/throttle.ts";
@@ -25,7 +27,7 @@ interface WebRequest extends IncomingMessage {
 }
 interface WebRoute { path: string; mergeParams: boolean; bodyParsers: boolean; logging: boolean; mappingPolicy: "restrict"; pathToRegexpOptions: object; aliases: object }
 /** Who may come in, and how often; `isOurs`: whether pages of an origin may use the API. */
-export interface Door { callers: Callers; throttle: Throttle; isOurs(origin: string): boolean }
+export interface Door { callers: Callers; throttle: Throttle; isOurs(origin: string): boolean; addressOf(req: IncomingMessage): string }
 interface WebService extends Service { addRoute(route: WebRoute): void; logger: Logger; lecternRoutes: readonly Route[]; door: Door }
 
 const AREA_HEADERS: Readonly<Record<Area, Readonly<Record<string, string>>>> = {
@@ -86,7 +88,7 @@ export const webServer: Partial<ServiceSchema> = {
   },
 };
 
-async function answer(route: Route, { lecternRoutes: routes, door: { callers, throttle, isOurs }, logger }: WebService, req: WebRequest, res: ServerResponse): Promise<void> {
+async function answer(route: Route, { lecternRoutes: routes, door: { callers, throttle, isOurs, addressOf }, logger, broker }: WebService, req: WebRequest, res: ServerResponse): Promise<void> {
   try {
     res.setHeader("X-Content-Type-Options", "nosniff");
     for (const [name, value] of Object.entries(AREA_HEADERS[route.area])) res.setHeader(name, value);
@@ -97,8 +99,9 @@ async function answer(route: Route, { lecternRoutes: routes, door: { callers, th
     }
     const admitted = await callers.admit(req, asked.permission);
     throttle.spend(asked, req, admitted.caller);
-    await asked.handle(toExchange(req, res, admitted));
+    await asked.handle(toExchange(req, res, admitted, auditMeta(broker, asked, req, addressOf)));
   } catch (error) {
+    noteRefusal(broker, route, req, addressOf, error);
     sendProblem(req, res, error, logger);
   }
 }
@@ -114,14 +117,14 @@ function allowOrigin({ method, headers: { origin } }: IncomingMessage, res: Serv
   if (method === "OPTIONS") for (const [name, value] of Object.entries(isPlay ? PLAY_PREFLIGHT : API_PREFLIGHT)) res.setHeader(name, value);
 }
 
-function toExchange(req: WebRequest, res: ServerResponse, { caller, passport }: Admitted): Exchange {
+function toExchange(req: WebRequest, res: ServerResponse, { caller, passport }: Admitted, meta: AuditMeta): Exchange {
   const ctx = req.$ctx;
   if (ctx === undefined) throw new Error("moleculer-web called an alias without a context");
   return {
     req, res, caller,
     params: req.$params?.params ?? {},
     requestId: ctx.requestID ?? "",
-    call: <Result>(action: string, params: object = {}, options: CallingOptions = {}) => ctx.call<Result, object>(action, params, passport === undefined ? options : { ...options, meta: { passport } }),
+    call: <Result>(action: string, params: object = {}, options: CallingOptions = {}) => ctx.call<Result, object>(action, params, { ...options, meta: { ...meta, ...(passport === undefined ? {} : { passport }) } }),
   };
 }
 

@@ -8,8 +8,11 @@ import { fail } from "../../config/errors.ts";
 import type { CopyResult, HeadResult, ListParams, ListResult, PutResult, UploadResult } from "./storage.contract.ts";
 
 export interface ObjectStore {
-  /** With `ifAbsent`, of any number of writers of one key exactly one is told `stored: true`. @throws storage_full */
-  put(key: string, bytes: Uint8Array, options?: { ifAbsent?: boolean }): Promise<PutResult>;
+  /**
+   * With `ifAbsent`, of any number of writers of one key exactly one is told `stored: true`. With `keepUntil` (ms since 1970) a
+   * store that can lock objects keeps it until then, whoever wants it gone; others take no notice. @throws storage_full
+   */
+  put(key: string, bytes: Uint8Array, options?: { ifAbsent?: boolean; keepUntil?: number }): Promise<PutResult>;
   /**
    * Makes `to` an object of the bytes of `from`, which do not come here, unless it is there. Either may be removed then
    * without the other. @returns undefined when there is no `from`. @throws storage_full

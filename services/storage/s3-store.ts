@@ -15,6 +15,7 @@ import { bucketKeeper } from "./s3-bucket.ts";
 import { openS3Client, operationLimit, untilAnswer, type S3Location } from "./s3-client.ts";
 import { isNoSuchObject, readAnswer, s3Fault } from "./s3-faults.ts";
 import { abortLeftovers } from "./s3-leftovers.ts";
+import { objectLock } from "./s3-lock.ts";
 import { listBucket } from "./s3-listing.ts";
 import { sendStream } from "./s3-multipart.ts";
 import type { HeadResult } from "./storage.contract.ts";
@@ -30,6 +31,7 @@ export async function openS3Store(location: S3Location, now: () => number = Date
   const client = openS3Client(location);
   const Bucket = location.bucket;
   const bucketReady = bucketKeeper(client, Bucket);
+  const lockFields = objectLock(client, Bucket);
   let conditional = false;
 
   /** Turns the SDK's errors into ours; the bucket is seen to before all else, since a stream cannot be read twice. */
@@ -43,11 +45,12 @@ export async function openS3Store(location: S3Location, now: () => number = Date
   }
 
   /** @returns false when the key is taken */
-  async function create(Key: string, Body: Uint8Array): Promise<boolean> {
+  async function create(Key: string, Body: Uint8Array, keepUntil: number | undefined): Promise<boolean> {
     const writer = randomUUID();
+    const lock = await lockFields(Body, keepUntil);
     for (let attempt = 1; ; attempt++) {
       try {
-        await client.send(new PutObjectCommand({ Bucket, Key, Body, ContentLength: Body.byteLength, IfNoneMatch: "*", Metadata: { writer } }), { abortSignal: operationLimit(Body.byteLength) });
+        await client.send(new PutObjectCommand({ Bucket, Key, Body, ContentLength: Body.byteLength, IfNoneMatch: "*", Metadata: { writer }, ...lock }), { abortSignal: operationLimit(Body.byteLength) });
         return true;
       } catch (error) {
         const { status, attempts } = readAnswer(error);
@@ -104,10 +107,10 @@ export async function openS3Store(location: S3Location, now: () => number = Date
   }
 
   const store: ObjectStore = {
-    put: (key, bytes, { ifAbsent = false } = {}) => guarded(async () => {
+    put: (key, bytes, { ifAbsent = false, keepUntil } = {}) => guarded(async () => {
       checkKey(key);
-      if (ifAbsent) return { stored: await create(key, bytes) };
-      await client.send(new PutObjectCommand({ Bucket, Key: key, Body: bytes, ContentLength: bytes.byteLength }), { abortSignal: operationLimit(bytes.byteLength) });
+      if (ifAbsent) return { stored: await create(key, bytes, keepUntil) };
+      await client.send(new PutObjectCommand({ Bucket, Key: key, Body: bytes, ContentLength: bytes.byteLength, ...(await lockFields(bytes, keepUntil)) }), { abortSignal: operationLimit(bytes.byteLength) });
       return { stored: true };
     }),
     copy: (from, to) => guarded(async () => {

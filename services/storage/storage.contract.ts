@@ -4,6 +4,8 @@ export interface PutParams {
   bytes: Uint8Array;
   /** Create only: an object that exists stays as it is. */
   ifAbsent?: boolean;
+  /** Until when, in ms since 1970, nobody may remove or replace it, where the store can hold to that. */
+  keepUntil?: number;
   /** Of a part of a video whose record is only being written. */
   place?: RecordPlace;
 }

@@ -44,10 +44,10 @@ export function storageService(settings: Settings, openStore = openObjectStore) 
     actions: {
       put: {
         ...once,
-        params: { key, bytes: { type: "class", instanceOf: Uint8Array }, ifAbsent: { type: "boolean", optional: true }, place: { type: "object", optional: true } },
+        params: { key, bytes: { type: "class", instanceOf: Uint8Array }, ifAbsent: { type: "boolean", optional: true }, keepUntil: { type: "number", optional: true }, place: { type: "object", optional: true } },
         async handler(ctx: Context<PutParams>): Promise<PutResult> {
-          const { key, bytes, ifAbsent = false, place } = ctx.params;
-          return await this.objects.put(key, bytes, { ifAbsent, ...(this.regional === undefined || place === undefined ? {} : { place }) });
+          const { key, bytes, ifAbsent = false, keepUntil, place } = ctx.params;
+          return await this.objects.put(key, bytes, { ifAbsent, ...(keepUntil === undefined ? {} : { keepUntil }), ...(this.regional === undefined || place === undefined ? {} : { place }) });
         },
       },
       copy: {

@@ -19,6 +19,7 @@ const OPERATIONS: [readonly Who[], string][] = [
   [["operator", "auditor", "admin"], "getMetrics listNodes listNodesByRegion getQueue listDeadJobs"],
   [["submitter", "operator", "auditor", "admin"], "listVideoJobs explainVideo"],
   [["operator", "admin"], "retryVideo cancelVideo drainNode undrainNode pauseLane resumeLane"],
+  [["auditor", "admin"], "queryAudit exportAudit"],
   [["admin"], "listKeys createKey rotateKey revokeKey"],
 ];
 const WHO: Readonly<Record<string, readonly Who[]>> = Object.fromEntries(OPERATIONS.flatMap(([who, operations]) => operations.split(" ").map((operation) => [operation, who])));

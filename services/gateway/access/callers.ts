@@ -32,6 +32,13 @@ const KNOWN_MS = 10_000;
 const MAX_KNOWN = 10_000;
 const MAX_CREDENTIAL = 4_096;
 
+const refused = new WeakMap<Error, Caller>();
+
+/** Whom `admit` refused with this error, where it knows. */
+export function findRefused(error: unknown): Caller | undefined {
+  return error instanceof Error ? refused.get(error) : undefined;
+}
+
 /** For a network that nobody else reaches: whoever asks may do everything. */
 export function everybody(): Callers {
   const admitted: Admitted = { caller: { subject: "anybody", roles: ["admin"] } };
@@ -74,7 +81,11 @@ export function openCallers({ authenticate, passports, throttle, now = () => per
         throttle.wrongKey(req);
         throw fail("unauthorized", "The API key is not good: nobody's, expired or revoked.");
       }
-      if (!may(caller, permission)) throw fail("forbidden", `This asks for the permission ${permission}, which the key does not have.`);
+      if (!may(caller, permission)) {
+        const refusal = fail("forbidden", `This asks for the permission ${permission}, which the key does not have.`);
+        refused.set(refusal, caller);
+        throw refusal;
+      }
       return { caller, passport: passportOf(entry, caller) };
     },
     forget(subject) {

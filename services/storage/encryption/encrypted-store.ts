@@ -21,7 +21,7 @@ import { beginningsOf, findUnitOf, idOf, isVideo } from "./units.ts";
 
 /** The store below: with regions it takes where a video belongs. */
 export interface StoreBelow extends ObjectStore {
-  put(key: string, bytes: Uint8Array, options?: { ifAbsent?: boolean; place?: RecordPlace }): Promise<PutResult>;
+  put(key: string, bytes: Uint8Array, options?: { ifAbsent?: boolean; keepUntil?: number; place?: RecordPlace }): Promise<PutResult>;
 }
 
 export interface EncryptedStore extends StoreBelow {

@@ -32,7 +32,7 @@ export interface RegionalPorts {
 export interface RegionalTiming { probeMs: number; tickMs: number; scanMs: number; lingerMs: number }
 
 export interface RegionalStore extends ObjectStore {
-  put(key: string, bytes: Uint8Array, options?: { ifAbsent?: boolean; place?: RecordPlace }): Promise<PutResult>;
+  put(key: string, bytes: Uint8Array, options?: { ifAbsent?: boolean; keepUntil?: number; place?: RecordPlace }): Promise<PutResult>;
   /** Which regions a new record should name. @throws region_unavailable */
   place(): RecordPlace;
   /** Undefined when there is no such record here. Waits until the others were asked what they took over. */

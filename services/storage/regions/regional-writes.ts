@@ -100,9 +100,9 @@ export function regionalWrites({ own, regions, links, replicators, placements, o
     }
   }
 
-  async function put(key: string, bytes: Uint8Array, { ifAbsent = false, place }: { ifAbsent?: boolean; place?: RecordPlace } = {}): Promise<PutResult> {
+  async function put(key: string, bytes: Uint8Array, { ifAbsent = false, place, ...lock }: { ifAbsent?: boolean; keepUntil?: number; place?: RecordPlace } = {}): Promise<PutResult> {
     const rule = findRule(key);
-    if (rule === undefined) return await own.put(key, bytes, { ifAbsent });
+    if (rule === undefined) return await own.put(key, bytes, { ifAbsent, ...lock });
     const isRecord = rule.videoId !== undefined && key === objectKeys.record(rule.videoId);
     const given = place ?? (isRecord ? parsePlace(bytes, ownName) : undefined);
     const standing = (await placeOf(rule, given)) ?? nearest();

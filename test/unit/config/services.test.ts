@@ -6,10 +6,10 @@ describe("services of a node", () => {
   it("are all when none is named", () => expect(resolveServices([])).to.equal(SERVICES));
 
   it("are those named with what they need on the same node, ground floor first", () => {
-    expect(resolveServices(["transcoder"])).to.deep.equal(["metrics", "node", "storage", "source", "quality", "transcoder"]);
-    expect(resolveServices(["gateway"])).to.deep.equal(["metrics", "node", "storage", "access", "source", "cache", "delivery", "operator", "gateway"]);
-    expect(resolveServices(["scheduler", "validator"])).to.deep.equal(["metrics", "node", "storage", "source", "validator", "scheduler"]);
-    expect(resolveServices(["storage"])).to.deep.equal(["metrics", "node", "storage"]);
+    expect(resolveServices(["transcoder"])).to.deep.equal(["metrics", "node", "storage", "audit", "source", "quality", "transcoder"]);
+    expect(resolveServices(["gateway"])).to.deep.equal(["metrics", "node", "storage", "audit", "access", "source", "cache", "delivery", "operator", "gateway"]);
+    expect(resolveServices(["scheduler", "validator"])).to.deep.equal(["metrics", "node", "storage", "audit", "source", "validator", "scheduler"]);
+    expect(resolveServices(["storage"])).to.deep.equal(["metrics", "node", "storage", "audit"]);
   });
 
   it("always have metrics and node, so that every node can be seen and drained", () => {

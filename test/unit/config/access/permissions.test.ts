@@ -18,6 +18,7 @@ describe("permissions", () => {
       "mesh.watch": "---xxx",
       "mesh.operate": "---x-x",
       "keys.manage": "-----x",
+      "audit.read": "----xx",
       "inside": "-----x",
     });
   });

@@ -1,0 +1,36 @@
+/** Object lock: whether a bucket has it, and what a write has to say for it. */
+import { createHash } from "node:crypto";
+import { GetObjectLockConfigurationCommand, type PutObjectCommandInput, type S3Client } from "@aws-sdk/client-s3";
+import { operationLimit } from "./s3-client.ts";
+import { readAnswer } from "./s3-faults.ts";
+
+type LockFields = Pick<PutObjectCommandInput, "ObjectLockMode" | "ObjectLockRetainUntilDate" | "ContentMD5">;
+
+/** A server that has none says so with one of these; anything else is no answer, and is asked again. */
+const NO_LOCK = [400, 403, 404, 405, 501];
+
+/**
+ * Compliance mode: not even the bucket's owner removes it sooner.
+ * @returns what a write until then has to say; nothing, where the bucket has no object lock
+ */
+export function objectLock(client: S3Client, Bucket: string): (bytes: Uint8Array, keepUntil: number | undefined) => Promise<LockFields> {
+  let asked: Promise<boolean> | undefined;
+  const hasLock = (): Promise<boolean> => (asked ??= ask(client, Bucket).catch((error: unknown) => {
+    asked = undefined;
+    throw error;
+  }));
+  return async (bytes, keepUntil) => {
+    if (keepUntil === undefined || !(await hasLock())) return {};
+    return { ObjectLockMode: "COMPLIANCE", ObjectLockRetainUntilDate: new Date(keepUntil), ContentMD5: createHash("md5").update(bytes).digest("base64") }; // which S3 asks for with a lock
+  };
+}
+
+async function ask(client: S3Client, Bucket: string): Promise<boolean> {
+  try {
+    const { ObjectLockConfiguration } = await client.send(new GetObjectLockConfigurationCommand({ Bucket }), { abortSignal: operationLimit() });
+    return ObjectLockConfiguration?.ObjectLockEnabled === "Enabled";
+  } catch (error) {
+    if (NO_LOCK.includes(readAnswer(error).status ?? 0)) return false;
+    throw error;
+  }
+}
