@@ -47,6 +47,9 @@ export const objectKeys = {
   accessKeyRotated: (keyId: string) => `access/keys/${keyId}/rotated.json`,
   accessKeyRevoked: (keyId: string) => `access/keys/${keyId}/revoked.json`,
   allAccessKeys: "access/keys/",
+  /** Says that a link to a video has ended (`link-<id>`), or all that were made by then (`all-<n>`, the last one counts). Written once. */
+  linkRevoked: (videoId: string, what: string) => `access/links/${videoId}/${what}`,
+  linksRevoked: (videoId: string) => `access/links/${videoId}/`,
   /** Names the one video that is made of a source. `digest` is a hash of what was asked. */
   claim: (digest: string) => `claims/${digest}.json`,
   /** Names the video that others with the same plan are compared with. `digest` is a hash of that. */

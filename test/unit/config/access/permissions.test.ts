@@ -10,9 +10,12 @@ describe("permissions", () => {
     expect(table).to.deep.equal({ //  nobody, viewer, submitter, operator, auditor, admin
       "open": "xxxxxx",
       "videos.watch": "xxxxxx",
+      "videos.watchPrivate": "-xxxxx",
       "videos.list": "-xxxxx",
       "videos.submit": "--x--x",
       "videos.delete": "--x--x",
+      "links.create": "-xx--x",
+      "links.manage": "--x--x",
       "videos.explain": "--xxxx",
       "videos.operate": "---x-x",
       "mesh.watch": "---xxx",
