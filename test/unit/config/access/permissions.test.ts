@@ -48,7 +48,7 @@ describe("permissions", () => {
     expect(covers(physics, holder(["viewer"], { tenant: "physics" }))).to.equal(true);
     expect(covers(holder(["submitter"]), holder(["operator"]))).to.equal(false);
     expect(covers(holder(["admin"], { scopes: ["keys.manage"] }), holder(["admin"])), "scopes are no way out").to.equal(false);
-    expect(covers(holder(["admin"], { scopes: ["keys.manage", "videos.list"] }), holder(["viewer"]))).to.equal(true);
+    expect(covers(holder(["admin"], { scopes: ["keys.manage", "videos.list", "videos.watchPrivate", "links.create"] }), holder(["viewer"]))).to.equal(true);
   });
 
   it("are asked for by actions in words that the table has", () => {
