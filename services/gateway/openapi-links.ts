@@ -19,9 +19,9 @@ export const linkSchemas = {
     },
   },
   Link: {
-    type: "object", required: ["linkId", "expiresAt", "uses", "playback"],
+    type: "object", required: ["linkId", "expiresAt", "expiresInSec", "uses", "playback"],
     properties: {
-      linkId: { ...text, description: "by which it can be ended" }, expiresAt: { type: "string", format: "date-time" }, uses,
+      linkId: { ...text, description: "by which it can be ended" }, expiresAt: { type: "string", format: "date-time" }, expiresInSec: { type: "integer" }, uses,
       playback: { type: "object", description: "where it leads, as far as it is for that; `~…` in the path is the link, so what is relative to it has it too", properties: { video: uri, hls: uri, dash: uri, page: uri, storyboard: uri, frame: uri, clip: uri } },
     },
   },

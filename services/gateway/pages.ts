@@ -65,9 +65,10 @@ export function pagesRoutes(assets: Assets, otherUrls: readonly string[] = []): 
     },
     {
       method: "GET", path: "/watch/:id", operation: "getWatchPage", permission: "videos.watch", area: "page",
-      async handle({ req, res, params }) {
+      async handle({ req, res, params, caller }) {
         parseVideoId(params["id"]);
-        sendAsset(req, res, csp, assets.get(tokenOf(req) === undefined ? "watch.html" : LINKED_PAGE));
+        if (tokenOf(req) === undefined) sendAsset(req, res, csp, assets.get("watch.html"));
+        else sendAsset(req, res, csp, assets.get(LINKED_PAGE), caller.grant === undefined ? 404 : 200); // it finds out by itself, and says so
       },
     },
     {
@@ -79,7 +80,7 @@ export function pagesRoutes(assets: Assets, otherUrls: readonly string[] = []): 
   ];
 }
 
-function sendAsset(req: IncomingMessage, res: ServerResponse, csp: string, asset: Asset | undefined): void {
+function sendAsset(req: IncomingMessage, res: ServerResponse, csp: string, asset: Asset | undefined, status = 200): void {
   if (asset === undefined) throw fail("not_found", "There is nothing at this path.");
   const gzipped = /\bgzip\b/.test(String(req.headers["accept-encoding"] ?? ""));
   const headers = {
@@ -89,8 +90,8 @@ function sendAsset(req: IncomingMessage, res: ServerResponse, csp: string, asset
     "Content-Security-Policy": csp,
     "Referrer-Policy": "same-origin",
   };
-  if (matchesEtag(req.headers["if-none-match"], asset.etag)) return sendEmpty(res, 304, headers);
-  sendBytes(res, 200, { ...headers, "Content-Type": asset.type, ...(gzipped ? { "Content-Encoding": "gzip" } : {}) }, gzipped ? asset.gzipped : asset.plain);
+  if (status === 200 && matchesEtag(req.headers["if-none-match"], asset.etag)) return sendEmpty(res, 304, headers);
+  sendBytes(res, status, { ...headers, "Content-Type": asset.type, ...(gzipped ? { "Content-Encoding": "gzip" } : {}) }, gzipped ? asset.gzipped : asset.plain);
 }
 
 function matchesEtag(ifNoneMatch: string | undefined, etag: string): boolean {

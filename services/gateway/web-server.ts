@@ -122,7 +122,7 @@ async function admit(route: Route, { callers, links, throttle }: Door, req: WebR
   if (token !== undefined) {
     throttle.spend(route, req, ANONYMOUS); // whether it is good or not
     const admitted = links.admit(req, token, route, req.$params?.params?.["id"] ?? "");
-    makePrivate(res, (admitted.grant.until - Date.now()) / 1000);
+    makePrivate(res, ((admitted.grant?.until ?? 0) - Date.now()) / 1000);
     return admitted;
   }
   const admitted = await callers.admit(req, route.permission);

@@ -69,6 +69,8 @@ describe("a link to a private video", function () {
     expect([await statusOf(play(token)), await statusOf(`/v1/videos/~${token}/${id}/clip?start=1&end=2`), await statusOf(`/watch/~${token}/${id}`), await statusOf(`/play/~${token}/${id}/storyboard/0.jpg`), await statusOf(`/v1/videos/~${token}/${id}`)]).to.deep.equal([404, 404, 404, 200, 200]);
     const player = tokenIn((await mesh.link(id, { uses: ["play"] })).playback["hls"]);
     expect([await statusOf(play(player)), await statusOf(`/play/~${player}/${id}/storyboard.vtt`)]).to.deep.equal([200, 404]);
+    const gone = await mesh.ask(`/watch/~${forge({ until: 1_000 })}/${id}`);
+    expect([gone.status, gone.headers.get("content-type"), gone.headers.get("cache-control")]).to.deep.equal([404, "text/html; charset=utf-8", "private, no-cache"]); // for a person, who is told
   });
 
   it("that is altered, expired, another video's, another tenant's or another mesh's leads nowhere", async () => {

@@ -34,7 +34,7 @@ export function linkRoutes({ publicUrl, keys, maxSec, findNetwork, now = Date.no
         if (bindAddress && network === undefined) throw fail("bad_request", "The address of this request is not known, so a link cannot be bound to it.");
         const grant: Grant = { videoId, uses, linkId: randomBytes(9).toString("base64url"), since, tenant: tenantMark(tenant), until: Math.floor(now() / 1000 + expiresInSec) * 1000 };
         const token = signLink(keys, grant, network);
-        sendJson(res, 201, { linkId: grant.linkId, expiresAt: new Date(grant.until).toISOString(), uses, playback: linkedPlayback(baseUrl(req, publicUrl), videoId, token, uses) });
+        sendJson(res, 201, { linkId: grant.linkId, expiresAt: new Date(grant.until).toISOString(), expiresInSec, uses, playback: linkedPlayback(baseUrl(req, publicUrl), videoId, token, uses) });
       },
     },
     {
