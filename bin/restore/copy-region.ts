@@ -8,8 +8,8 @@ import { findRule } from "../../services/storage/regions/replication-rules.ts";
 
 export interface CopyReport { copied: number; bytes: number; /** Keys of objects that differ, or that did not come back as they were. */ damaged: string[] }
 
-/** Deletions first: what was deleted is not brought back. Keys before what they open, uploads before the videos that are made of them. */
-const PREFIXES = ["deleted/", objectKeys.allUnitKeys, "uploads/", "adopted/", objectKeys.allVideos, "claims/"];
+/** Deletions and ends of keys and links first: what was deleted is not brought back, what was ended not good again. Keys before what they open, uploads before the videos that are made of them. */
+const PREFIXES = ["deleted/", objectKeys.allUnitKeys, "access/", "uploads/", "adopted/", objectKeys.allVideos, "claims/"];
 const AT_ONCE = 8;
 /** Longer objects are compared by their size alone. */
 const COMPARED_BYTES = 16 * 1024 * 1024;

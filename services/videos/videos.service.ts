@@ -98,7 +98,7 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
         params: { id, watch: "boolean|optional", links: "boolean|optional" },
         async handler(ctx: Context<PlanParams>): Promise<Plan | null | WatchAnswer> {
           const { id, watch, links } = ctx.params;
-          const [state, revoked] = await Promise.all([this.life.getState(id), links === true ? this.guard.revocationsOf(id) : undefined]);
+          const [state, revoked] = await Promise.all([this.life.getState(id), links === true ? this.links.read(id) : undefined]);
           const fault = findPlanFault(state);
           if (watch === true) return { access: accessOf(state), plan: state.plan ?? null, ...(fault === undefined ? {} : { fault }), ...(revoked === undefined ? {} : { revoked }) };
           if (fault !== undefined) throw fail(fault.code, fault.message, fault.reasons === undefined ? {} : { reasons: fault.reasons });

@@ -70,6 +70,25 @@ describe("a private video", function () {
     }
   });
 
+  it("is looked for in the store when it is refused, like an id that there is not, also where it is well known", async () => {
+    await ask("GET", `/play/${id}/source/0.m4s`, "viewer+physics");
+    const { get } = mesh.store;
+    let looks = 0;
+    mesh.store.get = async (key) => {
+      looks++;
+      return await get(key);
+    };
+    const looksFor = async (videoId: string, key?: string): Promise<number> => {
+      looks = 0;
+      await ask("GET", `/play/${videoId}/source/0.m4s`, key);
+      return looks;
+    };
+    const [theirs, refused, none] = [await looksFor(id, "viewer+physics"), await looksFor(id), await looksFor(UNKNOWN)];
+    mesh.store.get = get;
+    expect(theirs).to.equal(0);
+    expect([refused > 0, none > 0]).to.deep.equal([true, true]);
+  });
+
   it("is whole for a key of its tenant, whatever its role, and for one of all tenants; nobody else may keep what they get", async () => {
     const wrong: string[] = [];
     for (const operation of operations.filter(({ permission }) => permission === undefined)) {
