@@ -107,7 +107,8 @@ describe("a private video", function () {
       const { videos } = (await (await mesh.ask("/v1/videos?limit=100", { key })).json()) as { videos: { id: string; visibility: string }[] };
       return videos.some((video) => video.id === id && video.visibility === "private");
     };
-    expect([await listed("viewer+physics"), await listed("viewer"), await listed("admin+arts")]).to.deep.equal([true, true, false]);
+    expect([await listed("viewer+physics"), await listed("viewer"), await listed("admin+arts"), await listed("admin+physics+videos.list")]).to.deep.equal([true, true, false, false]);
+    expect((await mesh.ask(`/v1/videos/${id}`, { key: "admin+physics+videos.list" })).status).to.equal(404);
   });
 
   it("is another than the public one of the same source, in both directions, and its id is nobody else's to give", async () => {

@@ -1,10 +1,11 @@
 /**
  * Two nodes on a real NATS and Redis, for tests of who may watch: a gateway on one, and on the other the real `videos` and
- * `delivery` over services that answer from memory. Keys are `<role>` and `<role>+<tenant>`.
+ * `delivery` over services that answer from memory. Keys are `<role>`, `<role>+<tenant>` and
+ * `<role>+<tenant>+<scope>`.
  */
 import { ServiceBroker, type Context } from "moleculer";
 import { passports, type Passports } from "../../config/access/passports.ts";
-import { ROLES, type Role } from "../../config/access/permissions.ts";
+import { ROLES, type Permission, type Role } from "../../config/access/permissions.ts";
 import { brokerOptions } from "../../config/broker-options.ts";
 import { loadConfig } from "../../config/config.ts";
 import type { AuthenticateParams, AuthenticateResult } from "../../services/access/access.contract.ts";
@@ -54,8 +55,8 @@ export async function startPrivateMesh(settings: Partial<Omit<GatewaySettings, "
   worker.createService({ name: "source", actions: { check: (ctx: Context<{ url: string }>) => ({ url: ctx.params.url }) } });
   worker.createService({ name: "scheduler", actions: { admit: () => undefined, jobs: () => [], story: () => null, retry: () => undefined, cancel: () => undefined } });
   worker.createService({ name: "access", actions: { authenticate: (ctx: Context<AuthenticateParams>): AuthenticateResult => {
-    const [role, tenant] = ctx.params.credential.split("+");
-    return { caller: ROLES.includes(role as Role) ? { subject: `key:${role}`, roles: [role as Role], ...(tenant === undefined ? {} : { tenant }) } : null };
+    const [role, tenant, scope] = ctx.params.credential.split("+");
+    return { caller: ROLES.includes(role as Role) ? { subject: `key:${role}`, roles: [role as Role], ...(tenant === undefined ? {} : { tenant }), ...(scope === undefined ? {} : { scopes: [scope as Permission] }) } : null };
   } } });
   const service = gateway.createService(gatewayService({ httpHost: "127.0.0.1", httpPort: 0, publicUrl: undefined, sourceMaxBytes: 2 ** 30, access: "keys", meshSecret: MESH_SECRET, namespace, ...settings }));
   await store.put("clip", Buffer.from("clip"));
