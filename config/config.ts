@@ -41,6 +41,10 @@ export interface Config {
   readonly rates: Rates;
   /** In lower case. */
   readonly corsOrigins: readonly string[];
+  readonly visibility: "public" | "private";
+  /** Undefined: made of the mesh's secret. */
+  readonly linkKeys: readonly string[] | undefined;
+  readonly linkMaxSec: number;
   readonly redisUrl: string | undefined;
   readonly store: StoreLocation;
   /** The first wraps, all unwrap. Empty: nothing is encrypted. */
@@ -140,6 +144,9 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     trustedProxies: splitList(text("trustedProxies")),
     rates: parseRates(splitList(text("rates"))) ?? RATES,
     corsOrigins: splitList(text("corsOrigins")).map((origin) => origin.toLowerCase()),
+    visibility: text("visibility") === "private" ? "private" : "public",
+    linkKeys: text("linkKeys") === undefined ? undefined : splitList(text("linkKeys")),
+    linkMaxSec: integer("linkMaxHours") * 3600,
     redisUrl: text("redisUrl"),
     store: regions?.own.store ?? parseStore(text("store") ?? `file:${dataDir}/store`, text("s3Endpoint")),
     storeKeys: parseStoreKeys(text("storeKeys")),
@@ -242,6 +249,11 @@ function findFault(setting: Setting, value: string): string | undefined {
     }
     case "secret":
       return value.length >= type.minLength ? undefined : `must be at least ${type.minLength} characters long`;
+    case "secrets": {
+      const given = splitList(value);
+      const good = given.length > 0 && given.length <= type.max && given.every((one) => one.length >= type.minLength);
+      return good ? undefined : `must list one to ${type.max} secrets of at least ${type.minLength} characters`;
+    }
     case "networks": {
       const bad = splitList(value).filter((one) => !isNetwork(one));
       return bad.length === 0 ? undefined : `must list addresses or CIDR blocks, not "${bad.join(", ")}"`;

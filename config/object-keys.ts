@@ -61,6 +61,9 @@ export const objectKeys = {
   /** What was dropped of a day (`2026-11-26`) when its time was over. */
   auditDropped: (region: string, day: string) => `audit/${region}/dropped/${day}`,
   allAuditDropped: (region: string) => `audit/${region}/dropped/`,
+  /** Says that a link to a video has ended (`link-<id>`), or all that were made by then (`all-<n>`, the last one counts). Written once. */
+  linkRevoked: (videoId: string, what: string) => `access/links/${videoId}/${what}`,
+  linksRevoked: (videoId: string) => `access/links/${videoId}/`,
   /** Names the one video that is made of a source. `digest` is a hash of what was asked. */
   claim: (digest: string) => `claims/${digest}.json`,
   /** Names the video that others with the same plan are compared with. `digest` is a hash of that. */

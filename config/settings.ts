@@ -25,6 +25,8 @@ export type SettingKind =
   | { kind: "retention" }
   /** `name=number` of RATES, comma-separated. */
   | { kind: "rates" }
+  /** Some, comma-separated. */
+  | { kind: "secrets"; minLength: number; max: number }
   | { kind: "sha256" }
   | { kind: "store" }
   | { kind: "storeKeys" };
@@ -61,6 +63,9 @@ export const SETTINGS = {
   trustedProxies: { env: "LECTERN_TRUSTED_PROXIES", type: { kind: "networks" }, fallback: "", meaning: "addresses and CIDR blocks of proxies whose `X-Forwarded-For` is believed, comma-separated" },
   rates: { env: "LECTERN_RATES", type: { kind: "rates" }, fallback: Object.entries(RATES).map(([name, number]) => `${name}=${number}`).join(","), meaning: "requests a minute that a region takes of one key, or of one address without a key, by kind; 0: any number. What is not named stays as it is" },
   corsOrigins: { env: "LECTERN_CORS_ORIGINS", type: { kind: "origins" }, fallback: "", meaning: "sites whose pages may use the API from a browser, with keys of their own, comma-separated, as in `https://campus.example`; playing is open to all pages" },
+  visibility: { env: "LECTERN_VISIBILITY", type: { kind: "choice", of: ["public", "private"] }, fallback: "public", meaning: "what a video is that is posted without saying: `public`, for whoever knows its id, or `private`, for those with a key or a link" },
+  linkKeys: { env: "LECTERN_LINK_KEYS", type: { kind: "secrets", minLength: 32, max: 8 }, fallback: undefined, meaning: "secrets that sign links to private videos, comma-separated, at least 32 characters each: the first signs, all are believed, the same on all nodes with a gateway. Absent: made of the mesh's secret, another every 31 days", secret: true },
+  linkMaxHours: { env: "LECTERN_LINK_MAX_HOURS", type: { kind: "integer", min: 1, max: 720 }, fallback: "168", meaning: "hours that a link to a private video may be good for; one that a viewer hands out for 4 at most" },
   redisUrl: { env: "LECTERN_REDIS_URL", type: { kind: "url", schemes: ["redis:", "rediss:"] }, fallback: undefined, meaning: "the region's Redis; absent: `npm start` runs one", secret: true },
   store: { env: "LECTERN_STORE", type: { kind: "store" }, fallback: undefined, meaning: "`file:<dir>` or `s3://<bucket>`; absent: the directory `store` under the data directory" },
   s3Endpoint: { env: "LECTERN_S3_ENDPOINT", type: { kind: "url", schemes: ["http:", "https:"] }, fallback: undefined, meaning: "an S3 server other than AWS (path-style addressing)" },

@@ -1,5 +1,6 @@
 /** The absolute links of an answer. */
 import type { IncomingMessage } from "node:http";
+import type { Use } from "../../config/access/grants.ts";
 import type { VideoView } from "../videos/videos.contract.ts";
 
 export interface Playback { hls: string; dash: string; page: string }
@@ -14,6 +15,22 @@ export function baseUrl(req: IncomingMessage, publicUrl: string | undefined): st
   return `http://${localAddress.includes(":") ? `[${localAddress}]` : localAddress}:${localPort}`;
 }
 
-export function withPlayback(video: VideoView, base: string): PlayableVideo {
-  return { ...video, playback: { hls: `${base}/play/${video.id}/master.m3u8`, dash: `${base}/play/${video.id}/manifest.mpd`, page: `${base}/watch/${video.id}` } };
+/** @param token of the link by which it was asked for */
+export function withPlayback(video: VideoView, base: string, token?: string): PlayableVideo {
+  const { hls, dash, page } = pathsOf(base, video.id, token);
+  return { ...video, playback: { hls, dash, page } };
+}
+
+/** Where a link leads: as much as it is for. */
+export function linkedPlayback(base: string, videoId: string, token: string, uses: readonly Use[]): Partial<Record<keyof ReturnType<typeof pathsOf>, string>> {
+  const { video, hls, dash, page, storyboard, frame, clip } = pathsOf(base, videoId, token);
+  return { video, ...(uses.includes("play") ? { hls, dash, page } : {}), ...(uses.includes("images") ? { storyboard, frame } : {}), ...(uses.includes("clip") ? { clip } : {}) };
+}
+
+function pathsOf(base: string, videoId: string, token: string | undefined) {
+  const id = token === undefined ? videoId : `~${token}/${videoId}`;
+  return {
+    video: `${base}/v1/videos/${id}`, hls: `${base}/play/${id}/master.m3u8`, dash: `${base}/play/${id}/manifest.mpd`, page: `${base}/watch/${id}`,
+    storyboard: `${base}/play/${id}/storyboard.vtt`, frame: `${base}/v1/videos/${id}/frame`, clip: `${base}/v1/videos/${id}/clip`,
+  };
 }

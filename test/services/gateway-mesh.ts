@@ -46,7 +46,7 @@ export const QUEUE: QueueReport = { lanes: { play: LANE, normal: { ...LANE, wait
 export interface GatewayMesh { broker: ServiceBroker; url: string; fakes: Fakes; stop(): Promise<void> }
 
 export function videoView(id: string, changes: Partial<VideoView> = {}): VideoView {
-  return { id, status: "ready", createdAt: "2026-01-01T00:00:00.000Z", source: { kind: "url", url: "https://media.example/lecture.mp4" }, policy: "hybrid", priority: "normal", labels: {}, ...changes };
+  return { id, status: "ready", createdAt: "2026-01-01T00:00:00.000Z", source: { kind: "url", url: "https://media.example/lecture.mp4" }, visibility: "public", policy: "hybrid", priority: "normal", labels: {}, ...changes };
 }
 
 /** @param settings the gateway's own @param callers whose each credential is: keys are asked for then */

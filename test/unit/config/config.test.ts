@@ -21,7 +21,7 @@ describe("configuration", () => {
     expect(loadConfig({})).to.deep.equal({
       retention: {}, trustedProxies: [], rates: RATES, corsOrigins: [],
       httpHost: "127.0.0.1", httpPort: 3000, publicUrl: undefined, metricsHost: "127.0.0.1", metricsPort: 0,
-      natsUrl: undefined, meshSecret: undefined, access: "keys", adminKeyHash: undefined, login: undefined, key: undefined, redisUrl: undefined, store: { kind: "file", dir: resolve(".lectern/store") }, storeKeys: [],
+      natsUrl: undefined, meshSecret: undefined, access: "keys", adminKeyHash: undefined, login: undefined, key: undefined, visibility: "public", linkKeys: undefined, linkMaxSec: 604_800, redisUrl: undefined, store: { kind: "file", dir: resolve(".lectern/store") }, storeKeys: [],
       region: "local", regions: undefined, services: SERVICES, nodeId: `${hostname()}-${process.pid}`, namespace: "lectern", dataDir: resolve(".lectern"),
       slots: cpus().length, tenantQueue: 20_000, tenantSlots: 1_000_000, tenantWeights: {}, startWaitMs: 30_000, stopGraceMs: 0, sourceAllow: [], sourcePolicy: undefined, sourceMaxBytes: 64 * 1024 ** 3, durationMaxSec: 86_400, maxPixels: 33_554_432, maxStreams: 64,
       cacheMemoryBytes: 256 * 1024 ** 2, sourceCacheBytes: 2 * 1024 ** 3, remuxMaxBytes: 256 * 1024 ** 2, ffmpegPath: "ffmpeg", ffprobePath: "ffprobe", sandbox: "auto", encoder: "software", videoCodecs: ["h264"], logLevel: "info", logFormat: "text",
@@ -33,6 +33,7 @@ describe("configuration", () => {
     const config = loadConfig({
       LECTERN_RETENTION_DAYS: "physics=180, *=365", LECTERN_TRUSTED_PROXIES: "10.0.0.0/8, ::1", LECTERN_RATES: "play=0, failures=9", LECTERN_CORS_ORIGINS: "https://Campus.example",
       LECTERN_HTTP_HOST: "0.0.0.0", LECTERN_HTTP_PORT: "8080", LECTERN_PUBLIC_URL: "https://video.example.org//", LECTERN_NATS_URL: "nats://a:4222,tls://b:4222", LECTERN_MESH_SECRET: "s".repeat(32), LECTERN_ACCESS: "open", LECTERN_ADMIN_KEY_HASH: "0".repeat(64), LECTERN_LOGIN_ISSUER: "https://login.school.example", LECTERN_KEY: "k".repeat(32),
+      LECTERN_VISIBILITY: "private", LECTERN_LINK_KEYS: `${"l".repeat(32)}, ${"m".repeat(32)}`, LECTERN_LINK_MAX_HOURS: "24",
       LECTERN_REDIS_URL: "rediss://r:6379", LECTERN_STORE: "s3://lectures", LECTERN_STORE_KEYS: "kms:alias/lectern, file:/etc/old.key,env:RING", LECTERN_S3_ENDPOINT: "http://127.0.0.1:7480", LECTERN_REGION: "eu",
       LECTERN_SERVICES: " transcoder , cache ", LECTERN_NODE_ID: "node-1", LECTERN_NAMESPACE: "test", LECTERN_DATA: "/srv/lectern", LECTERN_SLOTS: "4", LECTERN_TENANT_QUEUE: "500", LECTERN_TENANT_SLOTS: "8", LECTERN_TENANT_WEIGHTS: "physics=3, art-history=0.5",
       LECTERN_SOURCE_ALLOW: "127.0.0.1:8000, Media.Internal:80,[::1]:9000,", LECTERN_SOURCE_MAX_MB: "1", LECTERN_SOURCE_POLICY: "/etc/lectern/policy.yaml", LECTERN_DURATION_MAX_HOURS: "2", LECTERN_PIXELS_MAX: "2073600", LECTERN_STREAMS_MAX: "8", LECTERN_SANDBOX: "bwrap", LECTERN_ENCODER: "nvenc", LECTERN_VIDEO_CODECS: "av1, h264", LECTERN_CACHE_MEMORY_MB: "3",
@@ -42,7 +43,7 @@ describe("configuration", () => {
     expect(config).to.deep.equal({
       retention: { physics: 180, "*": 365 }, trustedProxies: ["10.0.0.0/8", "::1"], rates: { ...RATES, play: 0, failures: 9 }, corsOrigins: ["https://campus.example"],
       httpHost: "0.0.0.0", httpPort: 8080, publicUrl: "https://video.example.org", metricsHost: "::1", metricsPort: 9100,
-      natsUrl: "nats://a:4222,tls://b:4222", meshSecret: "s".repeat(32), access: "open", adminKeyHash: "0".repeat(64), login: { issuer: "https://login.school.example", audience: "lectern" }, key: "k".repeat(32), redisUrl: "rediss://r:6379", store: { kind: "s3", bucket: "lectures", endpoint: "http://127.0.0.1:7480" },
+      natsUrl: "nats://a:4222,tls://b:4222", meshSecret: "s".repeat(32), access: "open", adminKeyHash: "0".repeat(64), login: { issuer: "https://login.school.example", audience: "lectern" }, key: "k".repeat(32), visibility: "private", linkKeys: ["l".repeat(32), "m".repeat(32)], linkMaxSec: 86_400, redisUrl: "rediss://r:6379", store: { kind: "s3", bucket: "lectures", endpoint: "http://127.0.0.1:7480" },
       storeKeys: [{ kind: "kms", keyId: "alias/lectern" }, { kind: "file", path: "/etc/old.key" }, { kind: "env", name: "RING" }],
       region: "eu", regions: undefined, services: ["metrics", "node", "storage", "audit", "source", "quality", "transcoder", "cache"], nodeId: "node-1", namespace: "test", dataDir: "/srv/lectern", slots: 4, tenantQueue: 500, tenantSlots: 8, tenantWeights: { physics: 3, "art-history": 0.5 }, startWaitMs: 90_000, stopGraceMs: 5_000,
       sourceAllow: ["127.0.0.1:8000", "media.internal:80", "[::1]:9000"], sourcePolicy: "/etc/lectern/policy.yaml", sourceMaxBytes: 1024 ** 2, durationMaxSec: 7_200, maxPixels: 2_073_600, maxStreams: 8,
@@ -89,7 +90,7 @@ describe("configuration", () => {
 
   it("never shows a secret, also not a wrong one", () => {
     const secrets = Object.values(SETTINGS).filter((setting: Setting) => setting.secret === true);
-    expect(secrets.map((setting) => setting.env)).to.have.members(["LECTERN_NATS_URL", "LECTERN_MESH_SECRET", "LECTERN_PSEUDONYM_KEY", "LECTERN_KEY", "LECTERN_REDIS_URL"]);
+    expect(secrets.map((setting) => setting.env)).to.have.members(["LECTERN_NATS_URL", "LECTERN_MESH_SECRET", "LECTERN_PSEUDONYM_KEY", "LECTERN_KEY", "LECTERN_LINK_KEYS", "LECTERN_REDIS_URL"]);
     for (const { env } of secrets) {
       const faults = faultsOf({ [env]: "user:hunter2@host" });
       expect(faults, env).to.have.length(1);
@@ -98,6 +99,8 @@ describe("configuration", () => {
   });
 
   const refused: Record<string, string[]> = {
+    LECTERN_LINK_KEYS: ["short", ",", `${"l".repeat(32)},short`, Array.from({ length: 9 }, () => "l".repeat(32)).join(",")],
+    LECTERN_LINK_MAX_HOURS: ["0", "721"],
     LECTERN_HTTP_PORT: ["-1", "65536", "80.5", "0x50", "1e3", " 80", "٣"],
     LECTERN_SLOTS: ["0", "257", "NaN", "Infinity"],
     LECTERN_REDIS_URL: ["localhost:6379", "http://r", "redis", "redis://a,b"],
