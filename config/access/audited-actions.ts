@@ -29,7 +29,7 @@ const upload = { uploadId: "upload" } as const;
 export const AUDITED: Readonly<Record<string, AuditRow>> = {
   "videos.submit": { way: "beside", target: { source: "source", tenant: "tenant", policy: "policy", priority: "priority", visibility: "visibility" }, outcome: { id: "video" } },
   "videos.remove": { way: "ahead", target: video },
-  "videos.share": { way: "beside", target: video },
+  "videos.share": { way: "ahead", target: video },
   "videos.revokeLinks": { way: "ahead", target: { ...video, linkId: "link" } },
 
   "source.receive": { way: "beside", target: { bytes: "bytes" }, outcome: { uploadId: "upload", size: "bytes" } },
