@@ -22,7 +22,8 @@ describe("npm start, stopped", () => {
     lectern = startLectern(dir);
     const [, nats, redis] = await lectern.waitFor(READY);
     const mesh = findMesh(dir);
-    expect(mesh).to.include({ natsUrl: `nats://127.0.0.1:${nats}`, redisUrl: `redis://127.0.0.1:${redis}`, store: `file:${dir}/store`, pid: lectern.child.pid });
+    expect([mesh?.natsUrl, mesh?.redisUrl].map((url) => url?.replace(/:[\w-]{43}@/, ":password@"))).to.deep.equal([`nats://lectern:password@127.0.0.1:${nats}`, `redis://lectern:password@127.0.0.1:${redis}`]);
+    expect(mesh).to.include({ store: `file:${dir}/store`, pid: lectern.child.pid });
     expect(mesh?.httpUrl).to.match(/^http:\/\/127\.0\.0\.1:\d+$/);
     const secret = readFileSync(join(dir, "mesh.secret"), "utf8");
     expect(secret).to.equal(`${mesh?.meshSecret}\n`).and.match(/^[\w-]{43}\n$/);
