@@ -12,7 +12,6 @@ export function natsConf(record: KeyRecord): string {
 server_name: "lectern"
 listen: "${listenHost(record.nats)}:${portOf(record.nats)}"
 max_payload: 8MB
-http: "127.0.0.1:8222"
 include "clients.conf"
 `;
 }
