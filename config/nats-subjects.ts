@@ -3,10 +3,6 @@
  * and what is for itself; so nobody reads, or takes away, what is meant for another.
  */
 
-/** `edge` has the gateway and what it needs, `worker` all else, `operator` is a prompt (`npm run repl`): it asks, and answers nobody. */
-export const ROLES = ["edge", "worker", "operator"] as const;
-export type Role = (typeof ROLES)[number];
-
 export interface Subjects { readonly publish: readonly string[]; readonly subscribe: readonly string[] }
 
 const FOR_ALL = ["DISCOVER", "INFO", "DISCONNECT", "HEARTBEAT", "PING"] as const;
@@ -18,11 +14,11 @@ export function isNodeId(text: string): boolean {
 }
 
 /** @param nodeId as `isNodeId` has it */
-export function subjectsOf(namespace: string, nodeId: string, role: Role): Subjects {
+export function subjectsOf(namespace: string, nodeId: string): Subjects {
   const prefix = `MOL-${namespace}`;
-  const silent = role === "operator" ? ["RES"] : [];
+  const forAll = FOR_ALL.map((packet) => `${prefix}.${packet}`);
   return {
-    publish: [...FOR_ALL.map((packet) => `${prefix}.${packet}`), ...FOR_ONE.filter((packet) => !silent.includes(packet)).map((packet) => `${prefix}.${packet}.*`)],
-    subscribe: [...FOR_ALL.map((packet) => `${prefix}.${packet}`), ...FOR_ONE.map((packet) => `${prefix}.${packet}.${nodeId}`)],
+    publish: [...forAll, ...FOR_ONE.map((packet) => `${prefix}.${packet}.*`)],
+    subscribe: [...forAll, ...FOR_ONE.map((packet) => `${prefix}.${packet}.${nodeId}`)],
   };
 }

@@ -1,8 +1,9 @@
 /** The command line of `npm run keys`. */
 import { parseArgs } from "node:util";
-import { isNodeId, ROLES, type Role } from "../../config/nats-subjects.ts";
+import { isNodeId } from "../../config/nats-subjects.ts";
 import { isNamespace } from "./key-record.ts";
 import { isPlainPath } from "./node-settings.ts";
+import { ROLES, type Role } from "./roles.ts";
 import { PARTS, type Anew } from "./workplace.ts";
 
 export const KEYS_USAGE = `npm run keys [-- <command>] [options]

@@ -1,7 +1,8 @@
 /** What `npm run keys` made, and for whom: `record.json`. It holds nothing secret. */
 import { existsSync, readFileSync } from "node:fs";
-import { isNodeId, ROLES, type Role } from "../../config/nats-subjects.ts";
+import { isNodeId } from "../../config/nats-subjects.ts";
 import { StartError } from "../start/start-error.ts";
+import { ROLES, type Role } from "./roles.ts";
 
 export interface KeyHolder {
   id: string;

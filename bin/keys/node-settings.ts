@@ -1,23 +1,9 @@
 /** The settings by which a node of a role starts, as a file that a shell, Docker and systemd read. */
 import { REDIS_USER } from "../../config/redis-access.ts";
-import type { Role } from "../../config/nats-subjects.ts";
-import { resolveServices, SERVICES, type ServiceName } from "../../config/services.ts";
 import type { KeyHolder, KeyRecord } from "./key-record.ts";
+import { servicesOf } from "./roles.ts";
 
 export interface NodeSecrets { meshSecret: string; adminKeyHash: string }
-
-/** The gateway with all that it needs beside it; a worker has what is left. An operator's prompt has none. */
-export function servicesOf(role: Role): readonly ServiceName[] {
-  switch (role) {
-    case "edge": return ["gateway", "delivery", "cache"];
-    case "worker": {
-      const elsewhere = resolveServices(servicesOf("edge"));
-      return SERVICES.filter((name) => !elsewhere.includes(name));
-    }
-    case "operator": return [];
-    default: return role satisfies never;
-  }
-}
 
 /** @param dir of the node's files when they are used */
 export function nodeSettings(record: KeyRecord, { id, role }: KeyHolder, dir: string, { meshSecret, adminKeyHash }: NodeSecrets): Record<string, string> {

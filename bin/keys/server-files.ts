@@ -20,7 +20,7 @@ include "clients.conf"
 export function natsClientsConf({ namespace, nodes }: KeyRecord, dir: string): string {
   const users = nodes.flatMap(({ id, role, nkey }) => {
     if (nkey === undefined) return [];
-    const { publish, subscribe } = subjectsOf(namespace, id, role);
+    const { publish, subscribe } = subjectsOf(namespace, id);
     const list = (subjects: readonly string[]): string => subjects.map(quote).join(", ");
     return [`    # ${id}, ${role}\n    { nkey: ${nkey}, permissions: {\n      publish: { allow: [${list(publish)}] }\n      subscribe: { allow: [${list(subscribe)}] }\n    } }`];
   });

@@ -5,16 +5,10 @@ const FOR_ALL = ["MOL-lectern.DISCOVER", "MOL-lectern.INFO", "MOL-lectern.DISCON
 
 describe("what a node may say and hear on NATS", () => {
   it("is what is for all and what is for itself; it may speak to each", () => {
-    expect(subjectsOf("lectern", "edge-1", "edge")).to.deep.equal({
+    expect(subjectsOf("lectern", "edge-1")).to.deep.equal({
       publish: [...FOR_ALL, "MOL-lectern.EVENT.*", "MOL-lectern.REQ.*", "MOL-lectern.RES.*", "MOL-lectern.DISCOVER.*", "MOL-lectern.INFO.*", "MOL-lectern.PING.*", "MOL-lectern.PONG.*"],
       subscribe: [...FOR_ALL, "MOL-lectern.EVENT.edge-1", "MOL-lectern.REQ.edge-1", "MOL-lectern.RES.edge-1", "MOL-lectern.DISCOVER.edge-1", "MOL-lectern.INFO.edge-1", "MOL-lectern.PING.edge-1", "MOL-lectern.PONG.edge-1"],
     });
-  });
-
-  it("is no answer where it is an operator's prompt", () => {
-    const [worker, operator] = [subjectsOf("m", "x", "worker"), subjectsOf("m", "x", "operator")];
-    expect(operator.publish).to.deep.equal(worker.publish.filter((subject) => subject !== "MOL-m.RES.*"));
-    expect(operator.subscribe).to.deep.equal(worker.subscribe);
   });
 
   it("goes by names that are one token and no wildcard", () => {
