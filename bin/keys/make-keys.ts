@@ -39,8 +39,8 @@ async function makeNode(work: Workplace, holder: KeyHolder): Promise<string[]> {
 async function makeServer({ dir, record, authority }: Workplace, server: "nats" | "redis", anew: boolean): Promise<string[]> {
   const folder = join(dir, server);
   openPrivateFolder(folder);
-  // A NATS of a region dials the others: there it is a client.
-  const made = await keepCertificate(join(folder, "server"), authority.own, { name: server, usages: server === "nats" ? ["server", "client"] : ["server"], hosts: [...new Set(record[server].map(hostOf))] }, anew);
+  // A NATS of a region dials the others: there it is a client. So is who looks whether Redis is up, on its machine.
+  const made = await keepCertificate(join(folder, "server"), authority.own, { name: server, usages: ["server", "client"], hosts: [...new Set(record[server].map(hostOf))] }, anew);
   writeChanged(join(folder, "ca.crt"), authority.trusted);
   return made ? [`${server}/server.crt`] : [];
 }
