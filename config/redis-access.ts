@@ -5,7 +5,7 @@ export const REDIS_USER = "lectern";
 export const REDIS_COMMANDS = [
   "ping", "info", "select", "time", "multi", "exec", "eval", "evalsha", "subscribe", "publish",
   "bgrewriteaof", // see renewLog in mixins/redis.ts
-  "get", "set", "del", "exists", "strlen", "expire", "pexpire", "pttl", "incrby", "setbit", "bitcount",
+  "get", "set", "del", "unlink", "exists", "strlen", "expire", "pexpire", "pttl", "incrby", "setbit", "bitcount",
   "hget", "hgetall", "hmget", "hset", "hsetnx", "hdel", "hexists", "hlen", "hvals", "hincrby", "hincrbyfloat",
   "sadd", "srem", "smembers", "sismember",
   "zadd", "zrem", "zcard", "zcount", "zscore", "zmscore", "zincrby", "zrange", "zrangebyscore", "zrevrange", "zrevrank", "zremrangebyscore",

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { REDIS_USER, redisUsers } from "../../config/redis-access.ts";
+import { REDIS_USER } from "../../config/redis-access.ts";
 import type { Command } from "./child.ts";
 import { waitForAnswer } from "./first-line.ts";
 import { writeSecretFile } from "./secret-file.ts";
@@ -23,11 +23,14 @@ export function redisArguments(dir: string, port: number): readonly string[] {
   ];
 }
 
-/** Makes its directory and its users below `dataDir`. The password is no argument: those are for everybody to see. */
-export function prepareRedis(program: string, dataDir: string, port: number, { password, namespace }: { password: string; namespace: string }): Command {
+/**
+ * Makes its directory and its user below `dataDir`. The password is no argument: those are for everybody to see. Who knows it
+ * is the user of this machine who also owns its files, and may do everything.
+ */
+export function prepareRedis(program: string, dataDir: string, port: number, password: string): Command {
   const [dir, users] = [join(dataDir, "redis"), join(dataDir, "redis.conf")];
   mkdirSync(dir, { recursive: true });
-  writeSecretFile(users, `${redisUsers(namespace, createHash("sha256").update(password).digest("hex")).join("\n")}\n`);
+  writeSecretFile(users, `user default reset off\nuser ${REDIS_USER} reset on #${createHash("sha256").update(password).digest("hex")} ~* &* +@all\n`);
   return { program, args: [users, ...redisArguments(dir, port)] };
 }
 

@@ -116,7 +116,7 @@ export async function runLectern(options: RunOptions, { stop, kill }: RunSignals
       const port = await choosePort(LOOPBACK, config.httpPort === REDIS_PORT ? 0 : REDIS_PORT);
       const password = openServerPassword(dataDir, "redis");
       [redis, shownServers.redis] = [redisUrl(port, password), redisUrl(port)];
-      const command = prepareRedis(redisProgram, dataDir, port, { password, namespace: config.namespace });
+      const command = prepareRedis(redisProgram, dataDir, port, password);
       servers.push(keep({ ...server, id: "redis", name: "Redis", command, explain: explainRedis, waitReady: (signal) => waitForRedis(port, password, signal) }).ready);
     }
     await during(Promise.all(servers));

@@ -6,7 +6,6 @@ import { openFolder } from "../support/cmaf-media.ts";
 import { eventually } from "../support/eventually.ts";
 import { makeLecture } from "../support/lectures.ts";
 import { startMesh } from "../support/mesh.ts";
-import { startRedis } from "../support/redis.ts";
 import { expectExact } from "../support/viewer.ts";
 
 const SECONDS = 10;
@@ -16,14 +15,13 @@ describe("a mesh whose Redis is flushed", function () {
 
   it("completes what it was making, and lists it", async () => {
     const folder = await openFolder();
-    const server = await startRedis();
-    const mesh = await startMesh({ settings: { LECTERN_SLOTS: "1", LECTERN_REDIS_URL: server.url } });
+    const mesh = await startMesh({ settings: { LECTERN_SLOTS: "1" } });
     try {
       const lectern = api(mesh.httpUrl);
       const { uploadId } = await lectern.upload(await makeLecture(folder.path("lecture.mp4"), { seconds: SECONDS, size: "640x360" }));
       const { id } = await lectern.post({ uploadId, policy: "eager" });
       await eventually(async () => ((await lectern.get(id)).progress?.storedSegments ?? 0) > 0);
-      const redis = new Redis(server.url);
+      const redis = new Redis(mesh.redisUrl);
       await redis.flushall();
       redis.disconnect();
       expect((await lectern.get(id)).status).to.equal("ready");
@@ -33,7 +31,6 @@ describe("a mesh whose Redis is flushed", function () {
       expect(listed.videos.map((video) => video.id)).to.deep.equal([id]);
     } finally {
       await mesh.stop();
-      await server.stop();
       await folder.remove();
     }
   });

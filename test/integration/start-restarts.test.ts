@@ -28,10 +28,10 @@ describe("npm start, when a part of it dies", () => {
     const redis = new Redis((JSON.parse(readFileSync(join(dir, "mesh.json"), "utf8")) as Mesh).redisUrl, { lazyConnect: true });
     redis.on("error", () => undefined); // it is about to be killed
     await redis.connect();
-    await redis.set("lectern:kept", "yes");
+    await redis.set("kept", "yes");
     process.kill(pidOf("redis"), "SIGKILL");
     await lectern.waitFor(/Redis stopped by itself \(signal SIGKILL\); starting it again in 0\.5 s\.[\s\S]*Redis runs again\./);
-    expect(await redis.get("lectern:kept")).to.equal("yes");
+    expect(await redis.get("kept")).to.equal("yes");
     redis.disconnect();
   });
 
