@@ -1,5 +1,6 @@
 /** The absolute links of an answer. */
 import type { IncomingMessage } from "node:http";
+import { TLSSocket } from "node:tls";
 import type { Use } from "../../config/access/grants.ts";
 import type { VideoView } from "../videos/videos.contract.ts";
 
@@ -10,9 +11,10 @@ export type PlayableVideo = VideoView & { playback: Playback };
 export function baseUrl(req: IncomingMessage, publicUrl: string | undefined): string {
   if (publicUrl !== undefined) return publicUrl;
   const host = req.headers.host ?? "";
-  if (/^([a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\])(:\d{1,5})?$/i.test(host)) return `http://${host}`;
+  const scheme = req.socket instanceof TLSSocket ? "https" : "http";
+  if (/^([a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\])(:\d{1,5})?$/i.test(host)) return `${scheme}://${host}`;
   const { localAddress = "127.0.0.1", localPort = 80 } = req.socket;
-  return `http://${localAddress.includes(":") ? `[${localAddress}]` : localAddress}:${localPort}`;
+  return `${scheme}://${localAddress.includes(":") ? `[${localAddress}]` : localAddress}:${localPort}`;
 }
 
 /** @param token of the link by which it was asked for */

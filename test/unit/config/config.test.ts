@@ -16,10 +16,13 @@ function faultsOf(env: Record<string, string>): readonly string[] {
   return [];
 }
 
+const FILE = import.meta.filename;
+
 describe("configuration", () => {
   it("has a default for everything that it can", () => {
     expect(loadConfig({})).to.deep.equal({
       retention: {}, trustedProxies: [], rates: RATES, corsOrigins: [],
+      tls: undefined, tlsCa: undefined, nats: { ca: undefined, pair: undefined, nkey: undefined }, redis: { ca: undefined, pair: undefined, passwordFile: undefined },
       httpHost: "127.0.0.1", httpPort: 3000, publicUrl: undefined, metricsHost: "127.0.0.1", metricsPort: 0,
       natsUrl: undefined, meshSecret: undefined, access: "keys", adminKeyHash: undefined, login: undefined, key: undefined, visibility: "public", linkKeys: undefined, linkMaxSec: 604_800, redisUrl: undefined, store: { kind: "file", dir: resolve(".lectern/store") }, storeKeys: [],
       region: "local", regions: undefined, services: SERVICES, nodeId: `${hostname()}-${process.pid}`, namespace: "lectern", dataDir: resolve(".lectern"),
@@ -38,9 +41,12 @@ describe("configuration", () => {
       LECTERN_SERVICES: " transcoder , cache ", LECTERN_NODE_ID: "node-1", LECTERN_NAMESPACE: "test", LECTERN_DATA: "/srv/lectern", LECTERN_SLOTS: "4", LECTERN_TENANT_QUEUE: "500", LECTERN_TENANT_SLOTS: "8", LECTERN_TENANT_WEIGHTS: "physics=3, art-history=0.5",
       LECTERN_SOURCE_ALLOW: "127.0.0.1:8000, Media.Internal:80,[::1]:9000,", LECTERN_SOURCE_MAX_MB: "1", LECTERN_SOURCE_POLICY: "/etc/lectern/policy.yaml", LECTERN_DURATION_MAX_HOURS: "2", LECTERN_PIXELS_MAX: "2073600", LECTERN_STREAMS_MAX: "8", LECTERN_SANDBOX: "bwrap", LECTERN_ENCODER: "nvenc", LECTERN_VIDEO_CODECS: "av1, h264", LECTERN_CACHE_MEMORY_MB: "3",
       LECTERN_SOURCE_CACHE_MB: "5", LECTERN_FFMPEG: "/opt/ffmpeg", LECTERN_FFPROBE: "/opt/ffprobe", LECTERN_LOG_LEVEL: "debug", LECTERN_LOG_FORMAT: "json",
-      LECTERN_METRICS_HOST: "::1", LECTERN_METRICS_PORT: "9100", LECTERN_START_WAIT_SEC: "90", LECTERN_STOP_GRACE_SEC: "5", LECTERN_AUDIT_KEY: "/etc/lectern/audit.key", LECTERN_AUDIT_DAYS: "30", LECTERN_PSEUDONYM_KEY: "p".repeat(32), PATH: "/bin", OTHER_NAME: "x",
+      LECTERN_METRICS_HOST: "::1", LECTERN_METRICS_PORT: "9100", LECTERN_START_WAIT_SEC: "90", LECTERN_STOP_GRACE_SEC: "5",
+      LECTERN_TLS_CERT: FILE, LECTERN_TLS_KEY: FILE, LECTERN_TLS_CA: FILE, LECTERN_NATS_CA: FILE, LECTERN_NATS_CERT: FILE, LECTERN_NATS_KEY: FILE, LECTERN_NATS_NKEY: FILE, LECTERN_REDIS_PASSWORD_FILE: FILE, LECTERN_REDIS_CA: FILE, LECTERN_REDIS_CERT: FILE, LECTERN_REDIS_KEY: FILE,
+      LECTERN_AUDIT_KEY: "/etc/lectern/audit.key", LECTERN_AUDIT_DAYS: "30", LECTERN_PSEUDONYM_KEY: "p".repeat(32), PATH: "/bin", OTHER_NAME: "x",
     });
     expect(config).to.deep.equal({
+      tls: { cert: FILE, key: FILE }, tlsCa: FILE, nats: { ca: FILE, pair: { cert: FILE, key: FILE }, nkey: FILE }, redis: { ca: FILE, pair: { cert: FILE, key: FILE }, passwordFile: FILE },
       retention: { physics: 180, "*": 365 }, trustedProxies: ["10.0.0.0/8", "::1"], rates: { ...RATES, play: 0, failures: 9 }, corsOrigins: ["https://campus.example"],
       httpHost: "0.0.0.0", httpPort: 8080, publicUrl: "https://video.example.org", metricsHost: "::1", metricsPort: 9100,
       natsUrl: "nats://a:4222,tls://b:4222", meshSecret: "s".repeat(32), access: "open", adminKeyHash: "0".repeat(64), login: { issuer: "https://login.school.example", audience: "lectern" }, key: "k".repeat(32), visibility: "private", linkKeys: ["l".repeat(32), "m".repeat(32)], linkMaxSec: 86_400, redisUrl: "rediss://r:6379", store: { kind: "s3", bucket: "lectures", endpoint: "http://127.0.0.1:7480" },
@@ -77,6 +83,18 @@ describe("configuration", () => {
       `LECTERN_SERVICES names no service "cahce"; there are ${SERVICES.join(", ")}.`,
     ]);
     expect(() => loadConfig({ LECTERN_SLOTS: "x", LECTERN_HTTP_PORT: "y" })).to.throw(ConfigError, /LECTERN_HTTP_PORT.*\nLECTERN_SLOTS/);
+  });
+
+  it("wants files that it can read, certificates with their keys, and no plain Redis where one was to be believed", () => {
+    expect(faultsOf({ LECTERN_TLS_CERT: "/no/such.crt", LECTERN_NATS_CERT: FILE, LECTERN_REDIS_KEY: FILE, LECTERN_NATS_NKEY: import.meta.dirname })).to.have.members([
+      "LECTERN_TLS_CERT names /no/such.crt, which cannot be read: there is no such file.",
+      `LECTERN_NATS_NKEY names ${import.meta.dirname}, which cannot be read: it is a directory.`,
+      "LECTERN_TLS_CERT and LECTERN_TLS_KEY are one pair: set both or none.",
+      "LECTERN_NATS_CERT and LECTERN_NATS_KEY are one pair: set both or none.",
+      "LECTERN_REDIS_CERT and LECTERN_REDIS_KEY are one pair: set both or none.",
+    ]);
+    expect(faultsOf({ LECTERN_REDIS_CA: FILE, LECTERN_REDIS_URL: "redis://r" })).to.deep.equal(["LECTERN_REDIS_URL must begin with rediss:// where LECTERN_REDIS_CA or LECTERN_REDIS_CERT is set."]);
+    expect(faultsOf({ LECTERN_REDIS_CA: FILE, LECTERN_REDIS_URL: "rediss://r" })).to.deep.equal([]);
   });
 
   it("suggests the setting that a wrong name is near to, and none for another name", () => {
