@@ -46,7 +46,7 @@ async function authenticate(call: ServiceBroker["call"], credential: string): Pr
 
 async function openPrompt(): Promise<void> {
   const { config } = joinMesh(process.env);
-  const options = brokerOptions({ ...config, nodeId: `operator-${hostname()}-${process.pid}`, logLevel: "warn", logFormat: "text" });
+  const options = brokerOptions({ ...config, nodeId: config.nats.nkey === undefined ? `operator-${hostname()}-${process.pid}` : config.nodeId, logLevel: "warn", logFormat: "text" });
   const broker = new ServiceBroker({
     ...options,
     middlewares: [...(options.middlewares ?? []), operatorCalls(config)],

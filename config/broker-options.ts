@@ -8,9 +8,11 @@ import { auditTrail } from "./middlewares/audit-trail.ts";
 import { failover } from "./middlewares/failover.ts";
 import { loadReports } from "./middlewares/load-reports.ts";
 import { meshPatience } from "./middlewares/mesh-patience.ts";
+import { natsPermissions } from "./middlewares/nats-permissions.ts";
 import { protocolGuard } from "./middlewares/protocol-guard.ts";
 import { requestMetrics } from "./middlewares/request-metrics.ts";
 import { sealedBus } from "./middlewares/sealed-bus.ts";
+import { natsConnection } from "./nats-connection.ts";
 import { PLACEMENT } from "./placement/placement-strategy.ts";
 import { PROTOCOL } from "./protocol.ts";
 
@@ -25,7 +27,7 @@ export function brokerOptions(config: Config, protocol = PROTOCOL): BrokerOption
     metadata: { region: config.region, services: config.services, protocol },
     transporter: config.natsUrl === undefined ? null : {
       type: "NATS",
-      options: { url: config.natsUrl, name: `${config.namespace}/${config.nodeId}`, reconnectTimeWait: 200, maxReconnectAttempts: -1 },
+      options: { ...natsConnection(config.natsUrl, config.nats), name: `${config.namespace}/${config.nodeId}` },
     },
     serializer: "CBOR", // Buffers stay Buffers, at nine times JSON's speed
     logger: config.logFormat === "json"
@@ -43,7 +45,7 @@ export function brokerOptions(config: Config, protocol = PROTOCOL): BrokerOption
     metrics: { enabled: true },
     replOptions: { delimiter: "lectern$" },
     // Of actions the first is next to the handler.
-    middlewares: [auditTrail(), accessGuard(passports(config.meshSecret, config.namespace)), ...(config.natsUrl === undefined ? [] : [sealedBus(config.meshSecret === undefined ? undefined : busSeal(config.meshSecret, config.namespace))]), requestMetrics, loadReports, failover, protocolGuard(protocol), ...(config.natsUrl === undefined ? [] : [meshPatience(config.natsUrl, config.startWaitMs)])],
+    middlewares: [auditTrail(), accessGuard(passports(config.meshSecret, config.namespace)), ...(config.natsUrl === undefined ? [] : [sealedBus(config.meshSecret === undefined ? undefined : busSeal(config.meshSecret, config.namespace))]), requestMetrics, loadReports, failover, protocolGuard(protocol), ...(config.natsUrl === undefined ? [] : [meshPatience(config.natsUrl, config.startWaitMs), natsPermissions])],
   };
 }
 

@@ -6,6 +6,7 @@ import { isIP } from "node:net";
 import { hostname } from "node:os";
 import { errorMessage } from "./error-message.ts";
 import { parseRates, RATES, type Rates } from "./rates.ts";
+import { findUnreadable } from "./readable-file.ts";
 import { readRegions } from "./regions-file.ts";
 import type { Regions } from "./regions.ts";
 import { SETTINGS, type Setting, type SettingName } from "./settings.ts";
@@ -18,13 +19,23 @@ export type { StoreLocation };
 type VideoCodec = "h264" | "hevc" | "av1";
 type EncoderKind = "software" | "nvenc" | "qsv" | "vaapi";
 
+/** Files by which a server and this node know each other. */
+export interface Identity {
+  readonly ca: string | undefined;
+  readonly pair: { readonly cert: string; readonly key: string } | undefined;
+}
+
 export interface Config {
   readonly httpHost: string;
   readonly httpPort: number;
   readonly publicUrl: string | undefined;
+  /** Absolute, as all files below. Undefined: the gateway speaks HTTP. */
+  readonly tls: { readonly cert: string; readonly key: string } | undefined;
+  readonly tlsCa: string | undefined;
   readonly metricsHost: string;
   readonly metricsPort: number;
   readonly natsUrl: string | undefined;
+  readonly nats: Identity & { readonly nkey: string | undefined };
   /** Undefined: what comes over NATS is believed. */
   readonly meshSecret: string | undefined;
   readonly access: "keys" | "open";
@@ -41,7 +52,12 @@ export interface Config {
   readonly rates: Rates;
   /** In lower case. */
   readonly corsOrigins: readonly string[];
+  readonly visibility: "public" | "private";
+  /** Undefined: made of the mesh's secret. */
+  readonly linkKeys: readonly string[] | undefined;
+  readonly linkMaxSec: number;
   readonly redisUrl: string | undefined;
+  readonly redis: Identity & { readonly passwordFile: string | undefined };
   readonly store: StoreLocation;
   /** The first wraps, all unwrap. Empty: nothing is encrypted. */
   readonly storeKeys: readonly StoreKeySource[];
@@ -117,6 +133,14 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
   } catch (error) {
     faults.push(`LECTERN_SERVICES ${error instanceof Error ? error.message : String(error)}.`);
   }
+  const path = (name: SettingName): string | undefined => (text(name) === undefined ? undefined : resolve(required(name)));
+  const pair = (cert: SettingName, key: SettingName): Identity["pair"] => {
+    const files = { cert: path(cert), key: path(key) };
+    if ((files.cert === undefined) !== (files.key === undefined)) faults.push(`${SETTINGS[cert].env} and ${SETTINGS[key].env} are one pair: set both or none.`);
+    return files.cert === undefined || files.key === undefined ? undefined : { cert: files.cert, key: files.key };
+  };
+  const [tls, natsPair, redisPair] = [pair("tlsCert", "tlsKey"), pair("natsCert", "natsKey"), pair("redisCert", "redisKey")];
+  if ((text("redisCa") ?? text("redisCert")) !== undefined && text("redisUrl")?.startsWith("redis:") === true) faults.push("LECTERN_REDIS_URL must begin with rediss:// where LECTERN_REDIS_CA or LECTERN_REDIS_CERT is set.");
   const regions = findRegions(text("regions"), required("region"), env, faults);
   if (faults.length > 0) throw new ConfigError(faults);
 
@@ -125,9 +149,12 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     httpHost: required("httpHost"),
     httpPort: integer("httpPort"),
     publicUrl: text("publicUrl")?.replace(/\/+$/, ""),
+    tls,
+    tlsCa: path("tlsCa"),
     metricsHost: required("metricsHost"),
     metricsPort: integer("metricsPort"),
     natsUrl: text("natsUrl"),
+    nats: { ca: path("natsCa"), pair: natsPair, nkey: path("natsNkey") },
     meshSecret: text("meshSecret"),
     access: text("access") === "open" ? "open" : "keys",
     adminKeyHash: text("adminKeyHash"),
@@ -140,7 +167,11 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     trustedProxies: splitList(text("trustedProxies")),
     rates: parseRates(splitList(text("rates"))) ?? RATES,
     corsOrigins: splitList(text("corsOrigins")).map((origin) => origin.toLowerCase()),
+    visibility: text("visibility") === "private" ? "private" : "public",
+    linkKeys: text("linkKeys") === undefined ? undefined : splitList(text("linkKeys")),
+    linkMaxSec: integer("linkMaxHours") * 3600,
     redisUrl: text("redisUrl"),
+    redis: { ca: path("redisCa"), pair: redisPair, passwordFile: path("redisPasswordFile") },
     store: regions?.own.store ?? parseStore(text("store") ?? `file:${dataDir}/store`, text("s3Endpoint")),
     storeKeys: parseStoreKeys(text("storeKeys")),
     region: required("region"),
@@ -156,7 +187,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     startWaitMs: integer("startWaitSec") * 1_000,
     stopGraceMs: integer("stopGraceSec") * 1_000,
     sourceAllow: splitList(text("sourceAllow")).map((hostPort) => hostPort.toLowerCase()),
-    sourcePolicy: text("sourcePolicy") === undefined ? undefined : resolve(required("sourcePolicy")),
+    sourcePolicy: path("sourcePolicy"),
     sourceMaxBytes: integer("sourceMaxMb") * MiB,
     durationMaxSec: integer("durationMaxHours") * 3600,
     maxPixels: integer("pixelsMax"),
@@ -242,6 +273,11 @@ function findFault(setting: Setting, value: string): string | undefined {
     }
     case "secret":
       return value.length >= type.minLength ? undefined : `must be at least ${type.minLength} characters long`;
+    case "secrets": {
+      const given = splitList(value);
+      const good = given.length > 0 && given.length <= type.max && given.every((one) => one.length >= type.minLength);
+      return good ? undefined : `must list one to ${type.max} secrets of at least ${type.minLength} characters`;
+    }
     case "networks": {
       const bad = splitList(value).filter((one) => !isNetwork(one));
       return bad.length === 0 ? undefined : `must list addresses or CIDR blocks, not "${bad.join(", ")}"`;
@@ -256,6 +292,8 @@ function findFault(setting: Setting, value: string): string | undefined {
       return /^[0-9a-f]{64}$/.test(value) ? undefined : "must be 64 hexadecimal digits";
     case "storeKeys":
       return isStoreKeysText(value) ? undefined : `must be file:<path>, env:<NAME> or kms:<key id>, or several, comma-separated, not${shown}`;
+    case "file":
+      return findUnreadable(value);
     case "store":
       return isStoreText(value) ? undefined : `must be file:<dir> or s3://<bucket>, not${shown}`;
     default:

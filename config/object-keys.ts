@@ -47,6 +47,9 @@ export const objectKeys = {
   accessKeyRotated: (keyId: string) => `access/keys/${keyId}/rotated.json`,
   accessKeyRevoked: (keyId: string) => `access/keys/${keyId}/revoked.json`,
   allAccessKeys: "access/keys/",
+  /** Says that a link to a video has ended (`link-<id>`), or all that were made by then (`all-<n>`, the last one counts). Written once. */
+  linkRevoked: (videoId: string, what: string) => `access/links/${videoId}/${what}`,
+  linksRevoked: (videoId: string) => `access/links/${videoId}/`,
   /** Records of one hour (`2026-11-26T08`) by one process, from its `seq`th on. Written once, as is all of the audit log. */
   auditRecords: (region: string, hour: string, writer: string, seq: number) => `audit/${region}/records/${hour}/${writer}/${String(seq).padStart(12, "0")}`,
   auditWriter: (region: string, hour: string, writer: string) => `audit/${region}/records/${hour}/${writer}/`,

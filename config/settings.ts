@@ -25,7 +25,11 @@ export type SettingKind =
   | { kind: "retention" }
   /** `name=number` of RATES, comma-separated. */
   | { kind: "rates" }
+  /** Some, comma-separated. */
+  | { kind: "secrets"; minLength: number; max: number }
   | { kind: "sha256" }
+  /** One that can be read. */
+  | { kind: "file" }
   | { kind: "store" }
   | { kind: "storeKeys" };
 
@@ -40,15 +44,23 @@ export interface Setting {
 }
 
 const port: SettingKind = { kind: "integer", min: 0, max: 65535 };
+const file: SettingKind = { kind: "file" };
 const mebibytes: SettingKind = { kind: "integer", min: 1, max: 1_048_576 };
 
 export const SETTINGS = {
   httpHost: { env: "LECTERN_HTTP_HOST", type: { kind: "string" }, fallback: "127.0.0.1", meaning: "address the gateway listens on" },
   httpPort: { env: "LECTERN_HTTP_PORT", type: port, fallback: "3000", meaning: "port of the gateway" },
   publicUrl: { env: "LECTERN_PUBLIC_URL", type: { kind: "url", schemes: ["http:", "https:"] }, fallback: undefined, meaning: "base of the links in answers, behind a proxy; else the request's own host" },
+  tlsCert: { env: "LECTERN_TLS_CERT", type: file, fallback: undefined, meaning: "file with the gateway's certificate and those above it (PEM), read again when it changes: the gateway then speaks HTTPS only" },
+  tlsKey: { env: "LECTERN_TLS_KEY", type: file, fallback: undefined, meaning: "file with the key of that certificate (PEM)" },
+  tlsCa: { env: "LECTERN_TLS_CA", type: file, fallback: undefined, meaning: "file with an authority whose certificates commands (`npm run add`, `ctl`) believe a gateway, besides those of Node" },
   metricsHost: { env: "LECTERN_METRICS_HOST", type: { kind: "string" }, fallback: "127.0.0.1", meaning: "address that `/metrics` and the probes of a node without a gateway listen on" },
   metricsPort: { env: "LECTERN_METRICS_PORT", type: port, fallback: "0", meaning: "port of `/metrics` on every node; 0 takes a free one and logs it" },
   natsUrl: { env: "LECTERN_NATS_URL", type: { kind: "url", schemes: ["nats:", "tls:"], list: true }, fallback: undefined, meaning: "the mesh's NATS, comma-separated for a cluster; absent: `npm start` runs one", secret: true },
+  natsCa: { env: "LECTERN_NATS_CA", type: file, fallback: undefined, meaning: "file with the authority of NATS' certificate (PEM); with it, or with `tls://`, no NATS is spoken to without TLS" },
+  natsCert: { env: "LECTERN_NATS_CERT", type: file, fallback: undefined, meaning: "file with the certificate that this node shows NATS (PEM)" },
+  natsKey: { env: "LECTERN_NATS_KEY", type: file, fallback: undefined, meaning: "file with the key of that certificate (PEM)" },
+  natsNkey: { env: "LECTERN_NATS_NKEY", type: file, fallback: undefined, meaning: "file with the seed of the nkey by which NATS knows this node, whose LECTERN_NODE_ID it belongs to" },
   meshSecret: { env: "LECTERN_MESH_SECRET", type: { kind: "secret", minLength: 32 }, fallback: undefined, meaning: "seals what nodes tell each other over NATS: the same on all nodes, at least 32 characters. Absent: `npm start` makes one for the NATS that it runs; on any other NATS whoever reaches it is one of the mesh", secret: true },
   access: { env: "LECTERN_ACCESS", type: { kind: "choice", of: ["keys", "open"] }, fallback: "keys", meaning: "`keys`: whoever asks for more than to watch shows an API key; `open`: everybody may do everything, for a network that nobody else reaches" },
   adminKeyHash: { env: "LECTERN_ADMIN_KEY_HASH", type: { kind: "sha256" }, fallback: undefined, meaning: "SHA-256 in hex of a key that may do everything, also while the store is away: the same on all nodes with a gateway. Absent: `npm start` makes one, in `admin.key` of the data directory" },
@@ -61,7 +73,14 @@ export const SETTINGS = {
   trustedProxies: { env: "LECTERN_TRUSTED_PROXIES", type: { kind: "networks" }, fallback: "", meaning: "addresses and CIDR blocks of proxies whose `X-Forwarded-For` is believed, comma-separated" },
   rates: { env: "LECTERN_RATES", type: { kind: "rates" }, fallback: Object.entries(RATES).map(([name, number]) => `${name}=${number}`).join(","), meaning: "requests a minute that a region takes of one key, or of one address without a key, by kind; 0: any number. What is not named stays as it is" },
   corsOrigins: { env: "LECTERN_CORS_ORIGINS", type: { kind: "origins" }, fallback: "", meaning: "sites whose pages may use the API from a browser, with keys of their own, comma-separated, as in `https://campus.example`; playing is open to all pages" },
+  visibility: { env: "LECTERN_VISIBILITY", type: { kind: "choice", of: ["public", "private"] }, fallback: "public", meaning: "what a video is that is posted without saying: `public`, for whoever knows its id, or `private`, for those with a key or a link" },
+  linkKeys: { env: "LECTERN_LINK_KEYS", type: { kind: "secrets", minLength: 32, max: 8 }, fallback: undefined, meaning: "secrets that sign links to private videos, comma-separated, at least 32 characters each: the first signs, all are believed, the same on all nodes with a gateway. Absent: made of the mesh's secret, another every 31 days", secret: true },
+  linkMaxHours: { env: "LECTERN_LINK_MAX_HOURS", type: { kind: "integer", min: 1, max: 720 }, fallback: "168", meaning: "hours that a link to a private video may be good for; one that a viewer hands out for 4 at most" },
   redisUrl: { env: "LECTERN_REDIS_URL", type: { kind: "url", schemes: ["redis:", "rediss:"] }, fallback: undefined, meaning: "the region's Redis; absent: `npm start` runs one", secret: true },
+  redisPasswordFile: { env: "LECTERN_REDIS_PASSWORD_FILE", type: file, fallback: undefined, meaning: "file with the password of the user that LECTERN_REDIS_URL names" },
+  redisCa: { env: "LECTERN_REDIS_CA", type: file, fallback: undefined, meaning: "file with the authority of Redis' certificate (PEM), for `rediss://`" },
+  redisCert: { env: "LECTERN_REDIS_CERT", type: file, fallback: undefined, meaning: "file with the certificate that this node shows Redis (PEM)" },
+  redisKey: { env: "LECTERN_REDIS_KEY", type: file, fallback: undefined, meaning: "file with the key of that certificate (PEM)" },
   store: { env: "LECTERN_STORE", type: { kind: "store" }, fallback: undefined, meaning: "`file:<dir>` or `s3://<bucket>`; absent: the directory `store` under the data directory" },
   s3Endpoint: { env: "LECTERN_S3_ENDPOINT", type: { kind: "url", schemes: ["http:", "https:"] }, fallback: undefined, meaning: "an S3 server other than AWS (path-style addressing)" },
   storeKeys: { env: "LECTERN_STORE_KEYS", type: { kind: "storeKeys" }, fallback: undefined, meaning: "what encrypts videos and uploads in the store, the same on all nodes of all regions: `file:<path>`, `env:<NAME>` or `kms:<key id>`, or several, comma-separated: the first wraps, all unwrap; `none`: nothing is encrypted. Absent: `npm start` makes `store.key` in the data directory for a new directory store, else nothing is encrypted" },

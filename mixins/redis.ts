@@ -6,6 +6,7 @@ import { Redis, ReplyError } from "ioredis";
 import type { Logger } from "moleculer";
 import { loadConfig } from "../config/config.ts";
 import { errorMessage, fail, findErrorCode } from "../config/errors.ts";
+import { redisTls, usePasswordFile } from "./redis-credentials.ts";
 import { failWhileSilent } from "./redis-silence.ts";
 
 /** Who is away for longer while Redis is started finds its log written anew by others. */
@@ -14,13 +15,17 @@ const JUST_STARTED_SEC = 60;
 /** Opens a connection; resolves when it is ready. @throws queue_unavailable after `patienceMs`, or when no server is configured */
 export async function openRedis(url: string | undefined, logger: Logger, patienceMs = loadConfig(process.env).startWaitMs): Promise<Redis> {
   if (url === undefined) throw fail("queue_unavailable", "LECTERN_REDIS_URL is not set, and this node needs the region's Redis.");
+  const { redis: credentials } = loadConfig(process.env);
   const redis = new Redis(url, {
+    ...redisTls(url, credentials),
+    disableClientInfo: true,
     lazyConnect: true,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     commandTimeout: 3_000,
     retryStrategy: (attempt) => Math.min(100 * attempt, 2_000),
   });
+  usePasswordFile(redis, credentials);
   failWhileSilent(redis, (change) => {
     if (change === "silent") logger.warn("Redis takes commands and does not answer; it is not asked until it does.");
     else logger.info("Redis answers again");
@@ -65,7 +70,8 @@ export function renewLog(redis: Redis, logger: Logger): void {
       const read = (name: string): number => Number(new RegExp(`^${name}:(\\d+)`, "m").exec(info)?.[1] ?? "0");
       if (read("aof_enabled") === 1 && read("uptime_in_seconds") < JUST_STARTED_SEC && read("aof_rewrite_in_progress") === 0) await redis.bgrewriteaof();
     } catch (error) {
-      logger.debug(`Redis' log was not written anew: ${errorMessage(error)}`);
+      if (errorMessage(error).includes("NOPERM")) logger.info(`Redis does not let this node write its log anew (${errorMessage(error)}): where it is killed in the midst of a script, half of that may be done again at the start after next.`);
+      else logger.debug(`Redis' log was not written anew: ${errorMessage(error)}`);
     }
   };
   redis.on("ready", () => void renew());

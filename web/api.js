@@ -20,6 +20,10 @@ export function authorization() {
   return key === null ? {} : { Authorization: `Bearer ${key}` };
 }
 
+export function hasKey() {
+  return "Authorization" in authorization();
+}
+
 export function keepKey(key) {
   localStorage.setItem(KEPT, key);
 }
@@ -40,6 +44,11 @@ export async function getJson(path) {
 
 export async function postVideo(request) {
   return await readAnswer(await reach("v1/videos", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(request) }));
+}
+
+/** A link to a private video, for whoever has it. */
+export async function postLink(id, asked) {
+  return await readAnswer(await reach(`v1/videos/${id}/links`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(asked) }));
 }
 
 export async function deleteVideo(id) {

@@ -7,10 +7,13 @@ import { element } from "./element.js";
 import { encodingPanel } from "./encoding-panel.js";
 import { formatDuration, videoName } from "./format.js";
 import { playerKeys } from "./player-keys.js";
+import { keepLink } from "./private-link.js";
 import { qualityMenu } from "./quality-menu.js";
 import { regionFailover } from "./region-failover.js";
+import { shareMenu } from "./share-menu.js";
 import { trackMenus } from "./track-menus.js";
 import { followVideo } from "./video-events.js";
+import { videoPaths } from "./video-paths.js";
 
 const RETRIED_STATUSES = [0, 408, 425, 429, 502, 503, 504];
 /** It says that more is to come: of a file that is still being sent, that may take minutes. */
@@ -47,34 +50,38 @@ const HLS_CONFIG = {
   fragLoadPolicy: loadPolicy(45_000, 120_000),
 };
 
-/** @param container is emptied */
-export function openPlayer(container, videoId) {
-  const master = new URL(`play/${videoId}/master.m3u8`, ROOT);
-  const regions = regionFailover(videoId, goOn);
+/**
+ * @param container is emptied
+ * @param token of the link by which the page was come to
+ * @param isPrivate it needs a link, which the key that is kept here can get
+ */
+export function openPlayer(container, videoId, { token, isPrivate = false } = {}) {
+  const paths = videoPaths(videoId, token);
+  const master = () => new URL(paths.play("master.m3u8"), ROOT).href;
+  const link = isPrivate ? keepLink(paths, () => follower?.again()) : undefined;
+  const regions = regionFailover(paths, goOn);
   const video = element("video", { controls: true, playsinline: true, preload: "auto" });
   const wait = element("div", { class: "wait", role: "status" }, element("span", { class: "spinner", "aria-hidden": "true" }), element("span", { class: "wait-text" }, "Getting it ready…"));
   const fault = element("div", { class: "fault", role: "alert", hidden: true });
   const stage = element("div", { class: "stage-box" }, video, wait, fault);
   const title = element("h1", { class: "title" });
   const facts = element("p", { class: "quiet facts" });
-  const copy = element("button", { type: "button", class: "plain", onclick: () => copyLink(copy, videoId) }, "Copy link");
+  const copy = element("button", { type: "button", class: "plain", hidden: token !== undefined, onclick: () => copyLink(copy, videoId) }, "Copy link");
+  const share = isPrivate ? shareMenu(videoId) : { node: copy };
   const panel = encodingPanel();
   const menu = qualityMenu((level) => {
     if (hls !== undefined) hls.nextLevel = level;
   });
   const tracks = trackMenus();
-  container.replaceChildren(stage, element("div", { class: "bar" }, element("div", { class: "bar-text" }, title, facts), copy, ...tracks.nodes, menu.node), panel.node);
+  container.replaceChildren(stage, element("div", { class: "bar" }, element("div", { class: "bar-text" }, title, facts), share.node, ...tracks.nodes, menu.node), ...(share.shown === undefined ? [] : [share.shown]), panel.node);
 
   let hls;
   let recoveries = 0;
   let over = false;
   let waitCheck;
+  let follower;
+  let closed = false;
   const releaseKeys = playerKeys(video, stage);
-  const unfollow = followVideo(videoId, showVideo, (error) => {
-    panel.node.hidden = true;
-    title.textContent = "Video";
-    showFault("This video can’t be shown.", error);
-  });
 
   for (const type of ["loadeddata", "playing", "canplay", "seeked"]) video.addEventListener(type, () => showWait(false));
   for (const type of ["waiting", "seeking"]) video.addEventListener(type, () => {
@@ -85,13 +92,34 @@ export function openPlayer(container, videoId) {
   video.addEventListener("error", () => {
     if (hls === undefined) explain("The browser could not play this video.");
   });
-  start();
+  if (link === undefined) begin();
+  else {
+    showWait(true, "Getting it ready…");
+    link.ready.then(begin, refuse);
+  }
+
+  function begin() {
+    if (closed) return;
+    follower = followVideo(paths, showVideo, refuse);
+    start();
+  }
+
+  function refuse(error) {
+    panel.node.hidden = true;
+    title.textContent = "Video";
+    showFault("This video can’t be shown.", inWords(error));
+  }
+
+  /** To who came by a link there is no such video when that has ended. */
+  function inWords(error) {
+    return token !== undefined && error.status === 404 ? { message: "The link has ended, or was never good. Ask whoever gave it to you for another." } : error;
+  }
 
   function start() {
     fault.hidden = true;
     showWait(true, "Getting it ready…");
     if (globalThis.Hls?.isSupported() === true) startHls();
-    else if (video.canPlayType("application/vnd.apple.mpegurl") !== "") video.src = regions.rewrite(master.href);
+    else if (video.canPlayType("application/vnd.apple.mpegurl") !== "") video.src = regions.rewrite(master());
     else return showFault("This browser can’t play this video.", { message: "It has neither Media Source Extensions nor HLS." });
     video.play().catch(() => showWait(video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA)); // without a click some browsers wait for one
   }
@@ -99,7 +127,7 @@ export function openPlayer(container, videoId) {
   function startHls() {
     const { Hls } = globalThis;
     // hls.js opens a request unless this has; its retries go where the first try should have gone
-    hls = new Hls({ ...HLS_CONFIG, xhrSetup: (xhr, url) => xhr.open("GET", regions.rewrite(url), true) });
+    hls = new Hls({ ...HLS_CONFIG, xhrSetup: (xhr, url) => xhr.open("GET", regions.rewrite(paths.renew(url)), true) });
     globalThis.lectern = { hls, video };
     hls.on(Hls.Events.MANIFEST_PARSED, () => menu.setLevels(hls.levels));
     hls.on(Hls.Events.LEVELS_UPDATED, () => menu.setLevels(hls.levels));
@@ -113,12 +141,13 @@ export function openPlayer(container, videoId) {
       else if (error.type === Hls.ErrorTypes.NETWORK_ERROR) void regions.check(error.frag?.url ?? error.url);
     });
     hls.attachMedia(video);
-    hls.loadSource(master.href);
+    hls.loadSource(master());
   }
 
   async function onFatal({ type, frag, url }, failed) {
     const { Hls } = globalThis;
     if (type === Hls.ErrorTypes.MEDIA_ERROR && recoveries++ < MAX_RECOVERIES) hls.recoverMediaError();
+    else if (link !== undefined && (await link.check())) hls.startLoad();
     else if (!(await regions.check(frag?.url ?? url)) && hls === failed) explain("This video can’t be played now.");
   }
 
@@ -132,8 +161,8 @@ export function openPlayer(container, videoId) {
 
   /** Asks the server why, and shows its answer. */
   async function explain(headline) {
-    const problem = await findProblem(`play/${videoId}/master.m3u8`);
-    if (!over) showFault(headline, problem ?? { message: "A part of it did not arrive." }, restart);
+    const problem = await findProblem(paths.play("master.m3u8"));
+    if (!over) showFault(headline, inWords(problem ?? { message: "A part of it did not arrive." }), restart);
   }
 
   function restart() {
@@ -147,6 +176,7 @@ export function openPlayer(container, videoId) {
   function showVideo(view) {
     panel.show(view);
     title.textContent = videoName(view);
+    title.classList.toggle("private", view.visibility === "private");
     document.title = `${videoName(view)} · Lectern`;
     facts.textContent = [view.durationSec === undefined ? "" : formatDuration(view.durationSec), ...Object.entries(view.labels ?? {}).map(([name, value]) => `${name}: ${value}`)].filter((part) => part !== "").join(" · ");
     const words = { rejected: "This video was refused.", failed: "This video could not be prepared.", deleted: "This video was deleted." }[view.status];
@@ -172,8 +202,10 @@ export function openPlayer(container, videoId) {
 
   return {
     close() {
+      closed = true;
       clearTimeout(waitCheck);
-      unfollow();
+      link?.close();
+      follower?.close();
       releaseKeys();
       hls?.destroy();
       container.replaceChildren();

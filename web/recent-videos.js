@@ -27,7 +27,7 @@ function line(video) {
   const duration = video.durationSec === undefined ? "" : formatDuration(video.durationSec);
   return element("li", {}, element("a", { href: new URL(`watch/${video.id}`, ROOT) },
     element("span", { class: "glyph", "aria-hidden": "true" }),
-    element("span", { class: "name ellipsis" }, videoName(video)),
+    element("span", { class: video.visibility === "private" ? "name ellipsis private" : "name ellipsis", title: video.visibility === "private" ? "Private" : undefined }, videoName(video)),
     element("span", { class: "quiet when" }, [formatDate(video.createdAt), duration].filter((part) => part !== "").join(" · ")),
     element("span", { class: "chip", "data-status": video.status }, STATUS_WORDS[video.status] ?? video.status)));
 }

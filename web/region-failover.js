@@ -10,10 +10,11 @@ const PLAYS_MS = 2_500;
 const LIST_MS = 5_000;
 
 /**
+ * @param paths of the video
  * @param onMove told when requests go elsewhere from now on
  * @param reach `fetch`, which tests replace
  */
-export function regionFailover(videoId, onMove, reach = (url, init) => fetch(url, init)) {
+export function regionFailover(paths, onMove, reach = (url, init) => fetch(url, init)) {
   let bases = [ROOT.href];
   /** Where requests to a gateway that is gone go, by base. */
   const moved = new Map();
@@ -46,7 +47,7 @@ export function regionFailover(videoId, onMove, reach = (url, init) => fetch(url
   /** Whether the video can be had there. */
   async function plays(base) {
     try {
-      const answer = await reach(new URL(`play/${videoId}/master.m3u8`, base), { cache: "no-store", signal: AbortSignal.timeout(PLAYS_MS) });
+      const answer = await reach(new URL(paths.play("master.m3u8"), base), { cache: "no-store", signal: AbortSignal.timeout(PLAYS_MS) });
       return answer.ok;
     } catch {
       return false;

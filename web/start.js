@@ -1,5 +1,5 @@
 /** The start page: ask for a video by address or file, and watch it right here. */
-import { ApiError, deleteVideo, keepKey, postVideo, takeKey } from "./api.js";
+import { ApiError, deleteVideo, getJson, keepKey, postVideo, takeKey } from "./api.js";
 import { hasIndexFirst } from "./index-first.js";
 import { openPlayer } from "./player.js";
 import { recentVideos } from "./recent-videos.js";
@@ -10,6 +10,7 @@ const [form, url, file, drop, fault, now] = ["#ask", "#url", "#file", "#drop", "
 const [uploadBox, uploadName, uploadState, uploadBar, uploadCancel] = ["#upload", "#upload-name", "#upload-state", "#upload-progress", "#upload-cancel"].map(find);
 const submit = form.querySelector("button");
 const keyForm = find("#key");
+const isPrivate = find("#private");
 const recent = recentVideos({ list: find("#videos"), none: find("#no-videos"), more: find("#more") });
 let player;
 
@@ -18,7 +19,7 @@ addEventListener("hashchange", () => {
   if (takeKey()) location.reload();
 });
 addEventListener("key-wanted", () => {
-  for (const part of [form, drop]) part.hidden = true;
+  for (const part of [form, drop, find("#visibility")]) part.hidden = true;
   for (const part of [keyForm, find("#key-wanted")]) part.hidden = false;
 });
 keyForm.addEventListener("submit", (event) => {
@@ -27,16 +28,26 @@ keyForm.addEventListener("submit", (event) => {
   location.reload();
 });
 recent.load();
+let knowsVisibility = false;
+isPrivate.addEventListener("change", () => { knowsVisibility = true; });
+getJson("v1/access").then(({ newVideos }) => {
+  if (!knowsVisibility) isPrivate.checked = newVideos === "private";
+  knowsVisibility = true;
+}, (error) => console.info(error)); // then posts say nothing, and are what the server makes of that
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   if (url.value.trim() === "") return url.focus();
-  ask(async () => showVideo(await postVideo({ url: url.value.trim() })));
+  ask(async () => showVideo(await postVideo({ url: url.value.trim(), ...visibility() })));
 });
 file.addEventListener("change", () => takeFile(file.files[0]));
 for (const type of ["dragenter", "dragover"]) addEventListener(type, (event) => markDrop(event, true));
 for (const type of ["dragleave", "drop"]) addEventListener(type, (event) => markDrop(event, false));
 addEventListener("drop", (event) => takeFile(event.dataTransfer?.files[0]));
+
+function visibility() {
+  return knowsVisibility ? { visibility: isPrivate.checked ? "private" : "public" } : {};
+}
 
 function markDrop(event, over) {
   event.preventDefault(); // else the browser leaves the page to open the file
@@ -53,7 +64,8 @@ async function sendFile(chosen) {
   uploadBox.hidden = false;
   uploadName.textContent = chosen.name;
   showUploaded(0);
-  const post = (uploadId) => postVideo({ uploadId, title: chosen.name.replace(/\.[^.]{1,5}$/, "").slice(0, 300) || "Upload" });
+  const said = visibility(); // also of the post at the end
+  const post = (uploadId) => postVideo({ uploadId, ...said, title: chosen.name.replace(/\.[^.]{1,5}$/, "").slice(0, 300) || "Upload" });
   const early = await hasIndexFirst(chosen).catch(() => false); // what can't be read is for the upload to find
   let shown; // the video, where it is posted early; nothing when that fails: it is posted again at the end
   const upload = uploadFile(chosen, {
@@ -98,7 +110,7 @@ function showInterrupted() {
 function showVideo(video) {
   player?.close();
   now.hidden = false;
-  player = { id: video.id, ...openPlayer(now, video.id) };
+  player = { id: video.id, ...openPlayer(now, video.id, { isPrivate: video.visibility === "private" }) };
   document.body.classList.add("playing");
   now.scrollIntoView({ block: "nearest", behavior: "smooth" });
   recent.load();

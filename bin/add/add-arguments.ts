@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 const OPTIONS = `  --title t     shown in lists and by the player
   --policy p    lazy (encode what is watched), hybrid (what is likely to be, the default), eager (everything)
   --priority p  high, normal (the default), low
+  --private     only for who has a key, or the link that is shown
   --wait        follow until all is stored, also where there is no terminal to draw on
   --server url  the gateway; default: the one that runs on this machine`;
 
@@ -28,6 +29,7 @@ export interface AddOptions {
   readonly priority?: string;
   readonly server?: string;
   readonly wait: boolean;
+  readonly private: boolean;
 }
 
 /** `what`: as it was typed. */
@@ -40,14 +42,14 @@ export function parseAddArguments(args: readonly string[], takesSource: boolean)
   try {
     const { values, positionals } = parseArgs({
       args: [...args], strict: true, allowPositionals: takesSource,
-      options: { title: text, policy: text, priority: text, server: text, wait: flag, help: { ...flag, short: "h" } },
+      options: { title: text, policy: text, priority: text, server: text, private: flag, wait: flag, help: { ...flag, short: "h" } },
     });
     if (values.help === true) return { kind: "help" };
     const fault = findFault(values, positionals, takesSource);
     if (fault !== undefined) return { kind: "fault", message: fault };
-    const { title, policy, priority, server, wait = false } = values;
+    const { title, policy, priority, server, wait = false, private: isPrivate = false } = values;
     const options = {
-      wait,
+      wait, private: isPrivate,
       ...(title === undefined ? {} : { title }), ...(policy === undefined ? {} : { policy }),
       ...(priority === undefined ? {} : { priority }), ...(server === undefined ? {} : { server: server.replace(/\/+$/, "") }),
     };

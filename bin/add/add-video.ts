@@ -4,7 +4,7 @@ import { StartError } from "../start/start-error.ts";
 import { isAddress, type AddOptions } from "./add-arguments.ts";
 import { playFirstSegment } from "./first-play.ts";
 import { followVideo, type VideoEnd } from "./follow-video.ts";
-import { ApiError, NoServerError, postVideo, type AddedVideo } from "./gateway-client.ts";
+import { ApiError, NoServerError, postLink, postVideo, type AddedVideo, type VideoLink } from "./gateway-client.ts";
 import { formatDuration, openProgressLine } from "./progress-line.ts";
 import { sendVideo } from "./send-video.ts";
 import type { Server } from "./find-server.ts";
@@ -22,9 +22,9 @@ export async function addVideo(server: Server, what: string, options: AddOptions
   const { title, policy, priority } = options;
   const play = async (source: { url: string } | { uploadId: string; title: string }, signal?: AbortSignal): Promise<{ video: AddedVideo; rejected: boolean }> => {
     const postedAt = performance.now();
-    const video = await postVideo(server, { ...source, ...(title === undefined ? {} : { title }), policy, priority });
+    const video = await postVideo(server, { ...source, ...(title === undefined ? {} : { title }), policy, priority, ...(options.private ? { visibility: "private" } : {}) });
     say(video.existing ? `This is already video ${video.id}.` : `Video ${video.id} is accepted.`);
-    return { video, rejected: await firstPlay(video, postedAt, say, signal) };
+    return { video, rejected: await firstPlay(video, video.private ? await postLink(server, video.id) : video, postedAt, say, signal) };
   };
   try {
     const { video, rejected } = isAddress(what) ? await play({ url: what }) : await sendVideo(server, what, {
@@ -43,16 +43,17 @@ export async function addVideo(server: Server, what: string, options: AddOptions
 }
 
 /** @returns whether it turned out that the video is rejected */
-async function firstPlay(video: AddedVideo, postedAt: number, say: (text: string) => unknown, signal?: AbortSignal): Promise<boolean> {
+async function firstPlay(video: AddedVideo, { hls, page, expiresAt }: Pick<AddedVideo, "hls" | "page"> & Partial<VideoLink>, postedAt: number, say: (text: string) => unknown, signal?: AbortSignal): Promise<boolean> {
   try {
-    const { bytes } = await playFirstSegment(video.hls, signal);
+    const { bytes } = await playFirstSegment(hls, signal);
     say(`First picture and sound after ${Math.round(performance.now() - postedAt)} ms (${Math.round(bytes / 1000)} kB).`);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     tellFault(error, say);
     return true;
   }
-  say(`\n  watch     ${video.page}\n  playback  ${video.hls}\n`);
+  say(`\n  watch     ${page}\n  playback  ${hls}\n`);
+  if (expiresAt !== undefined) say(`Video ${video.id} is private: whoever has these links can watch it, until ${new Date(expiresAt).toLocaleString()}.\n`);
   return false;
 }
 

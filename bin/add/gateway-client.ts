@@ -25,18 +25,31 @@ export class NoServerError extends Error {
 }
 
 /** `hls` and `page` are absolute. `existing`: the same source was already a video. */
-export interface AddedVideo { readonly id: string; readonly status: string; readonly existing: boolean; readonly hls: string; readonly page: string }
+export interface AddedVideo { readonly id: string; readonly status: string; readonly existing: boolean; readonly private: boolean; readonly hls: string; readonly page: string }
+/** `hls` and `page` are absolute. */
+export interface VideoLink { readonly hls: string; readonly page: string; readonly expiresAt: string }
 
 /** @throws ApiError, NoServerError */
 export async function postVideo(server: Server, video: Readonly<Record<string, string | undefined>>): Promise<AddedVideo> {
-  const answer = await reach(server.url, async () => {
-    const response = await fetch(`${server.url}/v1/videos`, { method: "POST", headers: { ...authorization(server), "content-type": "application/json" }, body: JSON.stringify(video) });
-    return readAnswer(response.status, await response.text());
-  });
-  const { id, status, existing, playback } = parseObject(answer);
+  const { id, status, existing, visibility, playback } = parseObject(await post(server, "/v1/videos", video));
   const { hls, page } = parseObject(playback);
   if (typeof id !== "string" || typeof status !== "string" || typeof hls !== "string" || typeof page !== "string") throw unexpected(server.url);
-  return { id, status, existing: existing === true, hls: new URL(hls, server.url).href, page: new URL(page, server.url).href };
+  return { id, status, existing: existing === true, private: visibility === "private", hls: new URL(hls, server.url).href, page: new URL(page, server.url).href };
+}
+
+/** A link to a private video, for as long as the gateway gives one unasked. @throws ApiError, NoServerError */
+export async function postLink(server: Server, videoId: string): Promise<VideoLink> {
+  const { playback, expiresAt } = parseObject(await post(server, `/v1/videos/${videoId}/links`, {}));
+  const { hls, page } = parseObject(playback);
+  if (typeof expiresAt !== "string" || typeof hls !== "string" || typeof page !== "string") throw unexpected(server.url);
+  return { hls: new URL(hls, server.url).href, page: new URL(page, server.url).href, expiresAt };
+}
+
+async function post(server: Server, path: string, body: object): Promise<unknown> {
+  return await reach(server.url, async () => {
+    const response = await fetch(server.url + path, { method: "POST", headers: { ...authorization(server), "content-type": "application/json" }, body: JSON.stringify(body) });
+    return readAnswer(response.status, await response.text());
+  });
 }
 
 /** Faults of the connection become NoServerError. */

@@ -4,7 +4,7 @@ import { joinMesh } from "../mesh-environment.ts";
 import { NODE_USAGE, parseNodeArguments } from "./node-arguments.ts";
 import { openNodeDirectory } from "./node-directory.ts";
 import { runNode } from "./run-node.ts";
-import { formatStore, httpBase } from "../start/addresses.ts";
+import { formatStore, gatewayScheme, httpBase } from "../start/addresses.ts";
 import { nodeCommand, nodeEnvironment, PROJECT_DIR } from "../start/node-process.ts";
 import { checkPortFree, choosePort } from "../start/ports.ts";
 import { findProgram, programFolders } from "../start/program.ts";
@@ -17,7 +17,7 @@ async function join(flags: Readonly<Record<string, string>>): Promise<number> {
     if (chosen && config.httpPort !== 0) await checkPortFree(config.httpHost, config.httpPort);
     const port = chosen && config.httpPort !== 0 ? config.httpPort : await choosePort(config.httpHost, config.httpPort);
     settings["LECTERN_HTTP_PORT"] = String(port);
-    console.log(`This node's gateway: ${httpBase(config.httpHost, port)}/`);
+    console.log(`This node's gateway: ${httpBase(config.httpHost, port, gatewayScheme(config))}/`);
   }
   const { dir, lock } = openNodeDirectory(config.dataDir);
   try {

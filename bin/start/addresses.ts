@@ -7,9 +7,14 @@ export function clientHost(listenHost: string): string {
   return listenHost === "0.0.0.0" || listenHost === "::" || listenHost === "" ? "127.0.0.1" : listenHost;
 }
 
-export function httpBase(host: string, port: number): string {
+/** @param scheme of a gateway: as `gatewayScheme` says */
+export function httpBase(host: string, port: number, scheme: "http" | "https" = "http"): string {
   const name = clientHost(host);
-  return `http://${name.includes(":") ? `[${name}]` : name}:${port}`;
+  return `${scheme}://${name.includes(":") ? `[${name}]` : name}:${port}`;
+}
+
+export function gatewayScheme({ tls }: Pick<Config, "tls">): "http" | "https" {
+  return tls === undefined ? "http" : "https";
 }
 
 /** As LECTERN_STORE takes it. */
@@ -22,6 +27,6 @@ export function formatStore(store: StoreLocation): string {
  * play without others, so only of such a one is it expected.
  */
 export function readinessUrl(config: Config, httpPort: number, metricsPort: number): string {
-  const base = config.services.includes("gateway") ? httpBase(config.httpHost, httpPort) : httpBase(config.metricsHost, metricsPort);
+  const base = config.services.includes("gateway") ? httpBase(config.httpHost, httpPort, gatewayScheme(config)) : httpBase(config.metricsHost, metricsPort);
   return `${base}/health/${config.services.length === SERVICES.length ? "ready" : "live"}`;
 }

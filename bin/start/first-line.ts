@@ -11,7 +11,9 @@ export interface Question {
   readonly port: number;
   /** Sent once connected; a server may also speak first. */
   readonly send?: string;
-  readonly isReady: (firstLine: string) => boolean;
+  /** Which line of the answer tells; by default the first. */
+  readonly line?: number;
+  readonly isReady: (line: string) => boolean;
 }
 
 /** Rejects only when `signal` ends it. */
@@ -20,8 +22,8 @@ export async function waitForAnswer(question: Question, signal: AbortSignal): Pr
   signal.throwIfAborted();
 }
 
-/** The first line of the answer; undefined: nobody listens, or nothing came in time. */
-function ask({ host, port, send }: Question): Promise<string | undefined> {
+/** The line of the answer that tells; undefined: nobody listens, or it did not come in time. */
+function ask({ host, port, send, line: telling = 1 }: Question): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = createConnection({ host, port });
     const end = (line: string | undefined): void => {
@@ -32,6 +34,7 @@ function ask({ host, port, send }: Question): Promise<string | undefined> {
     socket.once("connect", () => { if (send !== undefined) socket.write(send); });
     socket.once("error", () => end(undefined));
     socket.once("close", () => end(undefined));
-    createInterface({ input: socket }).once("line", end).once("error", () => end(undefined));
+    let read = 0;
+    createInterface({ input: socket }).on("line", (line) => { if (++read === telling) end(line); }).once("error", () => end(undefined));
   });
 }

@@ -1,4 +1,6 @@
 /** Waits until a node says that a posted video would play. */
+import { get, type IncomingMessage } from "node:http";
+import { get as getOverTls } from "node:https";
 import { setTimeout as wait } from "node:timers/promises";
 import { StartError } from "./start-error.ts";
 
@@ -23,19 +25,31 @@ export async function waitForReadiness(url: string, patienceMs: number, signal: 
 
 /** "ready", what is missing, or undefined when nobody answers. */
 async function askReadiness(url: string, signal: AbortSignal): Promise<string | undefined> {
-  let text: string;
   try {
-    const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]) });
-    if (response.status === 200) {
-      await response.body?.cancel();
-      return "ready";
-    }
-    text = await response.text();
+    const { status, text } = await ask(url, AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]));
+    return status === 200 ? "ready" : parseDetail(text) ?? text.slice(0, 200);
   } catch {
     signal.throwIfAborted();
     return undefined; // not listening yet
   }
-  return parseDetail(text) ?? text.slice(0, 200);
+}
+
+/** A gateway's certificate is for the names that its clients use, not for this address of the same machine. */
+function ask(url: string, signal: AbortSignal): Promise<{ status: number; text: string }> {
+  return new Promise((resolve, reject) => {
+    const read = async (answer: IncomingMessage): Promise<void> => {
+      try {
+        let text = "";
+        for await (const chunk of answer.setEncoding("utf8")) text += String(chunk);
+        resolve({ status: answer.statusCode ?? 0, text });
+      } catch (error) {
+        reject(error instanceof Error ? error : new Error(String(error)));
+      }
+    };
+    const options = { signal, agent: false } as const;
+    const asked = url.startsWith("https:") ? getOverTls(url, { ...options, rejectUnauthorized: false }, (answer) => void read(answer)) : get(url, options, (answer) => void read(answer));
+    asked.once("error", reject);
+  });
 }
 
 /** The `detail` of a problem+json. */

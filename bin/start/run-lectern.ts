@@ -8,7 +8,7 @@ import { formatStoreKeys } from "../../config/store-keys.ts";
 import { hashKey } from "../../config/access/api-key.ts";
 import { agreedSettings, removeMeshFile, writeMeshFile } from "../mesh-file.ts";
 import { adminKeyPath, openAdminKey } from "./admin-key.ts";
-import { formatStore, httpBase, readinessUrl } from "./addresses.ts";
+import { formatStore, gatewayScheme, httpBase, readinessUrl } from "./addresses.ts";
 import { openChild, type Child, type Command } from "./child.ts";
 import { prepareDataDirectory } from "./data-directory.ts";
 import { openDataLock } from "./data-lock.ts";
@@ -19,7 +19,7 @@ import { endLeftovers, recordChild } from "./leftovers.ts";
 import { openLogFile } from "./log-file.ts";
 import { severeLines } from "./log-severity.ts";
 import { explainNode, nodeEnvironment, PROJECT_DIR } from "./node-process.ts";
-import { openMeshSecret } from "./mesh-secret.ts";
+import { openMeshSecret, openServerPassword } from "./mesh-secret.ts";
 import { checkPortFree, choosePort, findFreePort } from "./ports.ts";
 import { findProgram, getProgram } from "./program.ts";
 import { waitForReadiness } from "./readiness.ts";
@@ -102,19 +102,22 @@ export async function runLectern(options: RunOptions, { stop, kill }: RunSignals
 
     let nats = config.natsUrl;
     let redis = config.redisUrl;
+    const shownServers: { nats?: string; redis?: string } = {};
     const servers: Promise<void>[] = [];
     const server = { env, showsFaults: false, graceMs: SERVER_GRACE_MS };
     if (natsProgram !== undefined) {
       const port = await choosePort(LOOPBACK, config.httpPort === NATS_PORT ? 0 : NATS_PORT);
-      nats = natsUrl(port);
-      const command = prepareNats(natsProgram, dataDir, port);
+      const password = openServerPassword(dataDir, "nats");
+      [nats, shownServers.nats] = [natsUrl(port, password), natsUrl(port)];
+      const command = prepareNats(natsProgram, dataDir, port, password);
       servers.push(keep({ ...server, id: "nats", name: "NATS", command, waitReady: (signal) => waitForNats(port, signal) }).ready);
     }
     if (redisProgram !== undefined) {
       const port = await choosePort(LOOPBACK, config.httpPort === REDIS_PORT ? 0 : REDIS_PORT);
-      redis = redisUrl(port);
-      const command = prepareRedis(redisProgram, dataDir, port);
-      servers.push(keep({ ...server, id: "redis", name: "Redis", command, explain: explainRedis, waitReady: (signal) => waitForRedis(port, signal) }).ready);
+      const password = openServerPassword(dataDir, "redis");
+      [redis, shownServers.redis] = [redisUrl(port, password), redisUrl(port)];
+      const command = prepareRedis(redisProgram, dataDir, port, password);
+      servers.push(keep({ ...server, id: "redis", name: "Redis", command, explain: explainRedis, waitReady: (signal) => waitForRedis(port, password, signal) }).ready);
     }
     await during(Promise.all(servers));
 
@@ -138,12 +141,12 @@ export async function runLectern(options: RunOptions, { stop, kill }: RunSignals
     });
     await during(node.ready);
 
-    const httpUrl = hasGateway ? httpBase(config.httpHost, httpPort) : undefined;
+    const httpUrl = hasGateway ? httpBase(config.httpHost, httpPort, gatewayScheme(config)) : undefined;
     writeMeshFile(dataDir, { ...found, pid: process.pid, agreed: agreedSettings(agreed), ...(httpUrl === undefined ? {} : { httpUrl }) });
     closers.push(() => removeMeshFile(dataDir));
     say(startScreen({
       httpUrl: httpUrl === undefined ? undefined : config.publicUrl ?? httpUrl, dataDir, store,
-      natsUrl: natsProgram === undefined ? undefined : nats, redisUrl: redisProgram === undefined ? undefined : redis,
+      natsUrl: shownServers.nats, redisUrl: shownServers.redis,
       tookMs: performance.now() - startedAt, newKey: adminKey?.isNew === true ? adminKey.key : undefined, keyPath: adminKey === undefined ? undefined : adminKeyPath(dataDir),
     }));
     await during(new Promise<never>(() => undefined));

@@ -71,9 +71,9 @@ function openRegion(place: Place, dir: string, { regionsFile, originHostPort, pl
   };
 }
 
-/** That of `deploy/nats/`, with addresses for its names, and without the regions that are not here. */
+/** That of `deploy/nats/`, with addresses for its names, and without keys and the regions that are not here. */
 function natsConfiguration(name: string, places: readonly Place[]): string {
-  const deployed = readFileSync(path(`deploy/nats/${name}.conf`), "utf8").split("\n");
+  const deployed = readFileSync(path(`deploy/nats/${name}.conf`), "utf8").split("\n").filter((line) => !/^\s*include /.test(line));
   const lines = deployed.flatMap((line) => {
     const [, other] = /nats\.(\w+)\.example\.org/.exec(line) ?? [];
     if (other === undefined) return [line];

@@ -1,4 +1,5 @@
 /** The permission that each action asks for. One that is not named here is for services among themselves. */
+import type { Use } from "./grants.ts";
 import type { Permission } from "./permissions.ts";
 
 export const ACTIONS: Readonly<Record<string, Permission>> = {
@@ -6,6 +7,8 @@ export const ACTIONS: Readonly<Record<string, Permission>> = {
   "videos.get": "videos.watch",
   "videos.list": "videos.list",
   "videos.remove": "videos.delete",
+  "videos.share": "links.create",
+  "videos.revokeLinks": "links.manage",
 
   "source.receive": "videos.submit",
   "source.begin": "videos.submit",
@@ -55,4 +58,17 @@ export const ACTIONS: Readonly<Record<string, Permission>> = {
 
 export function permissionOf(action: string): Permission {
   return Object.hasOwn(ACTIONS, action) ? ACTIONS[action] ?? "inside" : "inside";
+}
+
+/** What a link must be for, where it is used for another thing than to play. `any`: whatever it is for. */
+const USES: Readonly<Record<string, Use | "any">> = {
+  "videos.get": "any",
+  "delivery.still": "images",
+  "delivery.storyboard": "images",
+  "delivery.sheet": "images",
+  "delivery.clip": "clip",
+};
+
+export function useOf(action: string): Use | "any" {
+  return Object.hasOwn(USES, action) ? USES[action] ?? "play" : "play";
 }

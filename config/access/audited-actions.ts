@@ -27,8 +27,10 @@ const key = { id: "key" } as const;
 const upload = { uploadId: "upload" } as const;
 
 export const AUDITED: Readonly<Record<string, AuditRow>> = {
-  "videos.submit": { way: "beside", target: { source: "source", tenant: "tenant", policy: "policy", priority: "priority" }, outcome: { id: "video" } },
+  "videos.submit": { way: "beside", target: { source: "source", tenant: "tenant", policy: "policy", priority: "priority", visibility: "visibility" }, outcome: { id: "video" } },
   "videos.remove": { way: "ahead", target: video },
+  "videos.share": { way: "ahead", target: video },
+  "videos.revokeLinks": { way: "ahead", target: { ...video, linkId: "link" } },
 
   "source.receive": { way: "beside", target: { bytes: "bytes" }, outcome: { uploadId: "upload", size: "bytes" } },
   "source.begin": { way: "beside", target: { uploadId: "upload", size: "bytes" } },
@@ -68,7 +70,7 @@ const AUDITED_PERMISSIONS: Readonly<Partial<Record<Permission, AuditRow>>> = {
 };
 
 /** Who has only these changes nothing. */
-const READING: readonly Permission[] = ["open", "videos.watch", "videos.list", "videos.explain", "mesh.watch", "audit.read", "inside"];
+const READING: readonly Permission[] = ["open", "videos.watch", "videos.watchPrivate", "videos.list", "videos.explain", "mesh.watch", "audit.read", "inside"];
 
 const UNTHOUGHT_OF: AuditRow = { way: "ahead" };
 

@@ -1,4 +1,6 @@
 /** Who may do what: the one table. What it does not name, nobody may. */
+import type { Grant } from "./grants.ts";
+
 export const ROLES = ["viewer", "submitter", "operator", "auditor", "admin"] as const;
 export type Role = (typeof ROLES)[number];
 
@@ -8,11 +10,17 @@ type Holder = Role | "anyone";
 export const PERMISSIONS = {
   /** Pages, probes, what the mesh says of itself to everybody. */
   open: ["anyone"],
-  /** One video that is known by its id: its state, playlists, segments, stills, clips. */
+  /** One video that is known by its id: its state, playlists, segments, stills, clips. Of a private one only with the next, or with a link. */
   "videos.watch": ["anyone"],
+  /** The same of the private videos of one's tenant. */
+  "videos.watchPrivate": ["viewer", "submitter", "operator", "auditor", "admin"],
   "videos.list": ["viewer", "submitter", "operator", "auditor", "admin"],
   "videos.submit": ["submitter", "admin"],
   "videos.delete": ["submitter", "admin"],
+  /** Hand out links to private videos: with the next for as long as is allowed at all, else for some hours. */
+  "links.create": ["viewer", "submitter", "admin"],
+  /** End links, whoever handed them out. */
+  "links.manage": ["submitter", "admin"],
   /** Its work, and where its time went. */
   "videos.explain": ["submitter", "operator", "auditor", "admin"],
   /** Retries, cancels. */
@@ -38,6 +46,8 @@ export interface Caller {
   roles: readonly Role[];
   /** Nothing but these, within what the roles give; undefined: all of it. */
   scopes?: readonly Permission[];
+  /** Whoever came by a link: they have no roles, but what it grants. */
+  grant?: Grant;
 }
 
 /** About what all tenants share: for no tenant's key. */

@@ -3,11 +3,17 @@
  * it; segments come from the cache. It keeps nothing but plans.
  */
 import { LRUCache } from "lru-cache";
+import { useOf } from "../../config/access/actions.ts";
+import type { Revocations } from "../../config/access/grants.ts";
+import type { VideoAccess } from "../../config/access/watching.ts";
 import { Errors, type Context, type ServiceSchema, type ServiceSettingSchema } from "moleculer";
 import { errorMessage, fail } from "../../config/errors.ts";
 import { resolveSpan, resolveTime, sizeStill } from "../../media/asked-time.ts";
 import { STILL_FORMATS } from "../../media/ffmpeg/still-arguments.ts";
+import { noteAccess } from "../../config/audit-sink.ts";
+import { callerOf } from "../../config/middlewares/access-guard.ts";
 import { objectKeys } from "../../config/object-keys.ts";
+import { DEFAULT_TENANT } from "../../config/tenants.ts";
 import { cutKeyFragment } from "../../media/cmaf/key-fragment.ts";
 import { formatManifest } from "../../media/dash/manifest.ts";
 import { formatKeyFramePlaylist, formatMasterPlaylist, formatMediaPlaylist, formatSubtitlePlaylist } from "../../media/hls/playlists.ts";
@@ -18,10 +24,11 @@ import { formatStoryboard, planStoryboard, STORYBOARD } from "../../media/storyb
 import { announce, announceToAll } from "../../mixins/announce.ts";
 import { readReply } from "../../mixins/byte-reply.ts";
 import { readSegment, replySegment } from "../../mixins/segment-answer.ts";
+import { openWatchGuard, type WatchGuard } from "../../mixins/watch-guard.ts";
 import type { ImageResult, OpenParams, SegmentParams, SegmentResult } from "../cache/cache.contract.ts";
 import type { SegmentWatched } from "../scheduler/scheduler.contract.ts";
 import type { ClipParams, ClipResult, SheetParams, StillParams, WaiterLeft } from "../transcoder/transcoder.contract.ts";
-import type { NoteMomentsParams, VideoEventPayload, VideoIdParams, VideoState } from "../videos/videos.contract.ts";
+import type { LinkRevoked, NoteMomentsParams, PlanParams, VideoEventPayload, VideoIdParams, VideoState, WatchAnswer } from "../videos/videos.contract.ts";
 import type { KeyParams, ListParams, ListResult } from "../storage/storage.contract.ts";
 import type { CaptionsParams as MakeCaptionsParams, KeyFrameParams as MakeKeyFrameParams } from "../transcoder/transcoder.contract.ts";
 import { openBandwidths, type Bandwidths } from "./bandwidths.ts";
@@ -29,19 +36,21 @@ import type { CaptionsParams, CutClipParams, KeyFrameParams, KeyFramesParams, Le
 import { planWaiter, type PlanWaiter } from "./plan-waiter.ts";
 
 interface State {
-  plans: LRUCache<string, Plan>;
+  plans: LRUCache<string, { plan: Plan; access: VideoAccess }>;
   waiter: PlanWaiter;
+  guard: WatchGuard;
   bandwidths: Bandwidths;
   /** Videos of which a segment was delivered here. */
   played: LRUCache<string, true>;
 }
-interface Methods { getPlan(id: string): Promise<Plan>; noteFirstSegment(id: string, mode: Rendition["mode"], askedAt: number): void }
+interface Methods { getPlan(ctx: Context<{ id: string }>): Promise<Plan>; findPlan(ctx: Context<{ id: string }>): Promise<Plan | null>; noteFirstSegment(id: string, mode: Rendition["mode"], askedAt: number): void }
 
 const MAKE_MS = 35_000;
 /** How long a request waits for a clip: less than proxies let one wait. */
 const CLIP_MS = 25_000;
 const MAX_CLIP_SEC = 300;
 const FIRST_PLAY_SEC = 60;
+const AUDITED: readonly string[] = ["delivery.master", "delivery.manifest", "delivery.still", "delivery.clip", "delivery.storyboard"];
 
 /** `openWaiter` is the seam that tests replace. */
 export function deliveryService(openWaiter = planWaiter) {
@@ -53,7 +62,7 @@ export function deliveryService(openWaiter = planWaiter) {
         params: { id: "string" },
         async handler(ctx: Context<MasterParams>): Promise<string> {
           const { id } = ctx.params;
-          const plan = await this.getPlan(id);
+          const plan = await this.getPlan(ctx);
           return formatMasterPlaylist(plan, this.bandwidths.measured(id, plan));
         },
       },
@@ -61,14 +70,14 @@ export function deliveryService(openWaiter = planWaiter) {
         params: { id: "string" },
         async handler(ctx: Context<MasterParams>): Promise<string> {
           const { id } = ctx.params;
-          const plan = await this.getPlan(id);
+          const plan = await this.getPlan(ctx);
           return formatManifest(plan, this.bandwidths.measured(id, plan));
         },
       },
       media: {
         params: { id: "string", rendition: "string" },
         async handler(ctx: Context<MediaPlaylistParams>): Promise<string> {
-          const plan = await this.getPlan(ctx.params.id);
+          const plan = await this.getPlan(ctx);
           if (findRendition(plan, ctx.params.rendition) === undefined) throw fail("segment_not_found", "The video has no such rendition.");
           return formatMediaPlaylist(plan, ctx.params.rendition);
         },
@@ -76,7 +85,7 @@ export function deliveryService(openWaiter = planWaiter) {
       keyFrames: {
         params: { id: "string", rendition: "string" },
         async handler(ctx: Context<KeyFramesParams>): Promise<string> {
-          return formatKeyFramePlaylist(await this.getPlan(ctx.params.id), ctx.params.rendition);
+          return formatKeyFramePlaylist(await this.getPlan(ctx), ctx.params.rendition);
         },
       },
       /** Of a repackaged segment the key frame is read by itself; of an encoded one it is cut out of the segment. */
@@ -84,7 +93,7 @@ export function deliveryService(openWaiter = planWaiter) {
         params: { id: "string", rendition: "string", segment: { type: "number", integer: true, min: 0 } },
         async handler(ctx: Context<KeyFrameParams>): Promise<Uint8Array> {
           const { id, rendition: name, segment } = ctx.params;
-          const plan = await this.getPlan(id);
+          const plan = await this.getPlan(ctx);
           const rendition = findRendition(plan, name);
           if (rendition?.kind !== "video" || segment >= segmentCount(plan)) throw fail("segment_not_found", "The video has no such key frame.");
           if (rendition.mode === "repackage") return await readReply(await ctx.call<unknown, MakeKeyFrameParams>("transcoder.keyFrame", { videoId: id, rendition: name, segment }, { timeout: MAKE_MS }));
@@ -95,14 +104,14 @@ export function deliveryService(openWaiter = planWaiter) {
       captionPlaylist: {
         params: { id: "string", name: "string" },
         async handler(ctx: Context<CaptionsParams>): Promise<string> {
-          return formatSubtitlePlaylist(await this.getPlan(ctx.params.id), ctx.params.name);
+          return formatSubtitlePlaylist(await this.getPlan(ctx), ctx.params.name);
         },
       },
       captions: {
         params: { id: "string", name: "string" },
         async handler(ctx: Context<CaptionsParams>): Promise<Uint8Array> {
           const { id, name } = ctx.params;
-          const plan = await this.getPlan(id);
+          const plan = await this.getPlan(ctx);
           if (!plan.subtitles.some((subtitle) => subtitle.name === name)) throw fail("segment_not_found", "The video has no such captions.");
           const stored = await ctx.call<unknown, KeyParams>("storage.get", { key: objectKeys.captions(id, name) });
           return await readReply(stored ?? (await ctx.call<unknown, MakeCaptionsParams>("transcoder.captions", { videoId: id, name }, { timeout: MAKE_MS, retries: 1 })));
@@ -112,7 +121,7 @@ export function deliveryService(openWaiter = planWaiter) {
         params: { id: "string", rendition: "string", segment: [{ type: "equal", value: "init" }, { type: "number", integer: true, min: 0 }], waiter: { type: "string", optional: true } },
         async handler(ctx: Context<MediaSegmentParams>) {
           const { id, rendition: name, segment, waiter } = ctx.params;
-          const plan = await this.getPlan(id);
+          const plan = await this.getPlan(ctx);
           const rendition = findRendition(plan, name);
           if (rendition === undefined || (segment !== "init" && segment >= segmentCount(plan))) throw fail("segment_not_found", "The video has no such segment.");
           const asked = { videoId: id, rendition: name, segment, ...(waiter === undefined ? {} : { waiter }) };
@@ -134,7 +143,7 @@ export function deliveryService(openWaiter = planWaiter) {
         params: { id: "string", t: "string", width: { type: "number", integer: true, min: 1, optional: true }, format: { type: "enum", values: [...STILL_FORMATS] } },
         async handler(ctx: Context<ShownStillParams>): Promise<ImageResult> {
           const { id, t, width, format } = ctx.params;
-          const { facts } = await this.getPlan(id);
+          const { facts } = await this.getPlan(ctx);
           const asked = { videoId: id, at: resolveTime(facts, t), ...sizeStill(facts, width), format };
           return await ctx.call<ImageResult, StillParams>("cache.still", asked, { timeout: MAKE_MS, retries: 0 });
         },
@@ -143,14 +152,14 @@ export function deliveryService(openWaiter = planWaiter) {
       storyboard: {
         params: { id: "string" },
         async handler(ctx: Context<StoryboardParams>): Promise<string> {
-          return formatStoryboard((await this.getPlan(ctx.params.id)).facts, (sheet) => `${STORYBOARD}/${sheet}.jpg`);
+          return formatStoryboard((await this.getPlan(ctx)).facts, (sheet) => `${STORYBOARD}/${sheet}.jpg`);
         },
       },
       sheet: {
         params: { id: "string", sheet: { type: "number", integer: true, min: 0 } },
         async handler(ctx: Context<StoryboardSheetParams>): Promise<ImageResult> {
           const { id, sheet } = ctx.params;
-          if (sheet >= planStoryboard((await this.getPlan(id)).facts).sheets) throw fail("segment_not_found", "The video has no such sheet.");
+          if (sheet >= planStoryboard((await this.getPlan(ctx)).facts).sheets) throw fail("segment_not_found", "The video has no such sheet.");
           return await ctx.call<ImageResult, SheetParams>("cache.sheet", { videoId: id, sheet }, { timeout: MAKE_MS, retries: 0 });
         },
       },
@@ -159,7 +168,7 @@ export function deliveryService(openWaiter = planWaiter) {
         params: { id: "string", start: "string", end: "string" },
         async handler(ctx: Context<CutClipParams>): Promise<ClipResult> {
           const { id, start, end } = ctx.params;
-          const span = resolveSpan((await this.getPlan(id)).facts, start, end, MAX_CLIP_SEC);
+          const span = resolveSpan((await this.getPlan(ctx)).facts, start, end, MAX_CLIP_SEC);
           try {
             return await ctx.call<ClipResult, ClipParams>("transcoder.clip", { videoId: id, ...span }, { timeout: CLIP_MS, retries: 0 });
           } catch (error) {
@@ -172,6 +181,10 @@ export function deliveryService(openWaiter = planWaiter) {
     events: {
       "video.changed"(ctx: Context<VideoEventPayload>) {
         this.waiter.wake(ctx.params.videoId);
+      },
+      "link.revoked"(ctx: Context<LinkRevoked>) {
+        const { videoId, ...revoked } = ctx.params;
+        this.guard.note(videoId, revoked);
       },
       "video.deleted"(ctx: Context<VideoEventPayload>) {
         this.plans.delete(ctx.params.videoId);
@@ -193,17 +206,35 @@ export function deliveryService(openWaiter = planWaiter) {
           if (seconds < FIRST_PLAY_SEC) this.broker.metrics.observe("lectern.first.segment.seconds", seconds, { mode });
         }).catch((error: unknown) => this.logger.debug(`A first play was not measured: ${errorMessage(error)}`));
       },
-      async getPlan(id: string): Promise<Plan> {
+      /** @throws video_not_found, also for what the caller may not watch; plan_pending; what keeps the video from having a plan */
+      async getPlan(ctx: Context<{ id: string }>): Promise<Plan> {
+        const { id } = ctx.params;
         const known = this.plans.get(id);
-        if (known !== undefined) return known;
-        const plan = await this.waiter.wait(id, () => this.broker.call<Plan | null, VideoIdParams>("videos.plan", { id }));
-        this.plans.set(id, plan);
+        // Who is refused is answered no sooner than for an id that there is not.
+        if (known !== undefined && (await this.guard.allows(callerOf(ctx), known.access, useOf(ctx.action?.name ?? "")))) {
+          noteWatching(ctx, known.access);
+          return known.plan;
+        }
+        return await this.waiter.wait(id, () => this.findPlan(ctx));
+      },
+      async findPlan(ctx: Context<{ id: string }>): Promise<Plan | null> {
+        const { id } = ctx.params;
+        const caller = callerOf(ctx);
+        const { access, plan, fault, revoked } = parseAnswer(id, await this.broker.call<WatchAnswer | Plan | null, PlanParams>("videos.plan", { id, watch: true, ...(caller?.grant === undefined ? {} : { links: true }) }));
+        if (revoked !== undefined) this.guard.note(id, revoked);
+        if (!(await this.guard.allows(caller, access, useOf(ctx.action?.name ?? "")))) throw fail("video_not_found", "There is no such video.");
+        if (fault !== undefined) throw fail(fault.code, fault.message, fault.reasons === undefined ? {} : { reasons: fault.reasons });
+        if (plan !== null) {
+          noteWatching(ctx, access);
+          this.plans.set(id, { plan, access });
+        }
         return plan;
       },
     },
     created() {
       this.plans = new LRUCache({ max: 500 });
       this.waiter = openWaiter();
+      this.guard = openWatchGuard((id) => this.broker.call<Revocations, VideoIdParams>("videos.revocations", { id }));
       this.bandwidths = openBandwidths({
         isStored: async (key) => (await this.broker.call<unknown, KeyParams>("storage.head", { key })) !== null,
         list: (prefix, after) => this.broker.call<ListResult, ListParams>("storage.list", { prefix, ...(after === undefined ? {} : { after }) }),
@@ -215,6 +246,16 @@ export function deliveryService(openWaiter = planWaiter) {
     },
   };
   return schema;
+}
+
+/** A node of the version before answers the plan alone, and knows of no private videos. */
+function parseAnswer(id: string, answer: WatchAnswer | Plan | null): WatchAnswer {
+  return answer !== null && "access" in answer ? answer : { access: { id, tenant: DEFAULT_TENANT, visibility: "public", deleted: false }, plan: answer };
+}
+
+/** Of the requests of somebody who watches a private video the audit log has what they begin with. */
+function noteWatching(ctx: Context<{ id: string }>, { id, visibility }: VideoAccess): void {
+  if (visibility === "private" && AUDITED.includes(ctx.action?.name ?? "")) noteAccess(ctx, callerOf(ctx), "videos.watchPrivate", { video: id });
 }
 
 export default deliveryService();

@@ -18,7 +18,7 @@ const PIECE_BYTES = 1024 * 1024;
 export function clipRoutes(): Route[] {
   return [
     {
-      method: "GET", path: "/v1/videos/:id/clip", operation: "getClip", permission: "videos.watch", area: "play", rate: "images",
+      method: "GET", path: "/v1/videos/:id/clip", operation: "getClip", permission: "videos.watch", area: "play", rate: "images", use: "clip",
       async handle(exchange) {
         const { req, res, params, call } = exchange;
         const asked = parseClip(parseVideoId(params["id"]), req.url ?? "");

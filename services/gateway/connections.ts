@@ -3,6 +3,7 @@
  * answer, and one that leaves takes no connections, while every answer that has begun is sent to its end.
  */
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { Server as TlsServer } from "node:https";
 import type { Socket } from "node:net";
 import type { NodeState } from "../../mixins/node-state.ts";
 
@@ -18,17 +19,17 @@ const MAX_CONNECTIONS = 20_000;
 const STALLED_MS = 60_000;
 
 /** @param stalledMs for tests @param endStreams ends the answers that have no end of their own */
-export function openConnections(server: Server, state: NodeState, endStreams: () => void, stalledMs = STALLED_MS): Connections {
+export function openConnections(server: Server | TlsServer, state: NodeState, endStreams: () => void, stalledMs = STALLED_MS): Connections {
   let answering = 0;
   const asked = new WeakMap<Socket, { req: IncomingMessage; res: ServerResponse }>();
   server.maxConnections = MAX_CONNECTIONS;
   server.timeout = stalledMs;
-  server.on("timeout", (socket) => {
+  server.on("timeout", (socket: Socket) => {
     const exchange = asked.get(socket);
     const waitsForUs = exchange !== undefined && exchange.req.complete && !exchange.res.writableFinished && socket.writableLength === 0;
     if (!waitsForUs) socket.destroy();
   });
-  server.prependListener("request", (req, res) => {
+  server.prependListener("request", (req: IncomingMessage, res: ServerResponse) => {
     answering++;
     asked.set(req.socket, { req, res });
     res.once("close", () => {

@@ -15,9 +15,15 @@ export interface EventStreamPorts {
   onFault(error: unknown): void;
 }
 
+export interface StreamClient {
+  present(video: VideoView): object;
+  /** Throws when this client may not see the video, or no longer. */
+  admit(video: VideoView): Promise<void>;
+}
+
 export interface EventStreams {
-  /** @throws overloaded; and what `view` throws, before anything is sent */
-  open(res: ServerResponse, videoId: string, after: string | undefined, present: (video: VideoView) => object): Promise<void>;
+  /** @throws overloaded; and what `view` and `admit` throw, before anything is sent */
+  open(res: ServerResponse, videoId: string, after: string | undefined, client: StreamClient): Promise<void>;
   wake(videoId: string): void;
   close(): void;
 }
@@ -25,7 +31,7 @@ export interface EventStreams {
 interface Stream {
   readonly res: ServerResponse;
   readonly videoId: string;
-  readonly present: (video: VideoView) => object;
+  readonly client: StreamClient;
   after: string | undefined;
   /** A look is under way; `again`: something changed since it began. */
   busy: boolean;
@@ -38,6 +44,8 @@ const PING_EVERY_LOOKS = 3;
 /** A client that lets so much pile up is cut off; it resumes from its last event. */
 const MAX_PENDING_BYTES = 1024 * 1024;
 const FINAL_STATUSES: readonly VideoStatus[] = ["complete", "rejected", "failed", "deleted"];
+/** There is no such video, for this client; or it was vouched for long ago, and is to come again. */
+const GONE = ["video_not_found", "unauthorized"];
 const HEADERS = { "Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-store", "X-Accel-Buffering": "no" };
 
 export function openEventStreams(ports: EventStreamPorts, maxStreams = MAX_STREAMS): EventStreams {
@@ -93,7 +101,7 @@ export function openEventStreams(ports: EventStreamPorts, maxStreams = MAX_STREA
   /** Sends what is new, the video's present state before it. An end that the video was opened after is left out: clients go by it. */
   function tell(stream: Stream, video: VideoView, events: readonly VideoEvent[]): void {
     const told = events.filter((event, index) => !isLast(event) || (isFinal(video) && !events.slice(index).some(({ type }) => type === "reopened")));
-    send(stream, [formatEvent("video", stream.present(video)), ...told.map((event) => formatEvent(event.type, event.data, event.id))].join(""));
+    send(stream, [formatEvent("video", stream.client.present(video)), ...told.map((event) => formatEvent(event.type, event.data, event.id))].join(""));
     stream.after = events.at(-1)?.id ?? stream.after;
     if (told.some(isLast) || (events.length === 0 && isFinal(video))) end(stream);
   }
@@ -109,12 +117,14 @@ export function openEventStreams(ports: EventStreamPorts, maxStreams = MAX_STREA
         stream.again = false;
         const events = await readEvents(stream.videoId, stream.after);
         if (events.length > 0) {
-          tell(stream, await recheck(stream.videoId, await readView(stream.videoId), events), events);
+          const video = await recheck(stream.videoId, await readView(stream.videoId), events);
+          await stream.client.admit(video);
+          tell(stream, video, events);
           stream.again = true; // there may be a next page
         }
       } while (stream.again && !stream.res.writableEnded && !stream.res.destroyed);
     } catch (error) {
-      if (findErrorCode(error) === "video_not_found") end(stream);
+      if (GONE.some((code) => findErrorCode(error) === code)) end(stream);
       else ports.onFault(error);
     } finally {
       stream.busy = false;
@@ -131,14 +141,15 @@ export function openEventStreams(ports: EventStreamPorts, maxStreams = MAX_STREA
   timer.unref();
 
   return {
-    async open(res, videoId, after, present) {
+    async open(res, videoId, after, client) {
       if (count >= maxStreams) throw fail("overloaded", "Too many clients follow videos here.");
       if (res.destroyed) return;
-      const stream: Stream = { res, videoId, present, after, busy: true, again: false };
+      const stream: Stream = { res, videoId, client, after, busy: true, again: false };
       add(stream);
       try {
         const [found, events] = await Promise.all([readView(videoId), readEventsIfAny(videoId, after)]);
         const video = await recheck(videoId, found, events);
+        await client.admit(video);
         if (res.destroyed) return;
         if (after !== undefined && events.length === 0 && isFinal(video)) {
           drop(stream);

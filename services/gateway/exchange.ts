@@ -1,6 +1,7 @@
 /** One HTTP request and its answer, as the routes see it. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { CallingOptions } from "moleculer";
+import type { Use } from "../../config/access/grants.ts";
 import type { Rate } from "../../config/rates.ts";
 import type { Caller, Permission } from "../../config/access/permissions.ts";
 
@@ -29,6 +30,8 @@ export interface Route {
   readonly area: Area;
   /** What it counts as; absent: by its method and area. */
   readonly rate?: Rate;
+  /** Of what is for watching: what a link to a private video must be for; absent: to play. */
+  readonly use?: Use | "any";
   /** Event streams have no HEAD: it would never end. */
   readonly noHead?: boolean;
   handle(exchange: Exchange): Promise<void>;

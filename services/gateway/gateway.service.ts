@@ -2,9 +2,11 @@
  * gateway: the mesh's HTTP door. It checks form, passes on, and answers; it decides nothing about videos and keeps
  * nothing but the connections of its own clients. Any number may run.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Redis } from "ioredis";
 import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
+import { linkKeys } from "../../config/access/link-keys.ts";
+import { networkOf, type Network } from "../../config/access/link-token.ts";
 import { passports } from "../../config/access/passports.ts";
 import { loadConfig, type Config } from "../../config/config.ts";
 import { errorMessage } from "../../config/errors.ts";
@@ -24,23 +26,30 @@ import { clientAddresses } from "./limits/client-address.ts";
 import { openRateLimits, type RateLimits } from "./limits/rate-limits.ts";
 import { regionCounts } from "./limits/region-counts.ts";
 import { openThrottle } from "./limits/throttle.ts";
+import { openLinkCallers } from "./links/link-callers.ts";
+import { takeToken } from "./links/link-path.ts";
 import { openReadiness } from "./ready.ts";
 import { regionGuideOf } from "./regions/region-guide.ts";
 import { gatewayRoutes } from "./routes.ts";
+import { openWebListener, type WebListener } from "./web-listener.ts";
 import { webServer, webServerSettings, type Door } from "./web-server.ts";
 
 interface Settings extends ServiceSettingSchema, Pick<GatewaySettings, "httpHost" | "httpPort" | "publicUrl" | "sourceMaxBytes" | "access"> {}
-interface State { assets: Promise<Assets>; accessCallers: Callers | undefined; streams: EventStreams | undefined; server: Server | undefined; connections: Connections | undefined; redis: Redis | undefined; limits: RateLimits | undefined; httpUrl: string }
+interface State { assets: Promise<Assets>; accessCallers: Callers | undefined; streams: EventStreams | undefined; listener: WebListener | undefined; connections: Connections | undefined; redis: Redis | undefined; limits: RateLimits | undefined; httpUrl: string }
 interface Methods {
   serveRoutes(routes: readonly Route[], door: Door): void;
   httpHandler(req: IncomingMessage, res: ServerResponse): Promise<void>;
 }
-export interface GatewaySettings extends Pick<Config, "httpHost" | "httpPort" | "publicUrl" | "sourceMaxBytes" | "access">, Partial<Pick<Config, "meshSecret" | "namespace" | "regions" | "redisUrl" | "rates" | "trustedProxies" | "corsOrigins">> {}
+export interface GatewaySettings extends Pick<Config, "httpHost" | "httpPort" | "publicUrl" | "sourceMaxBytes" | "access">, Partial<Pick<Config, "tls" | "meshSecret" | "namespace" | "regions" | "redisUrl" | "rates" | "trustedProxies" | "corsOrigins" | "visibility" | "linkKeys" | "linkMaxSec">> {}
 
 const CHECK_TIMEOUT_MS = 2_000;
+const DAY_SEC = 86_400;
 
 /** Without `redisUrl` a node counts by itself what is asked of it. */
-export function gatewayService({ httpHost, httpPort, publicUrl, sourceMaxBytes, access, meshSecret, namespace = "", regions, redisUrl, rates = RATES, trustedProxies = [], corsOrigins = [] }: GatewaySettings) {
+export function gatewayService({
+  httpHost, httpPort, publicUrl, sourceMaxBytes, access, tls, meshSecret, namespace = "", regions, redisUrl, rates = RATES, trustedProxies = [], corsOrigins = [],
+  visibility = "public", linkKeys: givenKeys, linkMaxSec = DAY_SEC,
+}: GatewaySettings) {
   const schema: ServiceSchema<Settings, Methods, State> = {
     name: "gateway",
     settings: { ...webServerSettings, httpHost, httpPort, publicUrl, sourceMaxBytes, access },
@@ -89,18 +98,27 @@ export function gatewayService({ httpHost, httpPort, publicUrl, sourceMaxBytes, 
         authenticate: async (credential) => (await broker.call<AuthenticateResult, AuthenticateParams>("access.authenticate", { credential }, { timeout: CHECK_TIMEOUT_MS })).caller,
         passports: passports(meshSecret, namespace), throttle,
       });
-      this.serveRoutes(gatewayRoutes({ publicUrl: this.settings.publicUrl, sourceMaxBytes: this.settings.sourceMaxBytes, nodeId: broker.nodeID, streams: this.streams, readiness, guide: regionGuideOf(broker, regions), assets: await this.assets }), { callers: this.accessCallers, throttle, addressOf, isOurs: (origin) => corsOrigins.includes(origin.toLowerCase()) });
-      // no limit on a whole request: uploads take as long as they take, and a stalled one is cut by its own route
-      this.server = createServer({ requestTimeout: 0, headersTimeout: 20_000, keepAliveTimeout: 15_000 }, (req, res) => void this.httpHandler(req, res));
-      this.connections = openConnections(this.server, nodeState(broker), () => this.streams?.close());
-      const { url } = await listen(this.server, this.settings.httpHost, this.settings.httpPort);
+      const keys = linkKeys({ linkKeys: givenKeys, meshSecret, namespace });
+      const findNetwork = (req: IncomingMessage): Network | undefined => networkOf(addressOf(req));
+      this.serveRoutes(gatewayRoutes({
+        publicUrl: this.settings.publicUrl, sourceMaxBytes: this.settings.sourceMaxBytes, nodeId: broker.nodeID, streams: this.streams, readiness, guide: regionGuideOf(broker, regions), assets: await this.assets,
+        visibility, links: { keys, maxSec: linkMaxSec, findNetwork },
+      }), { callers: this.accessCallers, links: openLinkCallers({ keys, passports: passports(meshSecret, namespace), findNetwork }), throttle, addressOf, isOurs: (origin) => corsOrigins.includes(origin.toLowerCase()) });
+      this.listener = await openWebListener(tls, (req, res) => {
+        takeToken(req);
+        void this.httpHandler(req, res);
+      }, logger);
+      const { server } = this.listener;
+      this.connections = openConnections(server, nodeState(broker), () => this.streams?.close());
+      const { url } = await listen(server, this.settings.httpHost, this.settings.httpPort);
       this.httpUrl = url;
       logger.info(`listening on ${url}`);
     },
     async stopped() {
       this.streams?.close(); // absent when started() failed, as may be the others
       this.connections?.close();
-      await closeListener(this.server);
+      this.listener?.close();
+      await closeListener(this.listener?.server);
       await this.limits?.close();
       closeRedis(this.redis);
     },

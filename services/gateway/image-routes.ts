@@ -15,21 +15,21 @@ const TYPES: Readonly<Record<StillFormat, string>> = { jpg: "image/jpeg", webp: 
 export function imageRoutes(): Route[] {
   return [
     {
-      method: "GET", path: "/v1/videos/:id/frame", operation: "getFrame", permission: "videos.watch", area: "play", rate: "images",
+      method: "GET", path: "/v1/videos/:id/frame", operation: "getFrame", permission: "videos.watch", area: "play", rate: "images", use: "images",
       async handle(exchange) {
         const asked = parseStill(parseVideoId(exchange.params["id"]), exchange.req.url ?? "");
         await sendImage(exchange, TYPES[asked.format], "delivery.still", asked);
       },
     },
     {
-      method: "GET", path: "/play/:id/storyboard.vtt", operation: "getStoryboard", permission: "videos.watch", area: "play",
+      method: "GET", path: "/play/:id/storyboard.vtt", operation: "getStoryboard", permission: "videos.watch", area: "play", use: "images",
       async handle({ res, params, call }) {
         const track = await call<string>("delivery.storyboard", { id: parseVideoId(params["id"]) }, IMAGE);
         sendBytes(res, 200, { "Content-Type": "text/vtt; charset=utf-8", "Cache-Control": "public, max-age=3600" }, track);
       },
     },
     {
-      method: "GET", path: "/play/:id/storyboard/:n.jpg", operation: "getStoryboardSheet", permission: "videos.watch", area: "play", rate: "images",
+      method: "GET", path: "/play/:id/storyboard/:n.jpg", operation: "getStoryboardSheet", permission: "videos.watch", area: "play", rate: "images", use: "images",
       async handle(exchange) {
         await sendImage(exchange, TYPES.jpg, "delivery.sheet", { id: parseVideoId(exchange.params["id"]), sheet: parseSheet(exchange.params["n"]) });
       },

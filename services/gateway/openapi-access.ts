@@ -13,7 +13,7 @@ const keyId = { name: "keyId", in: "path", required: true, schema: { type: "stri
 const asked = { name: { type: "string", maxLength: 100 }, roles: list({ enum: ROLES }), tenant: { ...text, description: "the only one whose things it may touch; absent: that of the key that makes it" }, scopes: list({ enum: Object.keys(PERMISSIONS) }), expiresAt: { type: "string", format: "date-time" } };
 
 export const accessSchemas = {
-  Access: { type: "object", required: ["subject", "roles", "permissions"], properties: { subject: text, roles: list({ enum: ROLES }), tenant: text, permissions: list(text) } },
+  Access: { type: "object", required: ["subject", "roles", "permissions"], properties: { subject: text, roles: list({ enum: ROLES }), tenant: text, permissions: list(text), newVideos: { enum: ["public", "private"], description: "what a video is that is posted without saying" } } },
   KeyRequest: { type: "object", additionalProperties: false, required: ["name", "roles"], properties: asked },
   Key: { type: "object", required: ["id", "name", "roles", "createdAt"], properties: { id: text, ...asked, createdAt: { type: "string", format: "date-time" }, createdBy: text, revokedAt: { type: "string", format: "date-time" }, lastUsedAt: { type: "string", format: "date-time" } } },
   CreatedKey: { allOf: [ref("Key"), { type: "object", required: ["key"], properties: { key: { ...text, description: "the key itself, shown this once" } } }] },

@@ -1,12 +1,14 @@
 /** The OpenAPI 3.1 description of the routes. A test compares its paths with the routes table. */
 import { readFileSync } from "node:fs";
 import type { Permission } from "../../config/access/permissions.ts";
+import { VISIBILITIES } from "../../config/access/watching.ts";
 import { ERRORS, type ErrorCode } from "../../config/errors.ts";
 import { STILL_FORMATS } from "../../media/ffmpeg/still-arguments.ts";
 import { FAULTS } from "../../media/quality/report.ts";
 import { REASON_CLASSES } from "../videos/videos.contract.ts";
 import { auditPaths, auditSchemas } from "./openapi-audit.ts";
 import { accessPaths, accessSchemas, securitySchemes, withSecurity } from "./openapi-access.ts";
+import { linkPaths, linkSchemas } from "./openapi-links.ts";
 import { operatePaths, operateSchemas } from "./openapi-operate.ts";
 
 const json = (schema: object) => ({ "application/json": { schema } });
@@ -72,6 +74,7 @@ const paths = {
       responses: { "200": ok("Events", { "text/event-stream": { schema: text } }), "204": ok("All has been said before"), ...problems("video_not_found", "overloaded") },
     },
   },
+  ...linkPaths(id, problems),
   "/v1/videos/{id}/frame": {
     parameters: [id],
     get: {
@@ -198,6 +201,7 @@ const schemas = {
       uploadId: { ...text, description: "of an upload, or of a resumable one that has begun" },
       title: { type: "string", maxLength: 300 },
       tenant: { type: "string", pattern: "^[a-z0-9][a-z0-9-]{0,62}$", default: "default", description: "whose video it is: tenants share the encoders fairly" },
+      visibility: { enum: VISIBILITIES, description: "`public`: for whoever knows its id; `private`: for those with a key or a link; by default what this mesh is set to. The same source may be both: two videos" },
       policy: { enum: ["lazy", "hybrid", "eager"], default: "hybrid", description: "encode what is watched, what is likely to be, or everything" },
       priority: { enum: ["high", "normal", "low"], default: "normal" },
       labels: { type: "object", maxProperties: 16, additionalProperties: { type: "string", maxLength: 64 } },
@@ -205,12 +209,12 @@ const schemas = {
     },
   },
   Video: {
-    type: "object", required: ["id", "status", "createdAt", "playback"],
+    type: "object", required: ["id", "status", "createdAt", "visibility", "playback"],
     properties: {
       id: text,
       status: { enum: ["submitted", "rejected", "ready", "complete", "failed", "deleted"], description: "`ready`: it plays; `complete`: all planned segments are stored, but for those that `quality` says were refused" },
       title: text, createdAt: { type: "string", format: "date-time" },
-      source: { type: "object" }, tenant: text, policy: text, priority: text, labels: { type: "object", additionalProperties: text },
+      source: { type: "object" }, tenant: text, visibility: { enum: VISIBILITIES }, policy: text, priority: text, labels: { type: "object", additionalProperties: text },
       reasons: { type: "array", items: ref("Reason") }, durationSec: { type: "number" },
       renditions: { type: "array", items: { type: "object", properties: { name: text, kind: { enum: ["video", "audio"] }, mode: { enum: ["repackage", "encode"] }, codecs: text, width: count, height: count, storedSegments: count, plannedSegments: count, segments: count } } },
       notes: { type: "array", description: "what is unusual about the source, and what it costs", items: { type: "object", required: ["code", "message"], properties: { code: { enum: ["non_standard", "audio_dropped", "frames_dropped", "cut_by_time"] }, message: text } } },
@@ -241,6 +245,7 @@ const schemas = {
   ...operateSchemas,
   ...accessSchemas,
   ...auditSchemas,
+  ...linkSchemas,
   Reason: { type: "object", required: ["class", "message"], properties: { class: { enum: REASON_CLASSES }, message: text } },
   Problem: {
     type: "object", required: ["type", "title", "status", "detail", "code", "requestId"], description: "RFC 9457",

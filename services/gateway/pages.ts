@@ -9,6 +9,7 @@ import { gzip } from "node:zlib";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { fail } from "../../config/errors.ts";
 import { sendBytes, sendEmpty, type Route } from "./exchange.ts";
+import { tokenOf } from "./links/link-path.ts";
 import { parseVideoId } from "./video-id.ts";
 
 interface Asset { readonly type: string; readonly etag: string; readonly plain: Buffer; readonly gzipped: Buffer }
@@ -18,6 +19,8 @@ const TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8",
   ".svg": "image/svg+xml", ".png": "image/png", ".ico": "image/x-icon", ".webmanifest": "application/manifest+json",
 };
+/** The watch page for who comes by a link, whose token is one more part of the path. */
+const LINKED_PAGE = "watch-linked.html";
 const WEB_DIR = new URL("../../web/", import.meta.url);
 /** hls.js plays from blob: URLs and runs its worker from one. */
 const policy = (others: string): string => [
@@ -31,10 +34,13 @@ const compress = promisify(gzip);
 export async function loadAssets(dir: URL = WEB_DIR): Promise<Assets> {
   const files = (await readdir(dir, { withFileTypes: true })).filter((entry) => entry.isFile() && extname(entry.name) in TYPES).map(({ name }) => new URL(name, dir));
   const libraries = ["hls.js/dist/hls.min.js", "tus-js-client/dist/tus.min.js"].map((path) => pathToFileURL(createRequire(import.meta.url).resolve(path)));
-  return new Map(await Promise.all([...files, ...libraries].map(async (file): Promise<[string, Asset]> => {
+  const assets = new Map(await Promise.all([...files, ...libraries].map(async (file): Promise<[string, Asset]> => {
     const name = basename(file.pathname);
     return [name, await toAsset(TYPES[extname(name)] ?? "", await readFile(file))];
   })));
+  const watch = assets.get("watch.html");
+  if (watch !== undefined) assets.set(LINKED_PAGE, await toAsset(watch.type, Buffer.from(watch.plain.toString("utf8").replaceAll('="../', '="../../'))));
+  return assets;
 }
 
 async function toAsset(type: string, plain: Buffer): Promise<Asset> {
@@ -58,10 +64,11 @@ export function pagesRoutes(assets: Assets, otherUrls: readonly string[] = []): 
       },
     },
     {
-      method: "GET", path: "/watch/:id", operation: "getWatchPage", permission: "open", area: "page",
-      async handle({ req, res, params }) {
+      method: "GET", path: "/watch/:id", operation: "getWatchPage", permission: "videos.watch", area: "page",
+      async handle({ req, res, params, caller }) {
         parseVideoId(params["id"]);
-        sendAsset(req, res, csp, assets.get("watch.html"));
+        if (tokenOf(req) === undefined) sendAsset(req, res, csp, assets.get("watch.html"));
+        else sendAsset(req, res, csp, assets.get(LINKED_PAGE), caller.grant === undefined ? 404 : 200); // it finds out by itself, and says so
       },
     },
     {
@@ -73,7 +80,7 @@ export function pagesRoutes(assets: Assets, otherUrls: readonly string[] = []): 
   ];
 }
 
-function sendAsset(req: IncomingMessage, res: ServerResponse, csp: string, asset: Asset | undefined): void {
+function sendAsset(req: IncomingMessage, res: ServerResponse, csp: string, asset: Asset | undefined, status = 200): void {
   if (asset === undefined) throw fail("not_found", "There is nothing at this path.");
   const gzipped = /\bgzip\b/.test(String(req.headers["accept-encoding"] ?? ""));
   const headers = {
@@ -83,8 +90,8 @@ function sendAsset(req: IncomingMessage, res: ServerResponse, csp: string, asset
     "Content-Security-Policy": csp,
     "Referrer-Policy": "same-origin",
   };
-  if (matchesEtag(req.headers["if-none-match"], asset.etag)) return sendEmpty(res, 304, headers);
-  sendBytes(res, 200, { ...headers, "Content-Type": asset.type, ...(gzipped ? { "Content-Encoding": "gzip" } : {}) }, gzipped ? asset.gzipped : asset.plain);
+  if (status === 200 && matchesEtag(req.headers["if-none-match"], asset.etag)) return sendEmpty(res, 304, headers);
+  sendBytes(res, status, { ...headers, "Content-Type": asset.type, ...(gzipped ? { "Content-Encoding": "gzip" } : {}) }, gzipped ? asset.gzipped : asset.plain);
 }
 
 function matchesEtag(ifNoneMatch: string | undefined, etag: string): boolean {

@@ -1,4 +1,5 @@
 /** Every route of the gateway. OpenAPI, `Allow` and the tests are checked against this table. */
+import type { Visibility } from "../../config/access/watching.ts";
 import { accessRoutes } from "./access/access-routes.ts";
 import { auditRoutes } from "./audit-routes.ts";
 import { clipRoutes } from "./clip-routes.ts";
@@ -6,6 +7,7 @@ import { commandRoutes } from "./command-routes.ts";
 import type { EventStreams } from "./events-stream.ts";
 import type { Route } from "./exchange.ts";
 import { imageRoutes } from "./image-routes.ts";
+import { linkRoutes, type LinkRouteNeeds } from "./links/link-routes.ts";
 import { operateRoutes } from "./operate-routes.ts";
 import { pagesRoutes, type Assets } from "./pages.ts";
 import { playRoutes } from "./play-routes.ts";
@@ -24,18 +26,22 @@ export interface RouteNeeds {
   readonly readiness: Readiness;
   readonly assets: Assets;
   readonly guide: RegionGuide;
+  /** Of a post that does not say. */
+  readonly visibility: Visibility;
+  readonly links: Omit<LinkRouteNeeds, "publicUrl">;
 }
 
-export function gatewayRoutes({ publicUrl, sourceMaxBytes, nodeId, streams, readiness, assets, guide }: RouteNeeds): Route[] {
+export function gatewayRoutes({ publicUrl, sourceMaxBytes, nodeId, streams, readiness, assets, guide, visibility, links }: RouteNeeds): Route[] {
   const routes: Route[] = [
-    ...videosRoutes(publicUrl, streams, guide),
+    ...videosRoutes(publicUrl, visibility, streams, guide),
+    ...linkRoutes({ publicUrl, ...links }),
     ...uploadsRoutes(publicUrl),
     ...tusRoutes(sourceMaxBytes),
     ...playRoutes(guide),
     ...imageRoutes(),
     ...clipRoutes(),
     ...commandRoutes(),
-    ...accessRoutes(),
+    ...accessRoutes(visibility),
     ...auditRoutes(nodeId),
     ...operateRoutes(nodeId, readiness, () => routes),
     ...regionRoutes(guide),

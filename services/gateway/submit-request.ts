@@ -1,10 +1,11 @@
 /** What a client may ask for with `POST /v1/videos`, read from untrusted JSON. */
+import { VISIBILITIES } from "../../config/access/watching.ts";
 import { fail } from "../../config/errors.ts";
 import type { SubmitParams } from "../videos/videos.contract.ts";
 
 const POLICIES = ["lazy", "hybrid", "eager"] as const;
 const PRIORITIES = ["high", "normal", "low"] as const;
-const FIELDS = ["url", "uploadId", "tenant", "title", "policy", "priority", "labels"];
+const FIELDS = ["url", "uploadId", "tenant", "visibility", "title", "policy", "priority", "labels"];
 const MAX_URL_CHARS = 4096;
 const MAX_TITLE_CHARS = 300;
 const MAX_LABELS = 16;
@@ -15,6 +16,7 @@ export function parseSubmitRequest(body: Readonly<Record<string, unknown>>, idem
   const unknown = Object.keys(body).filter((name) => !FIELDS.includes(name));
   if (unknown.length > 0) throw fail("bad_request", `Unknown field ${quote(unknown)}; there are ${[...FIELDS, "region"].join(", ")}.`);
   const tenant = parseTenant(body);
+  const visibility = parseChoice(body, "visibility", VISIBILITIES);
   const title = parseText(body, "title", MAX_TITLE_CHARS);
   const policy = parseChoice(body, "policy", POLICIES);
   const priority = parseChoice(body, "priority", PRIORITIES);
@@ -22,6 +24,7 @@ export function parseSubmitRequest(body: Readonly<Record<string, unknown>>, idem
   return {
     source: parseSource(body),
     ...(tenant === undefined ? {} : { tenant }),
+    ...(visibility === undefined ? {} : { visibility }),
     ...(title === undefined ? {} : { title }),
     ...(policy === undefined ? {} : { policy }),
     ...(priority === undefined ? {} : { priority }),

@@ -1,5 +1,6 @@
 /** `/v1/videos`: ask for a video, look at it, list, follow and delete. */
 import { reaches } from "../../config/access/permissions.ts";
+import type { Visibility } from "../../config/access/watching.ts";
 import { fail, findErrorCode } from "../../config/errors.ts";
 import { tenantOf } from "../../config/tenants.ts";
 import type { CheckResult } from "../source/source.contract.ts";
@@ -7,6 +8,7 @@ import type { ListVideosResult, SubmitParams, VideoView } from "../videos/videos
 import type { EventStreams } from "./events-stream.ts";
 import { sendEmpty, sendJson, type Exchange, type Route } from "./exchange.ts";
 import { readJsonObject } from "./json-body.ts";
+import { tokenOf } from "./links/link-path.ts";
 import { baseUrl, withPlayback } from "./playback-urls.ts";
 import type { RegionGuide } from "./regions/region-guide.ts";
 import { parseSubmitRequest } from "./submit-request.ts";
@@ -17,13 +19,13 @@ const CHECK_TIMEOUT_MS = 8_000;
 const ADMIT_TIMEOUT_MS = 1_000;
 const MAX_LIMIT = 100;
 
-export function videosRoutes(publicUrl: string | undefined, streams: EventStreams, guide: RegionGuide): Route[] {
+export function videosRoutes(publicUrl: string | undefined, visibility: Visibility, streams: EventStreams, guide: RegionGuide): Route[] {
   return [
     {
       method: "POST", path: "/v1/videos", operation: "submitVideo", permission: "videos.submit", area: "api",
       async handle({ req, res, caller, call }) {
         const { region, ...body } = await readJsonObject(req);
-        const request = parseSubmitRequest({ ...(caller.tenant === undefined ? {} : { tenant: caller.tenant }), ...body }, header(req.headers["idempotency-key"]));
+        const request = parseSubmitRequest({ visibility, ...(caller.tenant === undefined ? {} : { tenant: caller.tenant }), ...body }, header(req.headers["idempotency-key"]));
         if (!reaches(caller, tenantOf(request))) throw fail("forbidden", "The key is for another tenant's videos.");
         const nodeID = await guide.nodeFor(req, parseRegion(region));
         const [source] = await Promise.all([checkSource(request, call), admit(tenantOf(request), call)]);
@@ -41,10 +43,10 @@ export function videosRoutes(publicUrl: string | undefined, streams: EventStream
       },
     },
     {
-      method: "GET", path: "/v1/videos/:id", operation: "getVideo", permission: "videos.watch", area: "api",
+      method: "GET", path: "/v1/videos/:id", operation: "getVideo", permission: "videos.watch", area: "api", use: "any",
       async handle({ req, res, params, call }) {
         const video = await call<VideoView>("videos.get", { id: parseVideoId(params["id"]) });
-        sendJson(res, 200, withPlayback(video, baseUrl(req, publicUrl)));
+        sendJson(res, 200, withPlayback(video, baseUrl(req, publicUrl), tokenOf(req)));
       },
     },
     {
@@ -55,10 +57,15 @@ export function videosRoutes(publicUrl: string | undefined, streams: EventStream
       },
     },
     {
-      method: "GET", path: "/v1/videos/:id/events", operation: "followVideo", permission: "videos.watch", area: "api", noHead: true,
-      async handle({ req, res, params }) {
+      method: "GET", path: "/v1/videos/:id/events", operation: "followVideo", permission: "videos.watch", area: "api", use: "any", noHead: true,
+      async handle({ req, res, params, call }) {
         const base = baseUrl(req, publicUrl);
-        await streams.open(res, parseVideoId(params["id"]), parseEventId(req.headers["last-event-id"]), (video) => withPlayback(video, base));
+        const id = parseVideoId(params["id"]);
+        await streams.open(res, id, parseEventId(req.headers["last-event-id"]), {
+          present: (video) => withPlayback(video, base, tokenOf(req)),
+          // Streams share what they are told of a video, so of a private one each asks for itself whether it may be.
+          admit: async (video) => { if (video.visibility === "private") await call("videos.get", { id }); },
+        });
       },
     },
   ];

@@ -11,10 +11,14 @@ import { ulid } from "ulid";
 import type { AuditMeta } from "../../config/audit-sink.ts";
 import { fail } from "../../config/errors.ts";
 import { auditMeta, noteRefusal } from "./audit-marks.ts";
+import { ANONYMOUS } from "../../config/access/permissions.ts";
 import type { Admitted, Callers } from "./access/callers.ts";
 import { isCancelled } from "../../mixins/cancelled.ts";
 import type { Throttle } from "./limits/throttle.ts";
 import { isOpen, sendBytes, sendEmpty, type Area, type Exchange, type Route } from "./exchange.ts";
+import type { LinkCallers } from "./links/link-callers.ts";
+import { redactPath, tokenOf } from "./links/link-path.ts";
+import { makePrivate } from "./links/private-answer.ts";
 import { describeProblem } from "./problem.ts";
 import { allowedMethods, findOptionsRoute, methodsOf } from "./routes.ts";
 
@@ -27,7 +31,7 @@ interface WebRequest extends IncomingMessage {
 }
 interface WebRoute { path: string; mergeParams: boolean; bodyParsers: boolean; logging: boolean; mappingPolicy: "restrict"; pathToRegexpOptions: object; aliases: object }
 /** Who may come in, and how often; `isOurs`: whether pages of an origin may use the API. */
-export interface Door { callers: Callers; throttle: Throttle; isOurs(origin: string): boolean; addressOf(req: IncomingMessage): string }
+export interface Door { callers: Callers; links: LinkCallers; throttle: Throttle; addressOf(req: IncomingMessage): string; isOurs(origin: string): boolean }
 interface WebService extends Service { addRoute(route: WebRoute): void; logger: Logger; lecternRoutes: readonly Route[]; door: Door }
 
 const AREA_HEADERS: Readonly<Record<Area, Readonly<Record<string, string>>>> = {
@@ -88,20 +92,18 @@ export const webServer: Partial<ServiceSchema> = {
   },
 };
 
-async function answer(route: Route, { lecternRoutes: routes, door: { callers, throttle, isOurs, addressOf }, logger, broker }: WebService, req: WebRequest, res: ServerResponse): Promise<void> {
+async function answer(route: Route, { lecternRoutes: routes, door, logger, broker }: WebService, req: WebRequest, res: ServerResponse): Promise<void> {
   try {
     res.setHeader("X-Content-Type-Options", "nosniff");
     for (const [name, value] of Object.entries(AREA_HEADERS[route.area])) res.setHeader(name, value);
-    allowOrigin(req, res, route, isOurs);
+    allowOrigin(req, res, route, door.isOurs);
     const asked = req.method === "OPTIONS" ? findOptionsRoute(routes, pathOf(req)) : route;
     if (asked === undefined) {
       return sendEmpty(res, 204, { Allow: allowedMethods(routes, pathOf(req)).join(", ") });
     }
-    const admitted = await callers.admit(req, asked.permission);
-    throttle.spend(asked, req, admitted.caller);
-    await asked.handle(toExchange(req, res, admitted, auditMeta(broker, asked, req, addressOf)));
+    await asked.handle(toExchange(req, res, await admit(asked, door, req, res), auditMeta(broker, asked, req, door.addressOf)));
   } catch (error) {
-    noteRefusal(broker, route, req, addressOf, error);
+    noteRefusal(broker, route, req, door.addressOf, error);
     sendProblem(req, res, error, logger);
   }
 }
@@ -115,6 +117,21 @@ function allowOrigin({ method, headers: { origin } }: IncomingMessage, res: Serv
   if (!isPlay) res.setHeader("Access-Control-Allow-Origin", origin ?? "");
   if (!isPlay) res.setHeader("Access-Control-Expose-Headers", API_EXPOSED);
   if (method === "OPTIONS") for (const [name, value] of Object.entries(isPlay ? PLAY_PREFLIGHT : API_PREFLIGHT)) res.setHeader(name, value);
+}
+
+/** Of who came by a link that is what counts, whatever key they show beside it. */
+async function admit(route: Route, { callers, links, throttle }: Door, req: WebRequest, res: ServerResponse): Promise<Admitted> {
+  const token = tokenOf(req);
+  if (token !== undefined) {
+    throttle.spend(route, req, ANONYMOUS); // whether it is good or not
+    const admitted = links.admit(req, token, route, req.$params?.params?.["id"] ?? "");
+    makePrivate(res, ((admitted.grant?.until ?? 0) - Date.now()) / 1000);
+    return admitted;
+  }
+  const admitted = await callers.admit(req, route.permission);
+  throttle.spend(route, req, admitted.caller);
+  if (admitted.passport !== undefined && admitted.caller !== ANONYMOUS) makePrivate(res, undefined);
+  return admitted;
 }
 
 function toExchange(req: WebRequest, res: ServerResponse, { caller, passport }: Admitted, meta: AuditMeta): Exchange {
@@ -132,7 +149,7 @@ function toExchange(req: WebRequest, res: ServerResponse, { caller, passport }: 
 function sendProblem(req: WebRequest, res: ServerResponse, error: unknown, logger: Logger): void {
   const requestId = req.$ctx?.requestID ?? requestIdOf(req);
   const { problem, headers, unexpected } = describeProblem(error, requestId);
-  const line = `${requestId} ${req.method} ${pathOf(req)} ${problem.status} ${problem.code}`;
+  const line = `${requestId} ${req.method} ${redactPath(pathOf(req))} ${problem.status} ${problem.code}`;
   if (isCancelled(error)) logger.debug(`${line}: ${problem.detail}`); // nobody was left to wait for it
   else if (unexpected) logger.error(line, error);
   else if (problem.status === 503) logger.debug(`${line}: ${problem.detail}`); // probes and busy times would fill the log

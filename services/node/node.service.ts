@@ -9,6 +9,7 @@ import { meshView } from "../../config/placement/mesh-view.ts";
 import { announceToAll } from "../../mixins/announce.ts";
 import { nodeState, type NodeState } from "../../mixins/node-state.ts";
 import type { DrainParams, NodeView } from "./node.contract.ts";
+import { shownCertificates, watchCertificates } from "./certificate-watch.ts";
 import { diskCheck } from "./disk-check.ts";
 import { loopCheck } from "./loop-check.ts";
 import { openSelfChecks } from "./self-checks.ts";
@@ -16,7 +17,7 @@ import { openShutdown } from "./shutdown.ts";
 import { storeCheck } from "./store-check.ts";
 
 type Settings = ServiceSettingSchema & Pick<Config, "stopGraceMs" | "dataDir">;
-interface State { state: NodeState; checks: ReturnType<typeof openSelfChecks>; unfollow: () => void; settling: NodeJS.Timeout; onSignal: NodeJS.SignalsListener | undefined }
+interface State { unwatch: () => void;  state: NodeState; checks: ReturnType<typeof openSelfChecks>; unfollow: () => void; settling: NodeJS.Timeout; onSignal: NodeJS.SignalsListener | undefined }
 interface Methods { tell(): void }
 
 /** The process as far as this service touches it; tests have none. */
@@ -29,7 +30,8 @@ const FLUSH_MS = 3_000;
 const VIEWERS_MS = 15_000;
 const LIMIT_MS = 28_000;
 
-export function nodeService(settings: Settings, signals?: SignalPorts) {
+/** @param certificates paths of those that this node shows, by name */
+export function nodeService(settings: Settings, signals?: SignalPorts, certificates: ReadonlyMap<string, string> = new Map()) {
   const schema: ServiceSchema<Settings, Methods, State> = {
     name: "node",
     settings: { stopGraceMs: settings.stopGraceMs, dataDir: settings.dataDir },
@@ -86,12 +88,14 @@ export function nodeService(settings: Settings, signals?: SignalPorts) {
         meshView(this.broker).own.setAccepting(accepting);
         this.tell();
       });
+      this.unwatch = await watchCertificates(this.broker, certificates);
       this.checks = openSelfChecks([diskCheck(this.settings.dataDir), loopCheck(), storeCheck(this.broker)], this.state, this.logger);
       setTimeout(flushCompileCache, FLUSH_MS).unref();
       this.settling = setInterval(() => this.state.settle(), SETTLE_MS);
     },
     async stopped() {
       this.unfollow?.(); // these are absent when started() failed
+      this.unwatch?.();
       this.checks?.close();
       clearInterval(this.settling);
     },
@@ -99,4 +103,5 @@ export function nodeService(settings: Settings, signals?: SignalPorts) {
   return schema;
 }
 
-export default nodeService(loadConfig(process.env), process);
+const config = loadConfig(process.env);
+export default nodeService(config, process, shownCertificates(config));

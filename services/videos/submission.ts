@@ -1,6 +1,7 @@
 /** Pure: from a submission to the record of a video. */
 import { createHash } from "node:crypto";
 import { DEFAULT_TENANT } from "../../config/tenants.ts";
+import type { Visibility } from "../../config/access/watching.ts";
 import type { Policy, SubmitParams, VideoRecord } from "./videos.contract.ts";
 
 export interface Submission {
@@ -14,20 +15,21 @@ export interface Submission {
 }
 
 export function recordSubmission({ params, identity, newId, now, place }: Submission): VideoRecord {
-  const { source, tenant, title, policy = "hybrid", priority = "normal", labels = {}, idempotencyKey } = params;
+  const { source, tenant, visibility = "public", title, policy = "hybrid", priority = "normal", labels = {}, idempotencyKey } = params;
   const isNamed = tenant !== undefined && tenant !== DEFAULT_TENANT;
   return {
     id: idempotencyKey === undefined ? newId : idOfKey(idempotencyKey, tenant),
     createdAt: now.toISOString(),
     source: isNamed && source.kind === "url" ? { ...source, tenant } : source,
     ...(isNamed ? { tenant } : {}),
+    ...(visibility === "private" ? { visibility } : {}),
     ...(title === undefined ? {} : { title }),
     policy,
     priority,
     labels,
     identity,
-    claim: claimDigest(identity, policy, tenant),
-    request: digest([identity, title ?? null, policy, priority, Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1))]),
+    claim: claimDigest(identity, policy, tenant, visibility),
+    request: digest([identity, title ?? null, policy, priority, Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1)), ...(visibility === "private" ? [visibility] : [])]),
     ...place,
   };
 }
@@ -52,8 +54,9 @@ export function idOfKey(idempotencyKey: string, tenant = DEFAULT_TENANT): string
   return BigInt(`0x${createHash("sha256").update(key).digest("hex")}`).toString(32).padStart(26, "0").slice(-26);
 }
 
-/** Names the one video that a tenant has of a source under a policy. */
-export function claimDigest(identity: string, policy: Policy, tenant = DEFAULT_TENANT): string {
+/** Names the one video that a tenant has of a source under a policy, and the other one that is private. */
+export function claimDigest(identity: string, policy: Policy, tenant = DEFAULT_TENANT, visibility: Visibility = "public"): string {
+  if (visibility === "private") return digest([identity, policy, tenant, visibility]);
   return digest(tenant === DEFAULT_TENANT ? [identity, policy] : [identity, policy, tenant]);
 }
 

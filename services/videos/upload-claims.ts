@@ -3,25 +3,29 @@
  * posted before it is finished is itself, and its video stands for its bytes from the moment it is finished, unless they are
  * a video already.
  */
+import { VISIBILITIES } from "../../config/access/watching.ts";
 import { POLICIES } from "../../media/policy.ts";
 import { claimDigest, idOfKey, uploadIdentity } from "./submission.ts";
 import type { VideoStore } from "./video-store.ts";
 import type { SubmitParams, VideoRecord } from "./videos.contract.ts";
+
+/** What sets videos of one upload and one tenant apart. */
+const KINDS = POLICIES.flatMap((policy) => VISIBILITIES.map((visibility) => [policy, visibility] as const));
 
 export function uploadClaims(store: VideoStore) {
   /** Whose videos may be made of it: the default tenant's, and those that are marked. */
   const tenantsOf = async (uploadId: string): Promise<(string | undefined)[]> => [undefined, ...(await store.uploadTenants(uploadId))];
 
   async function owners(identities: readonly string[], tenants: readonly (string | undefined)[]): Promise<string[]> {
-    const claims = identities.flatMap((identity) => tenants.flatMap((tenant) => POLICIES.map((policy) => store.findClaim(claimDigest(identity, policy, tenant)))));
+    const claims = identities.flatMap((identity) => tenants.flatMap((tenant) => KINDS.map(([policy, visibility]) => store.findClaim(claimDigest(identity, policy, tenant, visibility)))));
     return (await Promise.all(claims)).filter((owner) => owner !== undefined);
   }
 
   return {
     /** What a posted upload is known by; without `sha256` it is not finished. */
-    async identify({ uploadId, sha256 }: { uploadId: string; sha256?: string }, { policy = "hybrid", idempotencyKey, tenant }: SubmitParams): Promise<string> {
+    async identify({ uploadId, sha256 }: { uploadId: string; sha256?: string }, { policy = "hybrid", idempotencyKey, tenant, visibility }: SubmitParams): Promise<string> {
       const itself = uploadIdentity(uploadId);
-      if (sha256 === undefined || (await store.findClaim(claimDigest(itself, policy, tenant))) !== undefined) return itself;
+      if (sha256 === undefined || (await store.findClaim(claimDigest(itself, policy, tenant, visibility))) !== undefined) return itself;
       const repeated = idempotencyKey === undefined ? undefined : await store.find(idOfKey(idempotencyKey, tenant));
       return repeated?.record.identity === itself ? itself : sha256;
     },
@@ -33,10 +37,10 @@ export function uploadClaims(store: VideoStore) {
     async claimContent(uploadId: string, sha256: string): Promise<string[]> {
       const found: string[] = [];
       for (const tenant of await tenantsOf(uploadId)) {
-        for (const policy of POLICIES) {
-          const owner = await store.findClaim(claimDigest(uploadIdentity(uploadId), policy, tenant));
+        for (const [policy, visibility] of KINDS) {
+          const owner = await store.findClaim(claimDigest(uploadIdentity(uploadId), policy, tenant, visibility));
           if (owner === undefined) continue;
-          await store.claim(claimDigest(sha256, policy, tenant), owner);
+          await store.claim(claimDigest(sha256, policy, tenant, visibility), owner);
           found.push(owner);
         }
       }

@@ -1,7 +1,9 @@
 /** Pure: what a video's write-once objects say of its state. */
+import type { VideoAccess } from "../../config/access/watching.ts";
+import { tenantOf } from "../../config/tenants.ts";
 import { noteFacts } from "../../media/notes.ts";
 import type { Plan } from "../../media/plan.ts";
-import type { Progress, Reason, ReasonClass, RenditionView, VideoHistory, VideoMoments, VideoRecord, VideoState, VideoStatus, VideoView } from "./videos.contract.ts";
+import type { PlanFault, Progress, Reason, ReasonClass, RenditionView, VideoHistory, VideoMoments, VideoRecord, VideoState, VideoStatus, VideoView } from "./videos.contract.ts";
 import { renditionsOf } from "../../media/plan-video.ts";
 import { plannedSegments } from "../../media/policy.ts";
 
@@ -27,6 +29,20 @@ export function canReopen({ record, verdict, outcome, deleted }: VideoState): bo
   return outcome?.complete === false;
 }
 
+/** Who may watch it. */
+export function accessOf({ record, deleted }: VideoState): VideoAccess {
+  return { id: record.id, tenant: tenantOf(record), visibility: record.visibility ?? "public", deleted };
+}
+
+/** What keeps a video from ever having a plan, or from being watched by it. */
+export function findPlanFault(state: VideoState): PlanFault | undefined {
+  const { verdict, plan, outcome, deleted } = state;
+  if (deleted) return { code: "video_deleted", message: "The video was deleted." };
+  if (verdict?.accepted === false) return { code: "video_rejected", message: "The video was rejected.", reasons: verdict.reasons };
+  if (plan === undefined && outcome?.complete === false) return { code: "video_failed", message: "The video could not be planned.", reasons: outcome.reasons };
+  return undefined;
+}
+
 export function historyOf(state: VideoState, moments: VideoMoments): VideoHistory {
   const { record: { id, createdAt }, verdict, outcome } = state;
   const reasons = reasonsOf(state);
@@ -48,6 +64,7 @@ export function viewVideo(state: VideoState, stored: ReadonlyMap<string, number>
     createdAt: record.createdAt,
     source: record.source.kind === "url" ? { kind: "url", url: redactUrl(record.source.url) } : record.source,
     ...(record.tenant === undefined ? {} : { tenant: record.tenant }),
+    visibility: record.visibility ?? "public",
     policy: record.policy,
     priority: record.priority,
     labels: record.labels,

@@ -147,6 +147,7 @@ export function videoStore(storage: StorageCalls) {
       const twin = await read(objectKeys.twin(record.id));
       if (twin !== undefined) await releaseTwins(twin as Twin, record.id);
       await storage.removePrefix(objectKeys.video(record.id));
+      if (record.visibility === "private") await storage.removePrefix(objectKeys.linksRevoked(record.id)); // no link is good any more
     },
     forget: (id: string) => known.delete(id),
     /** Every id that has a record, for rebuilding the catalog. */

@@ -1,4 +1,6 @@
 /** A video as everyone sees it, and what may be said to `videos`, which alone moves it from state to state. */
+import type { Revocations } from "../../config/access/grants.ts";
+import type { VideoAccess, Visibility } from "../../config/access/watching.ts";
 import type { Facts } from "../../media/facts.ts";
 import type { Note } from "../../media/notes.ts";
 import type { Plan } from "../../media/plan.ts";
@@ -27,13 +29,15 @@ export interface VideoRecord {
   source: SourceRef;
   /** Whose it is, where several share the mesh; absent: `default`. */
   tenant?: string;
+  /** Absent: public. */
+  visibility?: "private";
   title?: string;
   policy: Policy;
   priority: Priority;
   labels: Record<string, string>;
   /** What makes two sources the same: the URL as parsed, the hash of the uploaded bytes, or the upload itself where it was not finished yet. */
   identity: string;
-  /** Digest of source and policy: the claim that makes the same source one video's work. */
+  /** Digest of source, policy, tenant and visibility: the claim that makes the same source one video's work. */
   claim: string;
   /** Digest of the whole request, to tell a repeated Idempotency-Key from a reused one. */
   request: string;
@@ -55,6 +59,7 @@ export type Outcome = { complete: true; at: string; /** Segments that are not st
 export interface SubmitParams {
   source: SourceRef;
   tenant?: string;
+  visibility?: Visibility;
   title?: string;
   policy?: Policy;
   priority?: Priority;
@@ -62,6 +67,17 @@ export interface SubmitParams {
   idempotencyKey?: string;
 }
 export interface VideoIdParams { id: string }
+/** `watch`: the answer is a `WatchAnswer`, and says also of a video that has no plan who may watch it. `links`: and which of its links have ended. */
+export interface PlanParams { id: string; watch?: true; links?: true }
+/** `fault`: what keeps the video from playing; else `plan`, null while there is none. */
+export interface WatchAnswer { access: VideoAccess; plan: Plan | null; fault?: PlanFault; revoked?: Revocations }
+export interface PlanFault { code: "video_deleted" | "video_rejected" | "video_failed"; message: string; reasons?: Reason[] }
+/** `since`: what a new link to it says of revocations. */
+export interface ShareAnswer { tenant: string; since: number }
+/** `linkId` absent: all links that were made so far. */
+export interface RevokeLinksParams { id: string; linkId?: string }
+/** Payload of `link.revoked`, to every node. */
+export interface LinkRevoked extends Revocations { videoId: string }
 export interface VerdictParams { id: string; verdict: Verdict }
 export interface PlannedParams { id: string; plan: Plan }
 export interface ComparedParams { id: string; twin: Twin }
@@ -92,6 +108,7 @@ export interface VideoView {
   /** URLs are shown without user names and query. */
   source: { kind: "url"; url: string } | { kind: "upload"; uploadId: string };
   tenant?: string;
+  visibility: Visibility;
   policy: Policy;
   priority: Priority;
   labels: Record<string, string>;

@@ -5,7 +5,8 @@
 import type { Redis } from "ioredis";
 import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
 import { ulid } from "ulid";
-import { reaches } from "../../config/access/permissions.ts";
+import { may, reaches } from "../../config/access/permissions.ts";
+import { VISIBILITIES, type Visibility } from "../../config/access/watching.ts";
 import { loadConfig } from "../../config/config.ts";
 import { fail } from "../../config/errors.ts";
 import { callerOf } from "../../config/middlewares/access-guard.ts";
@@ -16,28 +17,32 @@ import type { Plan } from "../../media/plan.ts";
 import { announce, announceToAll } from "../../mixins/announce.ts";
 import { systemClock } from "../../mixins/clock.ts";
 import { closeRedis, needRedis, openRedis, withoutRedis } from "../../mixins/redis.ts";
+import { openWatchGuard, type WatchGuard } from "../../mixins/watch-guard.ts";
 import type { KnownUpload, SourceParams, UploadFinished, UploadIdParams } from "../source/source.contract.ts";
 import { catalog, type Catalog } from "./catalog.ts";
 import { eventLog, type EventLog } from "./event-log.ts";
+import { linkActions } from "./link-actions.ts";
+import { linkRevocations, type LinkRevocations } from "./link-revocations.ts";
 import { qualityNotes, type QualityNotes } from "./quality-notes.ts";
 import { storageCalls, type StorageCalls } from "../../mixins/storage-calls.ts";
 import { keepRetention, type RetentionRules } from "./retention.ts";
 import { listAll, passUnreadable } from "./unreadable.ts";
 import { recordSubmission } from "./submission.ts";
 import { openVideoLife, type VideoLife } from "./video-life.ts";
-import { historyOf, viewVideo } from "./video-state.ts";
+import { accessOf, findPlanFault, historyOf, viewVideo } from "./video-state.ts";
 import { openTraces, type Traces } from "./traces.ts";
 import { uploadClaims, type UploadClaims } from "./upload-claims.ts";
 import { videoStore, type VideoStore } from "./video-store.ts";
 import type {
-  ComparedParams, EventsParams, ListVideosParams, ListVideosResult, NoteMomentsParams, NoteProgressParams, NoteQualityParams, OutcomeParams, PlannedParams, SubmitParams,
-  VerdictParams, VideoEvent, VideoEventType, VideoHistory, VideoIdParams, VideoRecorded, VideoState, VideoTwinned, VideoView,
+  ComparedParams, EventsParams, LinkRevoked, ListVideosParams, ListVideosResult, NoteMomentsParams, NoteProgressParams, NoteQualityParams, OutcomeParams, PlannedParams, PlanParams,
+  SubmitParams, VerdictParams, WatchAnswer, VideoEvent, VideoEventType, VideoHistory, VideoIdParams, VideoRecorded, VideoState, VideoTwinned, VideoView,
 } from "./videos.contract.ts";
 import { MOMENTS } from "./videos.contract.ts";
 
-interface Settings extends ServiceSettingSchema { redisUrl: string | undefined; namespace: string; retention?: RetentionRules }
-interface State { redis: Redis; keys: RedisKeys; store: VideoStore; claims: UploadClaims; events: EventLog; catalog: Catalog; quality: QualityNotes; life: VideoLife; traces: Traces; endRetention: (() => Promise<void>) | undefined }
+interface Settings extends ServiceSettingSchema { redisUrl: string | undefined; namespace: string; retention?: RetentionRules; /** Of videos that are posted without saying; absent: public. */ visibility?: Visibility }
+interface State { redis: Redis; keys: RedisKeys; store: VideoStore; claims: UploadClaims; events: EventLog; catalog: Catalog; quality: QualityNotes; links: LinkRevocations; guard: WatchGuard; life: VideoLife; traces: Traces; endRetention: (() => Promise<void>) | undefined }
 interface Methods {
+  findWatched(ctx: Context<VideoIdParams>): Promise<VideoState>;
   view(state: VideoState): Promise<VideoView>;
   announce(id: string, type: VideoEventType, data?: Record<string, unknown>): void;
 }
@@ -55,18 +60,20 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
     dependencies: ["storage"],
     actions: {
       submit: {
-        params: { source: "object", tenant: "string|optional", title: "string|optional", policy: "string|optional", priority: "string|optional", labels: "object|optional", idempotencyKey: "string|optional" },
+        params: { source: "object", tenant: "string|optional", title: "string|optional", visibility: { type: "enum", values: [...VISIBILITIES], optional: true }, policy: "string|optional", priority: "string|optional", labels: "object|optional", idempotencyKey: "string|optional" },
         async handler(ctx: Context<SubmitParams>): Promise<VideoView> {
-          const { source } = ctx.params;
-          if (!reaches(callerOf(ctx) ?? NODE, tenantOf(ctx.params))) throw fail("forbidden", "The key is for another tenant's videos.");
-          const identity = source.kind === "url" ? source.url : await this.claims.identify(await ctx.call<KnownUpload, UploadIdParams>("source.upload", { uploadId: source.uploadId }), ctx.params);
+          const params = { ...ctx.params, visibility: ctx.params.visibility ?? settings.visibility ?? "public" };
+          const { source } = params;
+          if (!reaches(callerOf(ctx) ?? NODE, tenantOf(params))) throw fail("forbidden", "The key is for another tenant's videos.");
+          const identity = source.kind === "url" ? source.url : await this.claims.identify(await ctx.call<KnownUpload, UploadIdParams>("source.upload", { uploadId: source.uploadId }), params);
           const place = await this.store.place();
-          const record = recordSubmission({ params: ctx.params, identity, newId: ulid().toLowerCase(), now: new Date(), ...(place === undefined ? {} : { place }) });
+          const record = recordSubmission({ params, identity, newId: ulid().toLowerCase(), now: new Date(), ...(place === undefined ? {} : { place }) });
           if (source.kind === "upload" && record.tenant !== undefined) await this.store.noteUploadTenant(source.uploadId, record.tenant);
-          const { state, created, copies } = await this.life.claim(record, ctx.params.idempotencyKey === undefined);
+          const { state, created, copies } = await this.life.claim(record, params.idempotencyKey === undefined);
           if (!created) {
             const first = state.record.source;
-            if (source.kind === "upload" && !(first.kind === "upload" && first.uploadId === source.uploadId)) await this.store.removeUploadBytes(source.uploadId);
+            const isAnother = source.kind === "upload" && !(first.kind === "upload" && first.uploadId === source.uploadId);
+            if (isAnother && !(await this.claims.sharesUpload(state.record, source.uploadId))) await this.store.removeUploadBytes(source.uploadId);
             return { ...(await this.view(state)), existing: true };
           }
           this.announce(state.record.id, "submitted");
@@ -77,7 +84,7 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
       get: {
         params: { id },
         async handler(ctx: Context<VideoIdParams>): Promise<VideoView> {
-          const state = await this.life.getState(ctx.params.id);
+          const state = await this.findWatched(ctx);
           const [view, quality] = await Promise.all([this.view(state), state.deleted || state.plan === undefined ? undefined : this.quality.view(state.record.id)]);
           return { ...view, ...(quality === undefined ? {} : { quality }) };
         },
@@ -90,21 +97,25 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
       },
       /** The plan, or null while there is none. @throws what keeps the video from ever having one */
       plan: {
-        params: { id },
-        async handler(ctx: Context<VideoIdParams>): Promise<Plan | null> {
-          const state = await this.life.getState(ctx.params.id);
-          if (state.deleted) throw fail("video_deleted", "The video was deleted.");
-          if (state.verdict?.accepted === false) throw fail("video_rejected", "The video was rejected.", { reasons: state.verdict.reasons });
-          if (state.plan === undefined && state.outcome?.complete === false) throw fail("video_failed", "The video could not be planned.", { reasons: state.outcome.reasons });
+        params: { id, watch: "boolean|optional", links: "boolean|optional" },
+        async handler(ctx: Context<PlanParams>): Promise<Plan | null | WatchAnswer> {
+          const { id, watch, links } = ctx.params;
+          const [state, revoked] = await Promise.all([this.life.getState(id), links === true ? this.links.read(id) : undefined]);
+          const fault = findPlanFault(state);
+          if (watch === true) return { access: accessOf(state), plan: state.plan ?? null, ...(fault === undefined ? {} : { fault }), ...(revoked === undefined ? {} : { revoked }) };
+          if (fault !== undefined) throw fail(fault.code, fault.message, fault.reasons === undefined ? {} : { reasons: fault.reasons });
           return state.plan ?? null;
         },
       },
+      ...linkActions,
       list: {
         params: { limit: { type: "number", integer: true, min: 1, max: 100, default: 20, convert: true }, cursor: "string|optional" },
         async handler(ctx: Context<ListVideosParams>): Promise<ListVideosResult> {
           const page = await needRedis(() => this.catalog.page(ctx.params.limit ?? 20, ctx.params.cursor, callerOf(ctx)?.tenant));
           const states = await Promise.all(page.ids.map((videoId) => this.store.find(videoId).catch(passUnreadable(this.logger))));
-          const videos = await Promise.all(states.filter((s) => s !== undefined && !s.deleted).map((s) => this.view(s as VideoState)));
+          const caller = callerOf(ctx);
+          const isShown = (state: VideoState | undefined): state is VideoState => state !== undefined && !state.deleted && (caller === undefined || state.record.visibility === undefined || may(caller, "videos.watchPrivate"));
+          const videos = await Promise.all(states.filter(isShown).map((state) => this.view(state)));
           return { videos, ...(page.next === undefined ? {} : { next: page.next }) };
         },
       },
@@ -226,12 +237,25 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
           for (const videoId of await this.claims.claimContent(uploadId, sha256)) announce(this.broker, "video.arrived", { videoId });
         },
       },
+      "link.revoked"(ctx: Context<LinkRevoked>) {
+        const { videoId, ...revoked } = ctx.params;
+        this.guard.note(videoId, revoked);
+      },
       "video.deleted"(ctx: Context<{ videoId: string }>) {
+        this.guard.forget(ctx.params.videoId);
         this.store.forget(ctx.params.videoId);
         this.quality.forget(ctx.params.videoId);
       },
     },
     methods: {
+      /** @throws video_not_found, also for what the caller may not watch */
+      async findWatched(ctx: Context<VideoIdParams>): Promise<VideoState> {
+        const caller = callerOf(ctx);
+        const { id } = ctx.params;
+        const [state] = await Promise.all([this.life.getState(id), caller?.grant?.videoId === id ? this.guard.revocationsOf(id) : undefined]);
+        if (!(await this.guard.allows(caller, accessOf(state), "any"))) throw fail("video_not_found", "There is no such video.");
+        return state;
+      },
       async view(state: VideoState): Promise<VideoView> {
         const { plan, record } = state;
         const names = plan === undefined ? [] : renditionsOf(plan).map((rendition) => rendition.name);
@@ -255,6 +279,8 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
       this.store = videoStore(calls);
       this.claims = uploadClaims(this.store);
       this.quality = qualityNotes(calls);
+      this.links = linkRevocations(calls);
+      this.guard = openWatchGuard((videoId) => this.links.read(videoId));
       this.redis = await open(this.settings.redisUrl, this.logger);
       this.events = eventLog(this.redis, this.keys);
       this.catalog = catalog(this.redis, this.keys);
@@ -283,4 +309,4 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
 }
 
 const config = loadConfig(process.env);
-export default videosService({ redisUrl: config.redisUrl, namespace: config.namespace, retention: config.retention });
+export default videosService({ redisUrl: config.redisUrl, namespace: config.namespace, retention: config.retention, visibility: config.visibility });

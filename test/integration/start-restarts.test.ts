@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { Redis } from "ioredis";
+import type { Mesh } from "../../bin/mesh-file.ts";
 import { findProcesses, type LecternProcess } from "../support/lectern-process.ts";
 import { READY, startLectern } from "../support/start-process.ts";
 
@@ -23,8 +24,8 @@ describe("npm start, when a part of it dies", () => {
   const pidOf = (part: string): number => (JSON.parse(readFileSync(join(dir, "run", `${part}.json`), "utf8")) as { pid: number }).pid;
 
   it("starts Redis again on the same port with all that was acknowledged", async () => {
-    const [, , port = ""] = await lectern.waitFor(READY);
-    const redis = new Redis(Number(port), "127.0.0.1", { lazyConnect: true });
+    await lectern.waitFor(READY);
+    const redis = new Redis((JSON.parse(readFileSync(join(dir, "mesh.json"), "utf8")) as Mesh).redisUrl, { lazyConnect: true });
     redis.on("error", () => undefined); // it is about to be killed
     await redis.connect();
     await redis.set("kept", "yes");

@@ -3,9 +3,12 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, sym
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
+import { Redis } from "ioredis";
+import { connect } from "nats";
 import { findMesh } from "../../bin/mesh-file.ts";
 import { findProgram, programFolders } from "../../bin/start/program.ts";
 import { findProcesses, type LecternProcess } from "../support/lectern-process.ts";
+import { rejection } from "../support/rejection.ts";
 import { READY, startLectern } from "../support/start-process.ts";
 
 describe("npm start, stopped", () => {
@@ -22,12 +25,33 @@ describe("npm start, stopped", () => {
     lectern = startLectern(dir);
     const [, nats, redis] = await lectern.waitFor(READY);
     const mesh = findMesh(dir);
-    expect(mesh).to.include({ natsUrl: `nats://127.0.0.1:${nats}`, redisUrl: `redis://127.0.0.1:${redis}`, store: `file:${dir}/store`, pid: lectern.child.pid });
+    expect([mesh?.natsUrl, mesh?.redisUrl].map((url) => url?.replace(/:[\w-]{43}@/, ":password@"))).to.deep.equal([`nats://lectern:password@127.0.0.1:${nats}`, `redis://lectern:password@127.0.0.1:${redis}`]);
+    expect(mesh).to.include({ store: `file:${dir}/store`, pid: lectern.child.pid });
     expect(mesh?.httpUrl).to.match(/^http:\/\/127\.0\.0\.1:\d+$/);
     const secret = readFileSync(join(dir, "mesh.secret"), "utf8");
     expect(secret).to.equal(`${mesh?.meshSecret}\n`).and.match(/^[\w-]{43}\n$/);
     for (const file of ["mesh.json", "mesh.secret"]) expect(statSync(join(dir, file)).mode & 0o777, file).to.equal(0o600);
     expect(lectern.output()).to.include("a warning").and.not.include("information");
+  });
+
+  it("lets nobody else on this machine into its NATS and its Redis", async () => {
+    lectern = startLectern(dir);
+    const [, nats, redis] = await lectern.waitFor(READY);
+    for (const file of ["nats.password", "nats.conf", "redis.password", "redis.conf"]) expect(statSync(join(dir, file)).mode & 0o777, file).to.equal(0o600);
+    expect(lectern.output()).to.not.include(readFileSync(join(dir, "redis.password"), "utf8").trim());
+    for (const options of [{}, { user: "lectern", pass: "guessed" }]) {
+      expect(String(await rejection(connect({ servers: `127.0.0.1:${nats}`, reconnect: false, ...options }), "a stranger to NATS"))).to.include("Authorization Violation");
+    }
+    for (const user of ["", "lectern:guessed@"]) {
+      const stranger = new Redis(`redis://${user}127.0.0.1:${redis}`, { retryStrategy: () => null, enableReadyCheck: false });
+      stranger.on("error", () => undefined);
+      const said = await rejection(stranger.get("lectern:catalog"), "a stranger to Redis");
+      stranger.disconnect();
+      expect(String(said), user).to.match(/NOAUTH|WRONGPASS/);
+    }
+    const own = new Redis(findMesh(dir)?.redisUrl ?? "");
+    expect(await own.ping()).to.equal("PONG");
+    own.disconnect();
   });
 
   for (const signal of ["SIGINT", "SIGTERM"] as const) {

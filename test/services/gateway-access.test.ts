@@ -20,6 +20,8 @@ const OPERATIONS: [readonly Who[], string][] = [
   [["submitter", "operator", "auditor", "admin"], "listVideoJobs explainVideo"],
   [["operator", "admin"], "retryVideo cancelVideo drainNode undrainNode pauseLane resumeLane"],
   [["auditor", "admin"], "queryAudit exportAudit"],
+  [["viewer", "submitter", "admin"], "createLink"],
+  [["submitter", "admin"], "revokeLinks revokeLink"],
   [["admin"], "listKeys createKey rotateKey revokeKey"],
 ];
 const WHO: Readonly<Record<string, readonly Who[]>> = Object.fromEntries(OPERATIONS.flatMap(([who, operations]) => operations.split(" ").map((operation) => [operation, who])));
@@ -45,7 +47,7 @@ describe("the gateway, asked with keys", function () {
   beforeEach(() => { mesh.fakes.videos.set(VIDEO_ID, videoView(VIDEO_ID)); });
   after(() => mesh.stop());
 
-  const fill = (path: string): string => path.replace(/\{(\w+)\}/g, (_, name: string) => ({ id: VIDEO_ID, rendition: "360p", n: "0", name: "sub", lane: "normal", node: "nobody", keyId: "0".repeat(20) }[name] ?? "x"));
+  const fill = (path: string): string => path.replace(/\{(\w+)\}/g, (_, name: string) => ({ id: VIDEO_ID, rendition: "360p", n: "0", name: "sub", lane: "normal", node: "nobody", keyId: "0".repeat(20), linkId: "0".repeat(12) }[name] ?? "x"));
   /** Through node:http: fetch adds a mode of its own, and has opinions about methods. */
   const ask = (method: string, path: string, authorization?: string): Promise<{ status: number; code?: string; challenge: string | undefined }> => new Promise((resolve, reject) => {
     const { hostname, port } = new URL(mesh.url);
@@ -115,8 +117,8 @@ describe("the gateway, asked with keys", function () {
 
   it("says what a key may do", async () => {
     const access = async (key?: string): Promise<unknown> => await (await fetch(`${mesh.url}/v1/access`, key === undefined ? {} : { headers: { Authorization: `Bearer ${key}` } })).json();
-    expect(await access()).to.deep.equal({ subject: "anonymous", roles: [], permissions: ["open", "videos.watch"] });
-    expect(await access("submitter")).to.deep.equal({ subject: "key:submitter", roles: ["submitter"], permissions: ["open", "videos.watch", "videos.list", "videos.submit", "videos.delete", "videos.explain"] });
-    expect(await access("admin+scoped")).to.deep.equal({ subject: "key:admin+scoped", roles: ["admin"], permissions: ["open", "videos.watch", "videos.list"] });
+    expect(await access()).to.deep.equal({ subject: "anonymous", roles: [], permissions: ["open", "videos.watch"], newVideos: "public" });
+    expect(await access("submitter")).to.deep.equal({ subject: "key:submitter", roles: ["submitter"], permissions: ["open", "videos.watch", "videos.watchPrivate", "videos.list", "videos.submit", "videos.delete", "links.create", "links.manage", "videos.explain"], newVideos: "public" });
+    expect(await access("admin+scoped")).to.deep.equal({ subject: "key:admin+scoped", roles: ["admin"], permissions: ["open", "videos.watch", "videos.list"], newVideos: "public" });
   });
 });

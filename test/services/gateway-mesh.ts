@@ -46,11 +46,11 @@ export const QUEUE: QueueReport = { lanes: { play: LANE, normal: { ...LANE, wait
 export interface GatewayMesh { broker: ServiceBroker; url: string; fakes: Fakes; stop(): Promise<void> }
 
 export function videoView(id: string, changes: Partial<VideoView> = {}): VideoView {
-  return { id, status: "ready", createdAt: "2026-01-01T00:00:00.000Z", source: { kind: "url", url: "https://media.example/lecture.mp4" }, policy: "hybrid", priority: "normal", labels: {}, ...changes };
+  return { id, status: "ready", createdAt: "2026-01-01T00:00:00.000Z", source: { kind: "url", url: "https://media.example/lecture.mp4" }, visibility: "public", policy: "hybrid", priority: "normal", labels: {}, ...changes };
 }
 
 /** @param settings the gateway's own @param callers whose each credential is: keys are asked for then */
-export async function startGatewayMesh({ publicUrl, callers, ...settings }: { publicUrl?: string; callers?: (credential: string) => Caller | null } & Partial<Pick<GatewaySettings, "redisUrl" | "rates" | "trustedProxies" | "corsOrigins">> = {}): Promise<GatewayMesh> {
+export async function startGatewayMesh({ publicUrl, callers, ...settings }: { publicUrl?: string; callers?: (credential: string) => Caller | null } & Partial<Pick<GatewaySettings, "tls" | "redisUrl" | "rates" | "trustedProxies" | "corsOrigins">> = {}): Promise<GatewayMesh> {
   const fakes: Fakes = {
     videos: new Map([[VIDEO_ID, videoView(VIDEO_ID)]]),
     events: new Map(),
@@ -157,6 +157,11 @@ export async function startGatewayMesh({ publicUrl, callers, ...settings }: { pu
   broker.createService({ name: "cache" });
   broker.createService(metricsService({ metricsHost: "127.0.0.1", metricsPort: 0 }));
   const service = broker.createService(gatewayService({ httpHost: "127.0.0.1", httpPort: 0, publicUrl, sourceMaxBytes: 2 ** 30, access: callers === undefined ? "open" : "keys", ...settings }));
-  await broker.start();
+  try {
+    await broker.start();
+  } catch (error) {
+    await broker.stop();
+    throw error;
+  }
   return { broker, fakes, url: (service as unknown as { httpUrl: string }).httpUrl, stop: () => broker.stop() };
 }

@@ -36,7 +36,7 @@ describe("gateway over HTTP", () => {
       expect(answer.status).to.equal(202);
       expect(answer.headers.get("location")).to.equal(`${mesh.url}/v1/videos/${VIDEO_ID}`);
       expect(await answer.json()).to.deep.include({ id: VIDEO_ID, status: "submitted", title: "Lecture 1", playback: { hls: `${mesh.url}/play/${VIDEO_ID}/master.m3u8`, dash: `${mesh.url}/play/${VIDEO_ID}/manifest.mpd`, page: `${mesh.url}/watch/${VIDEO_ID}` } });
-      expect(mesh.fakes.submitted).to.deep.equal([{ source: { kind: "url", url: "https://media.example/a.mp4" }, title: "Lecture 1", policy: "lazy", priority: "high", labels: { course: "cs101" }, idempotencyKey: "key-1" }]);
+      expect(mesh.fakes.submitted).to.deep.equal([{ source: { kind: "url", url: "https://media.example/a.mp4" }, visibility: "public", title: "Lecture 1", policy: "lazy", priority: "high", labels: { course: "cs101" }, idempotencyKey: "key-1" }]);
     });
 
     it("hands on the one name of an address, however it was spelled", async () => {

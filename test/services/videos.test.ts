@@ -343,6 +343,14 @@ describe("videos", () => {
       await submit(await upload("u2"));
       expect(uploads()).to.deep.equal(["uploads/u1/source", "uploads/u1/upload.json", "uploads/u2/upload.json"]);
     });
+    it("that comes a second time stays when a private video is of it, and goes with that", async () => {
+      await submit(await upload("u1"));
+      const { id } = await submit({ ...(await upload("u2")), visibility: "private" });
+      await submit(await upload("u2"));
+      expect(uploads()).to.include("uploads/u2/source");
+      await node.broker.call("videos.remove", { id });
+      expect(uploads()).to.not.include("uploads/u2/source");
+    });
     it("is all gone when two uploads of the same bytes became two videos and both are deleted", async () => {
       const first = await submit(await upload("u1"));
       const second = await submit({ ...(await upload("u2")), policy: "lazy" });

@@ -7,12 +7,12 @@ import { encryptStore } from "../../services/storage/encryption/encrypted-store.
 import { openObjectStore } from "../../services/storage/open-object-store.ts";
 import type { Mesh } from "./mesh.ts";
 
-/** Keys of the objects that are there, in order; below a prefix when one is given. */
+/** Keys of the objects that are there, in order; below a prefix when one is given. The audit log, which grows with every change, only when it is asked for. */
 export async function listStore({ dataDir }: Mesh, prefix = ""): Promise<string[]> {
   const root = join(dataDir, "store");
   const entries = await readdir(root, { recursive: true, withFileTypes: true });
   const keys = entries.filter((entry) => entry.isFile()).map((entry) => relative(root, join(entry.parentPath, entry.name)));
-  return keys.filter((key) => !key.startsWith(".") && key.startsWith(prefix)).toSorted();
+  return keys.filter((key) => !key.startsWith(".") && key.startsWith(prefix) && (prefix.startsWith("audit/") || !key.startsWith("audit/"))).toSorted();
 }
 
 /** An object, decrypted by the key that the start program made where it made one. */

@@ -1,5 +1,6 @@
 /** `/v1/access` and `/v1/keys`: what a key may do, and the keys themselves. */
 import { may, PERMISSIONS, type Permission } from "../../../config/access/permissions.ts";
+import type { Visibility } from "../../../config/access/watching.ts";
 import { fail } from "../../../config/errors.ts";
 import type { CreatedKey, CreateKeyParams, KeyView, ListKeysResult } from "../../access/access.contract.ts";
 import { refuseOtherSites } from "../cross-site.ts";
@@ -8,13 +9,14 @@ import { readJsonObject } from "../json-body.ts";
 
 const FIELDS = ["name", "roles", "tenant", "scopes", "expiresAt"];
 
-export function accessRoutes(): Route[] {
+/** @param visibility of a post that does not say */
+export function accessRoutes(visibility: Visibility): Route[] {
   return [
     {
       method: "GET", path: "/v1/access", operation: "getAccess", permission: "open", area: "api",
       async handle({ res, caller }) {
         const permissions = Object.keys(PERMISSIONS).filter((permission) => permission !== "inside" && may(caller, permission as Permission));
-        sendJson(res, 200, { subject: caller.subject, roles: caller.roles, ...(caller.tenant === undefined ? {} : { tenant: caller.tenant }), permissions });
+        sendJson(res, 200, { subject: caller.subject, roles: caller.roles, ...(caller.tenant === undefined ? {} : { tenant: caller.tenant }), permissions, newVideos: visibility });
       },
     },
     {

@@ -1,4 +1,5 @@
 /** What a playlist's answer says of a better region. This one's always works, so it is refused to nobody. */
+import { askedUrl } from "../links/link-path.ts";
 import { sendEmpty, type Exchange } from "../exchange.ts";
 import type { RegionGuide } from "./region-guide.ts";
 
@@ -10,7 +11,7 @@ export async function pointNearer({ req, res }: Pick<Exchange, "req" | "res">, g
   const nearer = await guide.elsewhere(req);
   if (nearer === undefined) return false;
   const target = new URL(nearer.url);
-  const asked = new URL(req.url ?? "", "http://path");
+  const asked = new URL(askedUrl(req), "http://path");
   target.pathname = `${target.pathname.replace(/\/$/, "")}${asked.pathname}`;
   target.searchParams.set("region", nearer.name); // there it is a choice, which no other wisdom overrules
   if (nearer.redirect) {

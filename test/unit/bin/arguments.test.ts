@@ -4,10 +4,10 @@ import { parseNodeArguments } from "../../../bin/node/node-arguments.ts";
 
 describe("npm run add's command line", () => {
   it("has a source and options", () => {
-    expect(parseAddArguments(["talk.mp4", "--title", "A talk", "--policy=eager", "--wait", "--server", "http://host:1/"], true)).to.deep.equal({
-      kind: "add", what: "talk.mp4", options: { wait: true, title: "A talk", policy: "eager", server: "http://host:1" },
+    expect(parseAddArguments(["talk.mp4", "--title", "A talk", "--policy=eager", "--wait", "--private", "--server", "http://host:1/"], true)).to.deep.equal({
+      kind: "add", what: "talk.mp4", options: { wait: true, private: true, title: "A talk", policy: "eager", server: "http://host:1" },
     });
-    expect(parseAddArguments(["https://a.example/v.mp4"], true)).to.deep.equal({ kind: "add", what: "https://a.example/v.mp4", options: { wait: false } });
+    expect(parseAddArguments(["https://a.example/v.mp4"], true)).to.deep.equal({ kind: "add", what: "https://a.example/v.mp4", options: { wait: false, private: false } });
   });
 
   it("names what is wrong", () => {
@@ -23,7 +23,7 @@ describe("npm run add's command line", () => {
   });
 
   it("of the demo takes no source", () => {
-    expect(parseAddArguments([], false)).to.deep.equal({ kind: "add", what: undefined, options: { wait: false } });
+    expect(parseAddArguments([], false)).to.deep.equal({ kind: "add", what: undefined, options: { wait: false, private: false } });
     expect(parseAddArguments(["x"], false).kind).to.equal("fault");
     expect(parseAddArguments(["-h"], false).kind).to.equal("help");
   });

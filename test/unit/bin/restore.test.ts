@@ -52,10 +52,10 @@ describe("restoring a region", () => {
     put(from, "a", { segments: 2 });
     put(from, "deleted");
     own.objects.set(objectKeys.tombstone("deleted"), json({}));
-    from.objects.set("open/a", json({})).set("standby/us/a", json({})).set("heartbeat/eu.json", json({})).set("claims/c.json", json({})).set("uploads/u/source", json(1)).set("uploads/u/parts/0", json(1));
+    from.objects.set("open/a", json({})).set("standby/us/a", json({})).set("heartbeat/eu.json", json({})).set("claims/c.json", json({})).set("access/keys/k/revoked.json", json({})).set(objectKeys.linkRevoked("a", "all-7"), json({})).set("uploads/u/source", json(1)).set("uploads/u/parts/0", json(1)).set(objectKeys.auditRecords("us", "2026-11-26T08", "w", 1), json(1));
     own.objects.set(objectKeys.record("a"), Buffer.from("ours"));
     const { copied, damaged } = await copyRegion(from, own, false);
-    const wanted = [...from.objects.keys()].filter((key) => /^(videos\/a|claims|uploads\/u\/source)/.test(key));
+    const wanted = [...from.objects.keys()].filter((key) => /^(audit|videos\/a|claims|access|uploads\/u\/source)/.test(key));
     expect([...own.objects.keys()].toSorted()).to.deep.equal([...wanted, objectKeys.tombstone("deleted")].toSorted());
     expect([copied, damaged]).to.deep.equal([wanted.length - 1, []]);
     expect(own.objects.get(objectKeys.record("a"))?.toString()).to.equal("ours");

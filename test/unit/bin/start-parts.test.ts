@@ -17,7 +17,7 @@ describe("the commands that npm start runs", () => {
   });
 
   it("NATS takes messages of 8 MB and no strangers", () => {
-    expect(natsConfig(4222)).to.equal('listen: "127.0.0.1:4222"\nserver_name: "lectern-embedded"\nmax_payload: 8MB\n');
+    expect(natsConfig(4222, "pass")).to.equal('listen: "127.0.0.1:4222"\nserver_name: "lectern-embedded"\nmax_payload: 8MB\nauthorization { user: "lectern", password: "pass" }\n');
   });
 
   it("a node is Moleculer's runner with one file per service", () => {

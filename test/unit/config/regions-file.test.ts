@@ -1,11 +1,13 @@
-import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { expect } from "chai";
+import { newRecord } from "../../../bin/keys/key-record.ts";
+import { makeKeys } from "../../../bin/keys/make-keys.ts";
 import { FileFaults } from "../../../config/checked-file.ts";
 import { ConfigError, loadConfig } from "../../../config/config.ts";
 import { parseRegions } from "../../../config/regions-file.ts";
 import { distanceKm } from "../../../config/regions.ts";
-import { runProcess } from "../../support/processes.ts";
+import { makeTempDir, removeDir, runProcess } from "../../support/processes.ts";
 
 const EXAMPLE = new URL("../../../deploy/regions.example.yaml", import.meta.url);
 const KEYS = { S3_US_KEY: "a", S3_US_SECRET: "b", S3_EU_KEY: "c", S3_EU_SECRET: "d" };
@@ -40,10 +42,19 @@ describe("the file of regions", () => {
   });
 
   it("comes with a NATS for each of its regions that nats-server can read, joined to the others", async () => {
-    for (const { name } of [...parseRegions(readFileSync(EXAMPLE, "utf8"), "us", KEYS).others, { name: "us" }]) {
-      const path = new URL(`../../../deploy/nats/${name}.conf`, import.meta.url).pathname;
-      await runProcess("nats-server", ["-t", "-c", path]);
-      for (const other of ["us", "eu", "asia"]) expect(readFileSync(path, "utf8")).to.include(`nats.${other}.example.org:7222`);
+    const dir = await makeTempDir("regions");
+    try {
+      const names = ["us", "eu", "asia"];
+      await makeKeys(dir, { ...newRecord(), nats: names.map((name) => `nats.${name}.example.org:4222`) }, undefined);
+      for (const { name } of [...parseRegions(readFileSync(EXAMPLE, "utf8"), "us", KEYS).others, { name: "us" }]) {
+        const text = readFileSync(new URL(`../../../deploy/nats/${name}.conf`, import.meta.url), "utf8");
+        const path = join(dir, "nats", `${name}.conf`); // beside what it includes
+        writeFileSync(path, text);
+        await runProcess("nats-server", ["-t", "-c", path]);
+        for (const other of names) expect(text).to.include(`nats.${other}.example.org:7222`);
+      }
+    } finally {
+      await removeDir(dir);
     }
   });
 

@@ -4,7 +4,7 @@ import { expect } from "chai";
 interface Failover { listed: Promise<void>; rewrite(url: string): string; check(url?: string): Promise<boolean> }
 type Reach = (url: URL, init: object) => Promise<{ ok: boolean; json(): Promise<unknown> }>;
 const path = "../../../web/region-failover.js";
-const { regionFailover } = (await import(path)) as { regionFailover(id: string, onMove: () => void, reach: Reach): Failover };
+const { regionFailover } = (await import(path)) as { regionFailover(paths: { play(name: string): string }, onMove: () => void, reach: Reach): Failover };
 const { ROOT } = (await import("../../../web/api.js" as string)) as { ROOT: URL };
 
 const EU = "https://eu.test/";
@@ -20,7 +20,7 @@ function stage(gone = new Set<string>(), regions = [{ own: true, url: ROOT.href 
     if ([...gone].some((base) => url.href.startsWith(base))) throw new TypeError("fetch failed");
     return { ok: true, json: async () => ({ regions }) };
   };
-  return { gone, asked, failover: regionFailover("v", () => { moves++; }, reach), moves: () => moves };
+  return { gone, asked, failover: regionFailover({ play: (name) => `play/v/${name}` }, () => { moves++; }, reach), moves: () => moves };
 }
 
 describe("the player's regions", () => {

@@ -10,9 +10,12 @@ describe("permissions", () => {
     expect(table).to.deep.equal({ //  nobody, viewer, submitter, operator, auditor, admin
       "open": "xxxxxx",
       "videos.watch": "xxxxxx",
+      "videos.watchPrivate": "-xxxxx",
       "videos.list": "-xxxxx",
       "videos.submit": "--x--x",
       "videos.delete": "--x--x",
+      "links.create": "-xx--x",
+      "links.manage": "--x--x",
       "videos.explain": "--xxxx",
       "videos.operate": "---x-x",
       "mesh.watch": "---xxx",
@@ -46,7 +49,7 @@ describe("permissions", () => {
     expect(covers(physics, holder(["viewer"], { tenant: "physics" }))).to.equal(true);
     expect(covers(holder(["submitter"]), holder(["operator"]))).to.equal(false);
     expect(covers(holder(["admin"], { scopes: ["keys.manage"] }), holder(["admin"])), "scopes are no way out").to.equal(false);
-    expect(covers(holder(["admin"], { scopes: ["keys.manage", "videos.list"] }), holder(["viewer"]))).to.equal(true);
+    expect(covers(holder(["admin"], { scopes: ["keys.manage", "videos.list", "videos.watchPrivate", "links.create"] }), holder(["viewer"]))).to.equal(true);
   });
 
   it("are asked for by actions in words that the table has", () => {

@@ -5,7 +5,7 @@ import { fail } from "../../../../config/errors.ts";
 import { openEventStreams, type EventStreamPorts, type EventStreams } from "../../../../services/gateway/events-stream.ts";
 import type { VideoEvent, VideoView } from "../../../../services/videos/videos.contract.ts";
 
-const view = (status: VideoView["status"]): VideoView => ({ id: "v", status, createdAt: "2026-01-01T00:00:00.000Z", source: { kind: "upload", uploadId: "u" }, policy: "hybrid", priority: "normal", labels: {} });
+const view = (status: VideoView["status"]): VideoView => ({ id: "v", status, createdAt: "2026-01-01T00:00:00.000Z", source: { kind: "upload", uploadId: "u" }, visibility: "public", policy: "hybrid", priority: "normal", labels: {} });
 
 describe("event streams", () => {
   let server: Server;
@@ -16,7 +16,7 @@ describe("event streams", () => {
     faults = [];
     streams = openEventStreams({ view: async () => view("ready"), events: async () => [], onFault: (error) => faults.push(error), ...ports }, maxStreams);
     server = createServer((_req, res: ServerResponse) => {
-      streams.open(res, "v", undefined, (video) => video).catch((error: Error) => res.writeHead(503).end(error.message));
+      streams.open(res, "v", undefined, { present: (video) => video, admit: async () => undefined }).catch((error: Error) => res.writeHead(503).end(error.message));
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { linkKeys } from "../../../../config/access/link-keys.ts";
 import { openApiDocument } from "../../../../services/gateway/openapi.ts";
 import { allowedMethods, gatewayRoutes } from "../../../../services/gateway/routes.ts";
 
@@ -7,6 +8,7 @@ const routes = gatewayRoutes({
   streams: { open: async () => undefined, wake: () => undefined, close: () => undefined },
   readiness: { missing: async () => [] },
   guide: { views: async () => [], best: async () => undefined, elsewhere: async () => undefined, nodeFor: async () => undefined, otherUrls: [] },
+  visibility: "public", links: { keys: linkKeys({ linkKeys: undefined, meshSecret: undefined, namespace: "" }), maxSec: 1, findNetwork: () => undefined },
 });
 
 describe("OpenAPI document", () => {

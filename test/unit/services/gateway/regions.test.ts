@@ -1,8 +1,10 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { expect } from "chai";
 import type { Regions } from "../../../../config/regions.ts";
+import { takeToken } from "../../../../services/gateway/links/link-path.ts";
 import { openCountries, readAsker } from "../../../../services/gateway/regions/asker.ts";
 import { chooseRegion, inOrderOfUse } from "../../../../services/gateway/regions/choose-region.ts";
+import { pointNearer } from "../../../../services/gateway/regions/nearer-region.ts";
 import { openRegionGuide } from "../../../../services/gateway/regions/region-guide.ts";
 import type { RegionView } from "../../../../services/storage/storage.contract.ts";
 import { rejection } from "../../../support/rejection.ts";
@@ -71,6 +73,17 @@ describe("the guide", () => {
     expect(await guide.elsewhere(request("/", { "cf-ipcountry": "JP" }))).to.deep.equal({ name: "asia", url: "https://asia.test", redirect: true });
     expect(await guide.elsewhere(request("/", { "cf-ipcountry": "JP", "lectern-region": "us" }))).to.equal(undefined);
     expect(await guide.elsewhere(request("/"))).to.equal(undefined);
+  });
+
+  it("sends on who came by a link with the link, which is good there too", async () => {
+    views = ALL;
+    const [id, token] = ["01arz3ndektsv4rrffq69g5fav", "A".repeat(56)];
+    const req = request(`/play/~${token}/${id}/master.m3u8`, { "cf-ipcountry": "JP" });
+    takeToken(req);
+    const sent: object[] = [];
+    const res = { destroyed: false, writableEnded: false, writeHead: (status: number, headers: object) => sent.push({ status, ...headers }), end: () => undefined } as unknown as ServerResponse;
+    expect(await pointNearer({ req, res }, guide)).to.equal(true);
+    expect(sent).to.deep.equal([{ status: 307, "Location": `https://asia.test/play/~${token}/${id}/master.m3u8?region=asia`, "Cache-Control": "no-store", "Content-Length": "0" }]);
   });
 
   it("hands a post to a node of the region that was asked for, or says that it is away", async () => {

@@ -40,6 +40,14 @@ describe("record of a submission", () => {
     expect(claimDigest(URL, "hybrid", "default")).to.equal(claimDigest(URL, "hybrid"));
   });
 
+  it("is another when it is private: in its claim, its request and its record, and public ones are as they were before", () => {
+    const [open, hidden, ofTenant] = [submit(), submit({ visibility: "private" }), submit({ visibility: "private", tenant: "a" })];
+    expect(hidden).to.include({ visibility: "private" });
+    expect(submit({ visibility: "public" })).to.deep.equal(open).and.not.have.property("visibility");
+    expect(new Set([open, hidden, ofTenant, submit({ tenant: "a" }), submit({ tenant: "private" })].map(({ claim }) => claim)).size).to.equal(5);
+    expect(hidden.request).to.not.equal(open.request);
+  });
+
   it("has a digest of the whole request, that tells a repeated one from another", () => {
     const same = submit({ idempotencyKey: "key", labels: { a: "1", b: "2" } }).request;
     expect(submit({ idempotencyKey: "key", labels: { b: "2", a: "1" } }, { now: new Date(), newId: "x" }).request).to.equal(same);

@@ -56,6 +56,19 @@ describe("claims of uploads", () => {
     expect(await Promise.all((["hybrid", "eager", "lazy"] as const).map((policy) => store.findClaim(claimDigest(SHA, policy))))).to.deep.equal(["a", "older", undefined]);
   });
 
+  it("keep private videos of an upload apart from public ones, and see them", async () => {
+    const open = await post("a", uploadIdentity(UPLOAD));
+    const claim = claimDigest(uploadIdentity(UPLOAD), "hybrid", "default", "private");
+    await store.claim(claim, "b");
+    await store.createRecord(makeRecord({ id: "b", identity: uploadIdentity(UPLOAD), visibility: "private", source: { kind: "upload", uploadId: UPLOAD }, claim }));
+    expect(await claims.claimContent(UPLOAD, SHA)).to.have.members(["a", "b"]);
+    expect(await Promise.all((["public", "private"] as const).map((visibility) => store.findClaim(claimDigest(SHA, "hybrid", "default", visibility))))).to.deep.equal(["a", "b"]);
+    expect(await claims.sharesUpload(open, UPLOAD)).to.equal(true);
+    await store.releaseClaim(claim, "b");
+    await store.releaseClaim(claimDigest(SHA, "hybrid", "default", "private"), "b");
+    expect(await claims.sharesUpload(open, UPLOAD)).to.equal(false);
+  });
+
   it("see every other video of an upload, whether it was posted before it was finished or after", async () => {
     const early = await post("a", uploadIdentity(UPLOAD));
     expect(await claims.sharesUpload(early, UPLOAD)).to.equal(false);
