@@ -52,7 +52,8 @@ describe("an export of the audit log", () => {
     expect(await found(withLine(index, (lines[index] ?? "").replace("v2", "x2")))).to.deep.equal(["hash"]);
   });
 
-  it("shows each flipped bit of a record, a head and a checkpoint", async () => {
+  it("shows each flipped bit of a record, a head and a checkpoint", async function () {
+    this.timeout(60_000); // a thousand signatures
     for (const index of [record("b", 2), head("b", 2), at((line) => line.kind === "checkpoint")]) {
       const bytes = Buffer.from(lines[index] ?? "");
       for (let n = 0; n < bytes.length; n++) {
