@@ -29,7 +29,7 @@ export function meshPatience(url: string, patienceMs: number): Middleware {
         await delay(LOOK_MS);
       }
       // It listens; whether it takes this node, it says later, and Moleculer asks it again and again.
-      const limit = setTimeout(() => broker.fatal(`NATS at ${names} does not take this node after ${patienceMs / 1000} s: are the credentials those of its configuration, and its certificate one that LECTERN_NATS_CA knows?`, undefined, true), until - performance.now() + CONNECT_MS);
+      const limit = setTimeout(() => broker.fatal(`NATS at ${names} does not take this node after ${patienceMs / 1000} s: are the credentials those of its configuration? Over TLS: is its certificate by an authority that LECTERN_NATS_CA names?`, undefined, true), until - performance.now() + CONNECT_MS);
       broker.localBus.once("$transporter.connected", () => clearTimeout(limit));
     },
   };

@@ -103,6 +103,6 @@ describe("a mesh with keys", function () {
 
     const doubter = open("worker-1", { LECTERN_NODE_ID: "worker-1", LECTERN_SERVICES: "cache", LECTERN_NATS_CA: "/etc/ssl/certs/ca-certificates.crt", LECTERN_START_WAIT_SEC: "1", LECTERN_DATA: folder.path("doubter") });
     expect((await doubter.exited).code).to.equal(1);
-    expect(doubter.output()).to.match(/NATS at localhost:\d+ does not take this node after 1 s: are the credentials those of its configuration, and its certificate one that LECTERN_NATS_CA knows\?/);
+    expect(doubter.output()).to.match(/NATS at localhost:\d+ does not take this node after 1 s: are the credentials those of its configuration\? Over TLS: is its certificate by an authority that LECTERN_NATS_CA names\?/);
   });
 });
