@@ -82,6 +82,6 @@ async function measure(path: string, expected: "accept" | "reject" | undefined, 
 
 async function play(players: Clients, client: "hls.js" | "shaka", url: string): Promise<string> {
   const startedAt = performance.now();
-  const played = await players.play(client, url, PATIENCE_MS);
+  const played = await players.play(client, url, { timeoutMs: PATIENCE_MS });
   return played.played ? `${((performance.now() - startedAt) / 1000).toFixed(1)} s` : `NOT ${played.reason}`;
 }

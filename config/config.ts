@@ -17,6 +17,7 @@ import { isStoreText, parseStore, type StoreLocation } from "./store-location.ts
 export type { StoreLocation };
 
 type VideoCodec = "h264" | "hevc" | "av1";
+type Protection = "none" | "aes-128" | "cbcs";
 type EncoderKind = "software" | "nvenc" | "qsv" | "vaapi";
 
 /** Files by which a server and this node know each other. */
@@ -90,6 +91,7 @@ export interface Config {
   readonly sandbox: "auto" | "bwrap" | "limits";
   readonly encoder: EncoderKind;
   readonly videoCodecs: readonly VideoCodec[];
+  readonly protection: Protection;
   readonly logLevel: string;
   readonly logFormat: "text" | "json";
 }
@@ -200,6 +202,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     sandbox: parseSandbox(text("sandbox")),
     encoder: parseEncoder(text("encoder")),
     videoCodecs: parseCodecs(text("videoCodecs")),
+    protection: parseProtection(text("protection")),
     logLevel: required("logLevel"),
     logFormat: text("logFormat") === "json" ? "json" : "text",
   };
@@ -230,6 +233,10 @@ function parseSandbox(value: string | undefined): Config["sandbox"] {
 
 function parseEncoder(value: string | undefined): EncoderKind {
   return value === "nvenc" || value === "qsv" || value === "vaapi" ? value : "software";
+}
+
+function parseProtection(value: string | undefined): Protection {
+  return value === "aes-128" || value === "cbcs" ? value : "none";
 }
 
 function parseCodecs(value: string | undefined): readonly VideoCodec[] {

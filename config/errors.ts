@@ -49,6 +49,8 @@ export const ERRORS = {
   not_found: { status: 404, retryable: false, meaning: "there is nothing at this path" },
   method_not_allowed: { status: 405, retryable: false, meaning: "the path does not take this method" },
   segment_not_found: { status: 404, retryable: false, meaning: "the video has no such rendition or segment" },
+  no_content_key: { status: 404, retryable: false, meaning: "the video's media are not encrypted in the way that this key is for" },
+  hls_only: { status: 404, retryable: false, meaning: "the video is protected by `aes-128`, which DASH does not have; its HLS plays" },
   not_media: { status: 422, retryable: false, meaning: "the bytes are not a video that can be read" },
   encode_failed: { status: 500, retryable: false, meaning: "FFmpeg could not make the segment" },
   encode_stalled: { status: 504, retryable: true, meaning: "FFmpeg made no progress and was stopped" },

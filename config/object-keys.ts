@@ -10,6 +10,8 @@ export const objectKeys = {
   plan: (videoId: string) => `videos/${videoId}/plan.json`,
   /** How it ended: complete, or failed with reasons. */
   outcome: (videoId: string) => `videos/${videoId}/outcome.json`,
+  /** What its media are encrypted by on the way to players, if they are. Made before the record, once. */
+  contentKey: (videoId: string) => `videos/${videoId}/content-key.json`,
   /** Whose bytes its source has: said once, after its plan. */
   twin: (videoId: string) => `videos/${videoId}/twin.json`,
   /** A video's objects but for its tombstone. */

@@ -1,4 +1,5 @@
 /** What the H.264 decoder configuration says that decides whether every browser plays the stream (ITU-T H.264 7.3.2.1). */
+import { bitReader, removeEmulation, type BitReader } from "./bits.ts";
 
 export interface H264Config {
   profile: number;
@@ -22,24 +23,46 @@ export function parseH264Config(avcC: Uint8Array): H264Config | undefined {
 }
 
 function parseSps(sps: Uint8Array): H264Config | undefined {
+  const parsed = parseSequence(sps);
+  if (parsed === undefined) return undefined;
+  const { profile, chromaFormat, bitDepth, progressive, saysMatrix } = parsed;
+  return { profile, chromaFormat, bitDepth, progressive, saysMatrix };
+}
+
+/** A sequence parameter set, as far as slices are read by it. */
+export interface SequenceParameters extends H264Config {
+  id: number;
+  separatePlanes: boolean;
+  /** Bits of frame_num. */
+  frameNumBits: number;
+  orderType: number;
+  /** Bits of pic_order_cnt_lsb, of order type 0. */
+  orderBits: number;
+  /** delta_pic_order_always_zero_flag, of order type 1. */
+  orderFixed: boolean;
+}
+
+/** @param sps the whole NAL unit. Undefined when it is damaged. */
+export function parseSequence(sps: Uint8Array): SequenceParameters | undefined {
   const bits = bitReader(removeEmulation(sps));
   bits.skip(8); // NAL unit header
   const profile = bits.read(8);
   bits.skip(16); // constraint flags, level
-  bits.golomb(); // seq_parameter_set_id
-  let [chromaFormat, bitDepth] = [1, 8];
+  const id = bits.golomb();
+  let [chromaFormat, bitDepth, separatePlanes] = [1, 8, false];
   if (PROFILES_WITH_CHROMA.has(profile)) {
     chromaFormat = bits.golomb();
-    if (chromaFormat === 3) bits.skip(1); // separate_colour_plane_flag
+    if (chromaFormat === 3) separatePlanes = bits.flag();
     bitDepth = 8 + Math.max(bits.golomb(), bits.golomb());
     bits.skip(1); // qpprime_y_zero_transform_bypass_flag
-    if (bits.read(1) === 1) skipScalingLists(bits, chromaFormat === 3 ? 12 : 8);
+    if (bits.flag()) skipScalingLists(bits, chromaFormat === 3 ? 12 : 8);
   }
-  bits.golomb(); // log2_max_frame_num_minus4
+  const frameNumBits = bits.golomb() + 4;
   const orderType = bits.golomb();
-  if (orderType === 0) bits.golomb();
+  let [orderBits, orderFixed] = [0, false];
+  if (orderType === 0) orderBits = bits.golomb() + 4;
   else if (orderType === 1) {
-    bits.skip(1);
+    orderFixed = bits.flag();
     bits.golomb();
     bits.golomb();
     const cycle = bits.golomb();
@@ -49,12 +72,12 @@ function parseSps(sps: Uint8Array): H264Config | undefined {
   bits.skip(1);
   bits.golomb(); // width
   bits.golomb(); // height
-  const progressive = bits.read(1) === 1;
+  const progressive = bits.flag();
   if (bits.exhausted()) return undefined;
   if (!progressive) bits.skip(1); // mb_adaptive_frame_field_flag
   bits.skip(1); // direct_8x8_inference_flag
-  if (bits.read(1) === 1) for (let side = 0; side < 4; side++) bits.golomb(); // cropping
-  return { profile, chromaFormat, bitDepth, progressive, saysMatrix: bits.read(1) === 1 && saysMatrix(bits) };
+  if (bits.flag()) for (let side = 0; side < 4; side++) bits.golomb(); // cropping
+  return { id, profile, chromaFormat, bitDepth, progressive, separatePlanes, frameNumBits, orderType, orderBits, orderFixed, saysMatrix: bits.flag() && saysMatrix(bits) };
 }
 
 const EXTENDED_SAR = 255;
@@ -80,37 +103,6 @@ function skipScalingLists(bits: BitReader, count: number): void {
       if (next !== 0) last = next;
     }
   }
-}
-
-/** 00 00 03 stands for 00 00 inside a NAL unit. */
-function removeEmulation(bytes: Uint8Array): Uint8Array {
-  return bytes.filter((byte, i) => !(byte === 3 && i >= 2 && bytes[i - 1] === 0 && bytes[i - 2] === 0));
-}
-
-type BitReader = ReturnType<typeof bitReader>;
-
-function bitReader(bytes: Uint8Array) {
-  let position = 0;
-  const read = (count: number): number => {
-    let value = 0;
-    for (let i = 0; i < count; i++, position++) value = value * 2 + (((bytes[position >> 3] ?? 0) >> (7 - (position & 7))) & 1);
-    return value;
-  };
-  const golomb = (): number => {
-    let zeros = 0;
-    while (zeros < 32 && position < bytes.byteLength * 8 && read(1) === 0) zeros++;
-    return 2 ** zeros - 1 + read(zeros);
-  };
-  return {
-    read,
-    golomb,
-    signedGolomb: (): number => {
-      const code = golomb();
-      return code % 2 === 1 ? (code + 1) / 2 : -code / 2;
-    },
-    skip: (count: number): void => { position += count; },
-    exhausted: (): boolean => position > bytes.byteLength * 8,
-  };
 }
 
 /** Bytes of the length before each NAL unit, which an AVCDecoderConfigurationRecord says. */

@@ -8,6 +8,7 @@ import { encodingPanel } from "./encoding-panel.js";
 import { formatDuration, videoName } from "./format.js";
 import { playerKeys } from "./player-keys.js";
 import { keepLink } from "./private-link.js";
+import { clearKeyConfig } from "./protection.js";
 import { qualityMenu } from "./quality-menu.js";
 import { regionFailover } from "./region-failover.js";
 import { shareMenu } from "./share-menu.js";
@@ -127,7 +128,8 @@ export function openPlayer(container, videoId, { token, isPrivate = false } = {}
   function startHls() {
     const { Hls } = globalThis;
     // hls.js opens a request unless this has; its retries go where the first try should have gone
-    hls = new Hls({ ...HLS_CONFIG, xhrSetup: (xhr, url) => xhr.open("GET", regions.rewrite(paths.renew(url)), true) });
+    const address = (url) => regions.rewrite(paths.renew(url));
+    hls = new Hls({ ...HLS_CONFIG, ...clearKeyConfig(Hls, new URL("license", master()).href, address), xhrSetup: (xhr, url) => xhr.open("GET", address(url), true) });
     globalThis.lectern = { hls, video };
     hls.on(Hls.Events.MANIFEST_PARSED, () => menu.setLevels(hls.levels));
     hls.on(Hls.Events.LEVELS_UPDATED, () => menu.setLevels(hls.levels));

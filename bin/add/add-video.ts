@@ -19,10 +19,10 @@ export interface Terminal { isTTY?: boolean; write(text: string): unknown }
 export async function addVideo(server: Server, what: string, options: AddOptions, terminal: Terminal, memory: string): Promise<number> {
   const line = openProgressLine("uploading", terminal);
   const say = (text: string): void => line.say(text);
-  const { title, policy, priority } = options;
+  const { title, policy, protection, priority } = options;
   const play = async (source: { url: string } | { uploadId: string; title: string }, signal?: AbortSignal): Promise<{ video: AddedVideo; rejected: boolean }> => {
     const postedAt = performance.now();
-    const video = await postVideo(server, { ...source, ...(title === undefined ? {} : { title }), policy, priority, ...(options.private ? { visibility: "private" } : {}) });
+    const video = await postVideo(server, { ...source, ...(title === undefined ? {} : { title }), policy, protection, priority, ...(options.private ? { visibility: "private" } : {}) });
     say(video.existing ? `This is already video ${video.id}.` : `Video ${video.id} is accepted.`);
     return { video, rejected: await firstPlay(video, video.private ? await postLink(server, video.id) : video, postedAt, say, signal) };
   };

@@ -54,6 +54,7 @@ export async function checkVideos({ own, ownName, isRegion, check }: CheckOption
     };
     if (record === undefined) return void report.damaged.push(objectKeys.video(id)); // also when its key is lost
     report.videos++;
+    if (record.protection !== undefined && (await own.head(objectKeys.contentKey(id))) === undefined) report.damaged.push(`${objectKeys.contentKey(id)} (missing: the video cannot be played)`);
     if (outcome?.complete === true && plan !== undefined) {
       const refused = outcome.refusedSegments ?? 0;
       if ((await countMissing(id, record, plan)) > refused) report.incomplete.push(id);

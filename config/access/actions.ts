@@ -21,6 +21,8 @@ export const ACTIONS: Readonly<Record<string, Permission>> = {
   "delivery.media": "videos.watch",
   "delivery.manifest": "videos.watch",
   "delivery.segment": "videos.watch",
+  "delivery.contentKey": "videos.watch",
+  "delivery.license": "videos.watch",
   "delivery.keyFrames": "videos.watch",
   "delivery.keyFrame": "videos.watch",
   "delivery.captionPlaylist": "videos.watch",

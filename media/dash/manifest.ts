@@ -3,9 +3,11 @@
  * segments. Times are those of the segments: an init segment's edit list is applied by whoever reads the segment
  * (CMAF, ISO/IEC 23000-19 7.5.13), so that a presentationTimeOffset for it would take the reorder delay twice.
  *
- *   formatManifest(plan, measured?) → string           `measured`: the bandwidths of renditions that are complete
+ *   formatManifest(plan, measured?, keyId?) → string   `measured`: the bandwidths of renditions that are complete; `keyId`: of
+ *                                                      media that are encrypted by `cbcs`
  */
 import { bandwidthOf, type Measured } from "../bandwidth.ts";
+import { CENC_NAMESPACE, contentProtection } from "./content-protection.ts";
 import type { AudioRendition, Plan, Rendition, SubtitleRendition, VideoRendition } from "../plan.ts";
 import { rational, type Rational } from "../rational.ts";
 import { nameTracks, type NamedTrack } from "../track-names.ts";
@@ -23,19 +25,20 @@ const MIN_BUFFER = "PT2S";
 /** Text is so little that players want some figure, not which. */
 const TEXT_BANDWIDTH = 1_000;
 
-export function formatManifest(plan: Plan, measured?: Measured): string {
+export function formatManifest(plan: Plan, measured?: Measured, keyId?: Uint8Array): string {
   const videoId = 1;
   const trick = trickRendition(plan);
   const [first = [], ...others] = byCodec(inOrderOfStart(plan));
+  const secret = contentProtection(keyId);
   const [audio, subtitles] = [nameTracks(plan.audio, "Audio"), nameTracks(plan.subtitles, "Captions")];
   return formatDocument(element("MPD", {
-    xmlns: "urn:mpeg:dash:schema:mpd:2011", profiles: PROFILES, type: "static", mediaPresentationDuration: formatDuration(plan), minBufferTime: MIN_BUFFER,
+    xmlns: "urn:mpeg:dash:schema:mpd:2011", "xmlns:cenc": keyId === undefined ? undefined : CENC_NAMESPACE, profiles: PROFILES, type: "static", mediaPresentationDuration: formatDuration(plan), minBufferTime: MIN_BUFFER,
   }, element("Period", { id: "0", start: "PT0S" },
-    videoSet(plan, videoId, first, measured),
-    ...audio.map((track, index) => audioSet(plan, videoId + 1 + index, track, measured)),
+    videoSet(plan, videoId, first, measured, secret),
+    ...audio.map((track, index) => audioSet(plan, videoId + 1 + index, track, measured, secret)),
     ...subtitles.map((track, index) => textSet(videoId + 1 + audio.length + index, track)),
-    ...(trick === undefined ? [] : [trickSet(plan, videoId + 1 + audio.length + subtitles.length, trick, videoId, measured)]),
-    ...others.map((video, index) => videoSet(plan, videoId + 2 + audio.length + subtitles.length + index, video, measured)),
+    ...(trick === undefined ? [] : [trickSet(plan, videoId + 1 + audio.length + subtitles.length, trick, videoId, measured, secret)]),
+    ...others.map((video, index) => videoSet(plan, videoId + 2 + audio.length + subtitles.length + index, video, measured, secret)),
   )));
 }
 
@@ -45,18 +48,19 @@ function byCodec(video: readonly VideoRendition[]): VideoRendition[][] {
   return codecs.map((codec) => video.filter((rendition) => rendition.codec === codec));
 }
 
-function videoSet(plan: Plan, id: number, video: readonly VideoRendition[], measured: Measured | undefined): Element {
+function videoSet(plan: Plan, id: number, video: readonly VideoRendition[], measured: Measured | undefined, secret: readonly Element[]): Element {
   const { facts } = plan;
   const most = (size: (rendition: VideoRendition) => number): number => Math.max(...video.map(size));
   const par = rational(facts.video.displayWidth, facts.video.displayHeight);
   return element("AdaptationSet", {
     id, contentType: "video", mimeType: "video/mp4", segmentAlignment: "true", startWithSAP: 1, maxWidth: most(({ width }) => width), maxHeight: most(({ height }) => height),
     maxFrameRate: formatRate(fastest(video.map(({ frameRate }) => frameRate))), par: `${par.num}:${par.den}`,
-  }, role("main"), videoTemplate(plan, "$RepresentationID$"), ...video.map((rendition) => representation(rendition, rendition.name, measured)));
+  }, ...secret, role("main"), videoTemplate(plan, "$RepresentationID$"), ...video.map((rendition) => representation(rendition, rendition.name, measured)));
 }
 
-function audioSet(plan: Plan, id: number, { track, name, language }: NamedTrack<AudioRendition>, measured: Measured | undefined): Element {
+function audioSet(plan: Plan, id: number, { track, name, language }: NamedTrack<AudioRendition>, measured: Measured | undefined, secret: readonly Element[]): Element {
   return element("AdaptationSet", { id, contentType: "audio", mimeType: "audio/mp4", lang: language, segmentAlignment: "true", startWithSAP: 1 },
+    ...secret,
     element("Label", {}, name),
     role(track.track === plan.audio[0]?.track ? "main" : "alternate"),
     segmentTemplate(plan, track, { initialization: "$RepresentationID$/init.mp4", media: "$RepresentationID$/$Number$.m4s" }),
@@ -73,8 +77,9 @@ function textSet(id: number, { track, name, language }: NamedTrack<SubtitleRendi
 }
 
 /** DASH-IF IOP 4.3, 3.2.9: key frames alone, each as long as its segment, of the AdaptationSet named. */
-function trickSet(plan: Plan, id: number, rendition: VideoRendition, of: number, measured: Measured | undefined): Element {
+function trickSet(plan: Plan, id: number, rendition: VideoRendition, of: number, measured: Measured | undefined, secret: readonly Element[]): Element {
   return element("AdaptationSet", { id, contentType: "video", mimeType: "video/mp4", segmentAlignment: "true", startWithSAP: 1, codingDependency: "false" },
+    ...secret,
     element("EssentialProperty", { schemeIdUri: TRICK_MODE, value: of }),
     segmentTemplate(plan, rendition, { initialization: `${rendition.name}/init.mp4`, media: `${rendition.name}/keys/$Number$.m4s` }),
     representation(rendition, `${rendition.name}-keys`, measured, slowest(plan)));

@@ -1,10 +1,12 @@
 /**
  * HLS playlists (RFC 8216bis, version 7), complete from the plan alone, although nothing has been encoded.
  *
- *   formatMasterPlaylist(plan, measured?) → string           `measured`: the bandwidths of renditions that are complete
- *   formatMediaPlaylist(plan, renditionName) → string        `segment_not_found` when the plan has no such rendition
- *   formatKeyFramePlaylist(plan, renditionName) → string     the same
- *   formatSubtitlePlaylist(plan, subtitleName) → string      the same
+ *   formatMasterPlaylist(plan, measured?, playing?) → string           `measured`: the bandwidths of renditions that are complete
+ *   formatMediaPlaylist(plan, renditionName, playing?) → string        `segment_not_found` when the plan has no such rendition
+ *   formatKeyFramePlaylist(plan, renditionName, playing?) → string     the same
+ *   formatSubtitlePlaylist(plan, subtitleName) → string                the same
+ *
+ * `playing`: how the media are encrypted; absent: not at all.
  */
 import { fail } from "../../config/errors.ts";
 import { bandwidthOf, type Bandwidth, type Measured } from "../bandwidth.ts";
@@ -14,18 +16,21 @@ import { rescaleFloor } from "../rational.ts";
 import { inOrderOfStart } from "../start-order.ts";
 import { trickRendition } from "../trick-play.ts";
 import { formatAttributes, quoted } from "./attributes.ts";
+import { formatKeys, formatSessionKeys, type PlaylistProtection } from "./keys.ts";
 import { AUDIO_GROUP, formatAudioTracks, formatSubtitleTracks, SUBTITLE_GROUP } from "./track-groups.ts";
 
 const MICROSECONDS = 1_000_000;
+const PLAIN: PlaylistProtection = { protection: "none" };
 
 /** RFC 8216bis 4.4.6. */
-export function formatMasterPlaylist(plan: Plan, measured?: Measured): string {
+export function formatMasterPlaylist(plan: Plan, measured?: Measured, playing = PLAIN): string {
   const sound = loudest(plan, measured);
   const trick = trickRendition(plan);
   return [
     "#EXTM3U",
     "#EXT-X-VERSION:7",
     "#EXT-X-INDEPENDENT-SEGMENTS",
+    ...formatSessionKeys(playing),
     ...formatAudioTracks(plan.audio),
     ...formatSubtitleTracks(plan.subtitles),
     ...inOrderOfStart(plan).flatMap((rendition) => [formatVariant(plan, rendition, bandwidthOf(rendition, measured), sound), `${rendition.name}/media.m3u8`]),
@@ -64,15 +69,15 @@ function formatKeyFrames({ name, codecs, width, height }: VideoRendition, { peak
 }
 
 /** RFC 8216bis 4.4.3. Audio has the segments of the video. */
-export function formatMediaPlaylist(plan: Plan, renditionName: string): string {
+export function formatMediaPlaylist(plan: Plan, renditionName: string, playing = PLAIN): string {
   if (findRendition(plan, renditionName) === undefined) throw unknownRendition(renditionName);
-  return formatSegments(plan, ["#EXT-X-INDEPENDENT-SEGMENTS", '#EXT-X-MAP:URI="init.mp4"'], (n) => `${n}.m4s`);
+  return formatSegments(plan, ["#EXT-X-INDEPENDENT-SEGMENTS", '#EXT-X-MAP:URI="init.mp4"', ...formatKeys(playing, "../")], (n) => `${n}.m4s`);
 }
 
 /** RFC 8216bis 4.4.3.6: one key frame a segment, each a resource of its own. */
-export function formatKeyFramePlaylist(plan: Plan, renditionName: string): string {
+export function formatKeyFramePlaylist(plan: Plan, renditionName: string, playing = PLAIN): string {
   if (findRendition(plan, renditionName)?.kind !== "video") throw unknownRendition(renditionName);
-  return formatSegments(plan, ["#EXT-X-I-FRAMES-ONLY", '#EXT-X-MAP:URI="init.mp4"'], (n) => `keys/${n}.m4s`);
+  return formatSegments(plan, ["#EXT-X-I-FRAMES-ONLY", '#EXT-X-MAP:URI="init.mp4"', ...formatKeys(playing, "../")], (n) => `keys/${n}.m4s`);
 }
 
 /** The whole of the captions as one segment: a lecture's are some tens of kilobytes, and their cues say when. */

@@ -18,3 +18,9 @@ export interface KeyFramesParams { id: string; rendition: string }
 export interface KeyFrameParams { id: string; rendition: string; segment: number }
 /** `name` of one of the plan's subtitles. */
 export interface CaptionsParams { id: string; name: string }
+export interface ContentKeyParams { id: string }
+/** Ids of keys as a browser's ClearKey asks for them: base64url, without padding. */
+export interface LicenseParams { id: string; keyIds: string[] }
+export const MAX_LICENSE_KEYS = 64;
+/** W3C Encrypted Media Extensions 9.1.4: a JSON Web Key Set. */
+export interface License { keys: { kty: "oct"; kid: string; k: string }[]; type: "temporary" }

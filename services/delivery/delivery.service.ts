@@ -20,10 +20,12 @@ import { formatKeyFramePlaylist, formatMasterPlaylist, formatMediaPlaylist, form
 import { keySpan } from "../../media/key-span.ts";
 import { findRendition, segmentCount } from "../../media/plan-video.ts";
 import type { Plan, Rendition } from "../../media/plan.ts";
+import type { Protection } from "../../media/protection.ts";
 import { formatStoryboard, planStoryboard, STORYBOARD } from "../../media/storyboard.ts";
 import { announce, announceToAll } from "../../mixins/announce.ts";
 import { readReply } from "../../mixins/byte-reply.ts";
-import { readSegment, replySegment } from "../../mixins/segment-answer.ts";
+import { readSegment, replySegment, wholeSegment } from "../../mixins/segment-answer.ts";
+import { storageCalls } from "../../mixins/storage-calls.ts";
 import { openWatchGuard, type WatchGuard } from "../../mixins/watch-guard.ts";
 import type { ImageResult, OpenParams, SegmentParams, SegmentResult } from "../cache/cache.contract.ts";
 import type { SegmentWatched } from "../scheduler/scheduler.contract.ts";
@@ -32,18 +34,22 @@ import type { LinkRevoked, NoteMomentsParams, PlanParams, VideoEventPayload, Vid
 import type { KeyParams, ListParams, ListResult } from "../storage/storage.contract.ts";
 import type { CaptionsParams as MakeCaptionsParams, KeyFrameParams as MakeKeyFrameParams } from "../transcoder/transcoder.contract.ts";
 import { openBandwidths, type Bandwidths } from "./bandwidths.ts";
-import type { CaptionsParams, CutClipParams, KeyFrameParams, KeyFramesParams, LeftParams, MasterParams, MediaPlaylistParams, MediaSegmentParams, ShownStillParams, StoryboardParams, StoryboardSheetParams } from "./delivery.contract.ts";
+import { MAX_LICENSE_KEYS, type CaptionsParams, type ContentKeyParams, type CutClipParams, type KeyFrameParams, type KeyFramesParams, type LeftParams, type License, type LicenseParams, type MasterParams, type MediaPlaylistParams, type MediaSegmentParams, type ShownStillParams, type StoryboardParams, type StoryboardSheetParams } from "./delivery.contract.ts";
 import { planWaiter, type PlanWaiter } from "./plan-waiter.ts";
+import { writeLicense } from "./protection/license.ts";
+import { openProtector, type Protector } from "./protection/protector.ts";
 
 interface State {
-  plans: LRUCache<string, { plan: Plan; access: VideoAccess }>;
+  plans: LRUCache<string, Played & { access: VideoAccess }>;
+  protector: Protector;
   waiter: PlanWaiter;
   guard: WatchGuard;
   bandwidths: Bandwidths;
   /** Videos of which a segment was delivered here. */
   played: LRUCache<string, true>;
 }
-interface Methods { getPlan(ctx: Context<{ id: string }>): Promise<Plan>; findPlan(ctx: Context<{ id: string }>): Promise<Plan | null>; noteFirstSegment(id: string, mode: Rendition["mode"], askedAt: number): void }
+interface Played { plan: Plan; protection: Protection }
+interface Methods { getPlayed(ctx: Context<{ id: string }>): Promise<Played>; getPlan(ctx: Context<{ id: string }>): Promise<Plan>; findPlayed(ctx: Context<{ id: string }>): Promise<Played | null>; noteFirstSegment(id: string, mode: Rendition["mode"], askedAt: number): void }
 
 const MAKE_MS = 35_000;
 /** How long a request waits for a clip: less than proxies let one wait. */
@@ -62,30 +68,34 @@ export function deliveryService(openWaiter = planWaiter) {
         params: { id: "string" },
         async handler(ctx: Context<MasterParams>): Promise<string> {
           const { id } = ctx.params;
-          const plan = await this.getPlan(ctx);
-          return formatMasterPlaylist(plan, this.bandwidths.measured(id, plan));
+          const { plan, protection } = await this.getPlayed(ctx);
+          return formatMasterPlaylist(plan, this.bandwidths.measured(id, plan), await this.protector.playing(id, protection));
         },
       },
       manifest: {
         params: { id: "string" },
         async handler(ctx: Context<MasterParams>): Promise<string> {
           const { id } = ctx.params;
-          const plan = await this.getPlan(ctx);
-          return formatManifest(plan, this.bandwidths.measured(id, plan));
+          const { plan, protection } = await this.getPlayed(ctx);
+          if (protection === "aes-128") throw fail("hls_only", "The video is protected by AES-128, which DASH does not have. Play its HLS.");
+          return formatManifest(plan, this.bandwidths.measured(id, plan), protection === "none" ? undefined : (await this.protector.key(id)).keyId);
         },
       },
       media: {
         params: { id: "string", rendition: "string" },
         async handler(ctx: Context<MediaPlaylistParams>): Promise<string> {
-          const plan = await this.getPlan(ctx);
-          if (findRendition(plan, ctx.params.rendition) === undefined) throw fail("segment_not_found", "The video has no such rendition.");
-          return formatMediaPlaylist(plan, ctx.params.rendition);
+          const { id, rendition } = ctx.params;
+          const { plan, protection } = await this.getPlayed(ctx);
+          if (findRendition(plan, rendition) === undefined) throw fail("segment_not_found", "The video has no such rendition.");
+          return formatMediaPlaylist(plan, rendition, await this.protector.playing(id, protection));
         },
       },
       keyFrames: {
         params: { id: "string", rendition: "string" },
         async handler(ctx: Context<KeyFramesParams>): Promise<string> {
-          return formatKeyFramePlaylist(await this.getPlan(ctx), ctx.params.rendition);
+          const { id, rendition } = ctx.params;
+          const { plan, protection } = await this.getPlayed(ctx);
+          return formatKeyFramePlaylist(plan, rendition, await this.protector.playing(id, protection));
         },
       },
       /** Of a repackaged segment the key frame is read by itself; of an encoded one it is cut out of the segment. */
@@ -93,12 +103,17 @@ export function deliveryService(openWaiter = planWaiter) {
         params: { id: "string", rendition: "string", segment: { type: "number", integer: true, min: 0 } },
         async handler(ctx: Context<KeyFrameParams>): Promise<Uint8Array> {
           const { id, rendition: name, segment } = ctx.params;
-          const plan = await this.getPlan(ctx);
+          const { plan, protection } = await this.getPlayed(ctx);
           const rendition = findRendition(plan, name);
           if (rendition?.kind !== "video" || segment >= segmentCount(plan)) throw fail("segment_not_found", "The video has no such key frame.");
-          if (rendition.mode === "repackage") return await readReply(await ctx.call<unknown, MakeKeyFrameParams>("transcoder.keyFrame", { videoId: id, rendition: name, segment }, { timeout: MAKE_MS }));
-          const { bytes } = await ctx.call<SegmentResult, SegmentParams>("cache.segment", { videoId: id, rendition: name, segment }, { timeout: MAKE_MS, retries: 0 });
-          return cutKeyFragment(bytes, keySpan(plan, rendition, segment));
+          const asked = { videoId: id, rendition: name, segment };
+          const [bytes, protect] = await Promise.all([
+            rendition.mode === "repackage"
+              ? ctx.call<unknown, MakeKeyFrameParams>("transcoder.keyFrame", asked, { timeout: MAKE_MS }).then((reply) => readReply(reply))
+              : ctx.call<SegmentResult, SegmentParams>("cache.segment", asked, { timeout: MAKE_MS, retries: 0 }).then((whole) => cutKeyFragment(whole.bytes, keySpan(plan, rendition, segment))),
+            this.protector.open({ id, rendition: name, segment }, protection),
+          ]);
+          return (await wholeSegment(await protect({ bytes, tier: "made" }))).bytes;
         },
       },
       captionPlaylist: {
@@ -121,15 +136,37 @@ export function deliveryService(openWaiter = planWaiter) {
         params: { id: "string", rendition: "string", segment: [{ type: "equal", value: "init" }, { type: "number", integer: true, min: 0 }], waiter: { type: "string", optional: true } },
         async handler(ctx: Context<MediaSegmentParams>) {
           const { id, rendition: name, segment, waiter } = ctx.params;
-          const plan = await this.getPlan(ctx);
+          const { plan, protection } = await this.getPlayed(ctx);
           const rendition = findRendition(plan, name);
           if (rendition === undefined || (segment !== "init" && segment >= segmentCount(plan))) throw fail("segment_not_found", "The video has no such segment.");
           const asked = { videoId: id, rendition: name, segment, ...(waiter === undefined ? {} : { waiter }) };
           const askedAt = Date.now();
-          const answer = readSegment(await ctx.call<Parameters<typeof readSegment>[0], OpenParams>("cache.open", asked, { timeout: MAKE_MS, retries: 0 }), MAKE_MS);
+          const [reply, protect] = await Promise.all([
+            ctx.call<Parameters<typeof readSegment>[0], OpenParams>("cache.open", asked, { timeout: MAKE_MS, retries: 0 }),
+            this.protector.open({ id, rendition: name, segment }, protection),
+          ]);
+          const answer = await protect(readSegment(reply, MAKE_MS));
           if (segment !== "init" && !this.played.has(id)) this.noteFirstSegment(id, rendition.mode, askedAt);
           if (segment !== "init" && rendition.mode === "encode") announce(this.broker, "segment.watched", { videoId: id, rendition: name, segment } satisfies SegmentWatched);
           return replySegment(ctx, answer);
+        },
+      },
+      /** For HLS: the key itself. */
+      contentKey: {
+        params: { id: "string" },
+        async handler(ctx: Context<ContentKeyParams>): Promise<Uint8Array> {
+          const { id } = ctx.params;
+          if ((await this.getPlayed(ctx)).protection === "none") throw fail("no_content_key", "The video's media are not encrypted.");
+          return (await this.protector.key(id)).key.export();
+        },
+      },
+      /** For the browser's own ClearKey. @throws no_content_key also when none of the keys that are asked for is the video's */
+      license: {
+        params: { id: "string", keyIds: { type: "array", items: "string", max: MAX_LICENSE_KEYS } },
+        async handler(ctx: Context<LicenseParams>): Promise<License> {
+          const { id, keyIds } = ctx.params;
+          if ((await this.getPlayed(ctx)).protection !== "cbcs") throw fail("no_content_key", "The video's media are not encrypted by cbcs.");
+          return writeLicense(await this.protector.key(id), keyIds);
         },
       },
       /** Nodes that make what this one waited for hear of it; should they not, they only finish it. */
@@ -188,6 +225,7 @@ export function deliveryService(openWaiter = planWaiter) {
       },
       "video.deleted"(ctx: Context<VideoEventPayload>) {
         this.plans.delete(ctx.params.videoId);
+        this.protector.forget(ctx.params.videoId);
         this.bandwidths.forget(ctx.params.videoId);
       },
       "video.complete"(ctx: Context<VideoEventPayload>) {
@@ -207,32 +245,39 @@ export function deliveryService(openWaiter = planWaiter) {
         }).catch((error: unknown) => this.logger.debug(`A first play was not measured: ${errorMessage(error)}`));
       },
       /** @throws video_not_found, also for what the caller may not watch; plan_pending; what keeps the video from having a plan */
-      async getPlan(ctx: Context<{ id: string }>): Promise<Plan> {
+      async getPlayed(ctx: Context<{ id: string }>): Promise<Played> {
         const { id } = ctx.params;
         const known = this.plans.get(id);
         // Who is refused is answered no sooner than for an id that there is not.
         if (known !== undefined && (await this.guard.allows(callerOf(ctx), known.access, useOf(ctx.action?.name ?? "")))) {
           noteWatching(ctx, known.access);
-          return known.plan;
+          return known;
         }
-        return await this.waiter.wait(id, () => this.findPlan(ctx));
+        return await this.waiter.wait(id, () => this.findPlayed(ctx));
       },
-      async findPlan(ctx: Context<{ id: string }>): Promise<Plan | null> {
+      async getPlan(ctx: Context<{ id: string }>): Promise<Plan> {
+        return (await this.getPlayed(ctx)).plan;
+      },
+      async findPlayed(ctx: Context<{ id: string }>): Promise<Played | null> {
         const { id } = ctx.params;
         const caller = callerOf(ctx);
-        const { access, plan, fault, revoked } = parseAnswer(id, await this.broker.call<WatchAnswer | Plan | null, PlanParams>("videos.plan", { id, watch: true, ...(caller?.grant === undefined ? {} : { links: true }) }));
+        const { access, plan, protection = "none", fault, revoked } = parseAnswer(id, await this.broker.call<WatchAnswer | Plan | null, PlanParams>("videos.plan", { id, watch: true, ...(caller?.grant === undefined ? {} : { links: true }) }));
         if (revoked !== undefined) this.guard.note(id, revoked);
         if (!(await this.guard.allows(caller, access, useOf(ctx.action?.name ?? "")))) throw fail("video_not_found", "There is no such video.");
         if (fault !== undefined) throw fail(fault.code, fault.message, fault.reasons === undefined ? {} : { reasons: fault.reasons });
-        if (plan !== null) {
-          noteWatching(ctx, access);
-          this.plans.set(id, { plan, access });
-        }
-        return plan;
+        if (plan === null) return null;
+        noteWatching(ctx, access);
+        const played = { plan, protection, access };
+        this.plans.set(id, played);
+        return played;
       },
     },
     created() {
       this.plans = new LRUCache({ max: 500 });
+      this.protector = openProtector({
+        readKey: (id) => storageCalls(this.broker).get(objectKeys.contentKey(id)),
+        getInit: async (videoId, rendition) => (await this.broker.call<SegmentResult, SegmentParams>("cache.segment", { videoId, rendition, segment: "init" }, { timeout: MAKE_MS, retries: 0 })).bytes,
+      });
       this.waiter = openWaiter();
       this.guard = openWatchGuard((id) => this.broker.call<Revocations, VideoIdParams>("videos.revocations", { id }));
       this.bandwidths = openBandwidths({

@@ -1,6 +1,5 @@
 /** Lets a request wait for a video's plan, for a while: until an event says that something changed, or it is time to look again. */
 import { fail } from "../../config/errors.ts";
-import type { Plan } from "../../media/plan.ts";
 
 const WAIT_MS = 10_000;
 /** An event may be lost; then this is how late the answer comes. */
@@ -32,15 +31,15 @@ export function planWaiter(waitMs = WAIT_MS) {
       for (const wake of sleepers.get(id) ?? []) wake();
     },
     /** @throws plan_pending when it has waited long enough, and whatever `look` throws */
-    async wait(id: string, look: () => Promise<Plan | null>): Promise<Plan> {
+    async wait<T>(id: string, look: () => Promise<T | null>): Promise<T> {
       const deadline = Date.now() + waitMs;
       if (waiting >= MAX_WAITING) throw fail("overloaded", "Too many players wait for plans.", { retryAfterSec: 2 });
       waiting++;
       try {
         for (;;) {
           const next = sleep(id, LOOK_MS); // before looking: an event that comes in between is not missed
-          const plan = await look();
-          if (plan !== null) return plan;
+          const found = await look();
+          if (found !== null) return found;
           if (Date.now() > deadline) throw fail("plan_pending", "The video is still being looked at.", { retryAfterSec: 1 });
           await next;
         }

@@ -9,6 +9,11 @@ const MAX_READ_MS = 10_000;
 export async function readJsonObject(req: IncomingMessage): Promise<Record<string, unknown>> {
   const type = (req.headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
   if (type !== "application/json") throw fail("bad_request", "Content-Type must be application/json.");
+  return await readJsonOfAnyType(req);
+}
+
+/** The same of clients that do not say what they send. @throws bad_request | body_too_large */
+export async function readJsonOfAnyType(req: IncomingMessage): Promise<Record<string, unknown>> {
   if ((req.headers["content-encoding"] ?? "identity") !== "identity") throw fail("bad_request", "The body must not be compressed.");
   return parseJsonObject(await readBody(req));
 }

@@ -143,7 +143,22 @@ const paths = {
   },
   "/play/{id}/manifest.mpd": {
     parameters: [id],
-    get: { operationId: "getManifest", summary: "The DASH manifest, of the same segments; waits like the multivariant playlist", parameters: [region], responses: { "200": ok("DASH", { "application/dash+xml": { schema: text } }), ...elsewhere, ...problems("video_not_found", "video_deleted", "video_rejected", "video_failed", "plan_pending") } },
+    get: { operationId: "getManifest", summary: "The DASH manifest, of the same segments; waits like the multivariant playlist", parameters: [region], responses: { "200": ok("DASH", { "application/dash+xml": { schema: text } }), ...elsewhere, ...problems("video_not_found", "hls_only", "video_deleted", "video_rejected", "video_failed", "plan_pending") } },
+  },
+  "/play/{id}/key": {
+    parameters: [id],
+    get: { operationId: "getContentKey", summary: "The key of a protected video: 16 bytes, for HLS", responses: { "200": ok("The key", { "application/octet-stream": { schema: { type: "string", format: "binary" } } }), ...problems("video_not_found", "video_deleted", "no_content_key", "video_rejected", "video_failed", "plan_pending", "not_ready") } },
+  },
+  "/play/{id}/license": {
+    parameters: [id],
+    post: {
+      operationId: "getLicense", summary: "A licence of the browser's own ClearKey for a video under `cbcs`; the body's Content-Type does not matter",
+      requestBody: { required: true, content: json({ type: "object", required: ["kids"], properties: { kids: { type: "array", minItems: 1, maxItems: 64, items: { ...text, pattern: "^[A-Za-z0-9_-]{22}$" } }, type: text } }) },
+      responses: {
+        "200": ok("A JSON Web Key Set", json({ type: "object", required: ["keys", "type"], properties: { keys: { type: "array", items: { type: "object", properties: { kty: text, kid: text, k: text } } }, type: text } })),
+        ...problems("bad_request", "body_too_large", "video_not_found", "video_deleted", "no_content_key", "video_rejected", "video_failed", "plan_pending", "not_ready"),
+      },
+    },
   },
   "/play/{id}/subs/{name}.m3u8": {
     parameters: [id, captions],
@@ -203,6 +218,7 @@ const schemas = {
       tenant: { type: "string", pattern: "^[a-z0-9][a-z0-9-]{0,62}$", default: "default", description: "whose video it is: tenants share the encoders fairly" },
       visibility: { enum: VISIBILITIES, description: "`public`: for whoever knows its id; `private`: for those with a key or a link; by default what this mesh is set to. The same source may be both: two videos" },
       policy: { enum: ["lazy", "hybrid", "eager"], default: "hybrid", description: "encode what is watched, what is likely to be, or everything" },
+      protection: { enum: ["none", "aes-128", "cbcs"], description: "how the media travel to players; by default as the setting says" },
       priority: { enum: ["high", "normal", "low"], default: "normal" },
       labels: { type: "object", maxProperties: 16, additionalProperties: { type: "string", maxLength: 64 } },
       region: { ...text, description: "the region that is to work on it; by default the best one for who asks" },
@@ -214,7 +230,7 @@ const schemas = {
       id: text,
       status: { enum: ["submitted", "rejected", "ready", "complete", "failed", "deleted"], description: "`ready`: it plays; `complete`: all planned segments are stored, but for those that `quality` says were refused" },
       title: text, createdAt: { type: "string", format: "date-time" },
-      source: { type: "object" }, tenant: text, visibility: { enum: VISIBILITIES }, policy: text, priority: text, labels: { type: "object", additionalProperties: text },
+      source: { type: "object" }, tenant: text, visibility: { enum: VISIBILITIES }, policy: text, protection: { enum: ["none", "aes-128", "cbcs"] }, priority: text, labels: { type: "object", additionalProperties: text },
       reasons: { type: "array", items: ref("Reason") }, durationSec: { type: "number" },
       renditions: { type: "array", items: { type: "object", properties: { name: text, kind: { enum: ["video", "audio"] }, mode: { enum: ["repackage", "encode"] }, codecs: text, width: count, height: count, storedSegments: count, plannedSegments: count, segments: count } } },
       notes: { type: "array", description: "what is unusual about the source, and what it costs", items: { type: "object", required: ["code", "message"], properties: { code: { enum: ["non_standard", "audio_dropped", "frames_dropped", "cut_by_time"] }, message: text } } },
@@ -230,7 +246,7 @@ const schemas = {
       existing: { type: "boolean", description: "the source was already this video" },
       region: { ...text, description: "the region that accepted it; absent where there is one" },
       replicatedTo: { type: "array", items: text, description: "in the answer to a post: other regions that have its record already" },
-      playback: { type: "object", properties: { hls: { type: "string", format: "uri" }, dash: { type: "string", format: "uri" }, page: { type: "string", format: "uri" } } },
+      playback: { type: "object", properties: { hls: { type: "string", format: "uri" }, dash: { type: "string", format: "uri", description: "absent under `aes-128`" }, page: { type: "string", format: "uri" } } },
     },
   },
   Upload: { type: "object", required: ["uploadId", "size", "sha256"], properties: { uploadId: text, size: count, sha256: text } },

@@ -4,7 +4,8 @@ import { TLSSocket } from "node:tls";
 import type { Use } from "../../config/access/grants.ts";
 import type { VideoView } from "../videos/videos.contract.ts";
 
-export interface Playback { hls: string; dash: string; page: string }
+/** `dash` is absent where there is none: under `aes-128`. */
+export interface Playback { hls: string; dash?: string; page: string }
 export type PlayableVideo = VideoView & { playback: Playback };
 
 /** `publicUrl` when the operator set one, else the host that the client asked for, if it looks like one. */
@@ -20,7 +21,7 @@ export function baseUrl(req: IncomingMessage, publicUrl: string | undefined): st
 /** @param token of the link by which it was asked for */
 export function withPlayback(video: VideoView, base: string, token?: string): PlayableVideo {
   const { hls, dash, page } = pathsOf(base, video.id, token);
-  return { ...video, playback: { hls, dash, page } };
+  return { ...video, playback: { hls, ...(video.protection === "aes-128" ? {} : { dash }), page } };
 }
 
 /** Where a link leads: as much as it is for. */

@@ -6,6 +6,7 @@ import { clipRoutes } from "./clip-routes.ts";
 import { commandRoutes } from "./command-routes.ts";
 import type { EventStreams } from "./events-stream.ts";
 import type { Route } from "./exchange.ts";
+import { keyRoutes } from "./key-routes.ts";
 import { imageRoutes } from "./image-routes.ts";
 import { linkRoutes, type LinkRouteNeeds } from "./links/link-routes.ts";
 import { operateRoutes } from "./operate-routes.ts";
@@ -38,6 +39,7 @@ export function gatewayRoutes({ publicUrl, sourceMaxBytes, nodeId, streams, read
     ...uploadsRoutes(publicUrl),
     ...tusRoutes(sourceMaxBytes),
     ...playRoutes(guide),
+    ...keyRoutes(),
     ...imageRoutes(),
     ...clipRoutes(),
     ...commandRoutes(),

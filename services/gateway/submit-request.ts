@@ -4,8 +4,9 @@ import { fail } from "../../config/errors.ts";
 import type { SubmitParams } from "../videos/videos.contract.ts";
 
 const POLICIES = ["lazy", "hybrid", "eager"] as const;
+const PROTECTIONS = ["none", "aes-128", "cbcs"] as const;
 const PRIORITIES = ["high", "normal", "low"] as const;
-const FIELDS = ["url", "uploadId", "tenant", "visibility", "title", "policy", "priority", "labels"];
+const FIELDS = ["url", "uploadId", "tenant", "visibility", "title", "policy", "protection", "priority", "labels"];
 const MAX_URL_CHARS = 4096;
 const MAX_TITLE_CHARS = 300;
 const MAX_LABELS = 16;
@@ -19,6 +20,7 @@ export function parseSubmitRequest(body: Readonly<Record<string, unknown>>, idem
   const visibility = parseChoice(body, "visibility", VISIBILITIES);
   const title = parseText(body, "title", MAX_TITLE_CHARS);
   const policy = parseChoice(body, "policy", POLICIES);
+  const protection = parseChoice(body, "protection", PROTECTIONS);
   const priority = parseChoice(body, "priority", PRIORITIES);
   const labels = parseLabels(body["labels"]);
   return {
@@ -27,6 +29,7 @@ export function parseSubmitRequest(body: Readonly<Record<string, unknown>>, idem
     ...(visibility === undefined ? {} : { visibility }),
     ...(title === undefined ? {} : { title }),
     ...(policy === undefined ? {} : { policy }),
+    ...(protection === undefined ? {} : { protection }),
     ...(priority === undefined ? {} : { priority }),
     ...(labels === undefined ? {} : { labels }),
     ...(idempotencyKey === undefined ? {} : { idempotencyKey: parseIdempotencyKey(idempotencyKey) }),

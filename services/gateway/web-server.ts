@@ -40,7 +40,8 @@ const AREA_HEADERS: Readonly<Record<Area, Readonly<Record<string, string>>>> = {
   page: {},
   play: { "Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "Server-Timing, X-Request-Id, Content-Length, Retry-After", "Timing-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin" },
 };
-const PLAY_PREFLIGHT = { "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS", "Access-Control-Allow-Headers": "Range, If-None-Match", "Access-Control-Max-Age": "86400" };
+/** With what the path takes: a licence is asked for by POST. */
+const PLAY_PREFLIGHT = { "Access-Control-Allow-Headers": "Content-Type, Range, If-None-Match", "Access-Control-Max-Age": "86400" };
 const API_PREFLIGHT = {
   "Access-Control-Allow-Methods": "GET, HEAD, POST, PATCH, DELETE, OPTIONS", "Access-Control-Max-Age": "600",
   "Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key, X-Request-Id, Range, If-None-Match, Tus-Resumable, Upload-Length, Upload-Offset, Upload-Metadata, Upload-Checksum",
@@ -99,7 +100,8 @@ async function answer(route: Route, { lecternRoutes: routes, door, logger, broke
     allowOrigin(req, res, route, door.isOurs);
     const asked = req.method === "OPTIONS" ? findOptionsRoute(routes, pathOf(req)) : route;
     if (asked === undefined) {
-      return sendEmpty(res, 204, { Allow: allowedMethods(routes, pathOf(req)).join(", ") });
+      const methods = allowedMethods(routes, pathOf(req)).join(", ");
+      return sendEmpty(res, 204, { Allow: methods, ...(route.area === "play" ? { "Access-Control-Allow-Methods": methods } : {}) });
     }
     await asked.handle(toExchange(req, res, await admit(asked, door, req, res), auditMeta(broker, asked, req, door.addressOf)));
   } catch (error) {

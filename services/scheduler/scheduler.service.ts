@@ -11,6 +11,7 @@ import { errorMessage } from "../../config/errors.ts";
 import { objectKeys } from "../../config/object-keys.ts";
 import { redisKeys, type RedisKeys } from "../../config/redis-keys.ts";
 import { planOf } from "../../media/plan-video.ts";
+import { codecsUnder } from "../../media/protection.ts";
 import type { EncoderChoice } from "../../media/video-encoders.ts";
 import { openClaims } from "../../mixins/claims.ts";
 import { closeRedis, needRedis, openRedis, renewLog, withoutRedis } from "../../mixins/redis.ts";
@@ -61,7 +62,8 @@ export function schedulerService(settings: Settings, random: Random = randomInt)
           const { id } = ctx.params;
           const state = await this.getState(id);
           if (state?.verdict?.accepted !== true || state.plan !== undefined) return;
-          await ctx.call<void, PlannedParams>("videos.planned", { id, plan: planOf(state.verdict.facts, this.settings.encoders.codecs, this.settings.encoders.kind) });
+          const { codecs, kind } = this.settings.encoders;
+          await ctx.call<void, PlannedParams>("videos.planned", { id, plan: planOf(state.verdict.facts, codecsUnder(state.record.protection ?? "none", codecs), kind) });
         },
       },
       /** Queues what the policy wants and the store does not have, or finishes the video when it has all. */

@@ -1,8 +1,7 @@
 /** Pure: from a submission to the record of a video. */
 import { createHash } from "node:crypto";
 import { DEFAULT_TENANT } from "../../config/tenants.ts";
-import type { Visibility } from "../../config/access/watching.ts";
-import type { Policy, SubmitParams, VideoRecord } from "./videos.contract.ts";
+import type { SubmitParams, VideoRecord } from "./videos.contract.ts";
 
 export interface Submission {
   params: SubmitParams;
@@ -15,7 +14,7 @@ export interface Submission {
 }
 
 export function recordSubmission({ params, identity, newId, now, place }: Submission): VideoRecord {
-  const { source, tenant, visibility = "public", title, policy = "hybrid", priority = "normal", labels = {}, idempotencyKey } = params;
+  const { source, tenant, visibility = "public", title, policy = "hybrid", protection = "none", priority = "normal", labels = {}, idempotencyKey } = params;
   const isNamed = tenant !== undefined && tenant !== DEFAULT_TENANT;
   return {
     id: idempotencyKey === undefined ? newId : idOfKey(idempotencyKey, tenant),
@@ -25,11 +24,12 @@ export function recordSubmission({ params, identity, newId, now, place }: Submis
     ...(visibility === "private" ? { visibility } : {}),
     ...(title === undefined ? {} : { title }),
     policy,
+    ...(protection === "none" ? {} : { protection }),
     priority,
     labels,
     identity,
-    claim: claimDigest(identity, policy, tenant, visibility),
-    request: digest([identity, title ?? null, policy, priority, Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1)), ...(visibility === "private" ? [visibility] : [])]),
+    claim: claimDigest(identity, params),
+    request: digest([identity, title ?? null, policy, priority, Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1)), ...(visibility === "private" ? [visibility] : []), ...(protection === "none" ? [] : [protection])]),
     ...place,
   };
 }
@@ -54,10 +54,13 @@ export function idOfKey(idempotencyKey: string, tenant = DEFAULT_TENANT): string
   return BigInt(`0x${createHash("sha256").update(key).digest("hex")}`).toString(32).padStart(26, "0").slice(-26);
 }
 
-/** Names the one video that a tenant has of a source under a policy, and the other one that is private. */
-export function claimDigest(identity: string, policy: Policy, tenant = DEFAULT_TENANT, visibility: Visibility = "public"): string {
-  if (visibility === "private") return digest([identity, policy, tenant, visibility]);
-  return digest(tenant === DEFAULT_TENANT ? [identity, policy] : [identity, policy, tenant]);
+/** What videos of one source may differ in. */
+export type Variety = Pick<SubmitParams, "policy" | "protection" | "tenant" | "visibility">;
+
+/** Names the one video that a tenant has of a source under a policy and a protection, and the other one that is private. */
+export function claimDigest(identity: string, { policy = "hybrid", protection = "none", tenant = DEFAULT_TENANT, visibility = "public" }: Variety): string {
+  const isPrivate = visibility === "private";
+  return digest([identity, policy, ...(isPrivate || tenant !== DEFAULT_TENANT ? [tenant] : []), ...(isPrivate ? [visibility] : []), ...(protection === "none" ? [] : [{ protection }])]);
 }
 
 function digest(parts: readonly unknown[]): string {

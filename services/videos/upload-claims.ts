@@ -5,27 +5,30 @@
  */
 import { VISIBILITIES } from "../../config/access/watching.ts";
 import { POLICIES } from "../../media/policy.ts";
-import { claimDigest, idOfKey, uploadIdentity } from "./submission.ts";
+import { PROTECTIONS } from "../../media/protection.ts";
+import { claimDigest, idOfKey, uploadIdentity, type Variety } from "./submission.ts";
 import type { VideoStore } from "./video-store.ts";
 import type { SubmitParams, VideoRecord } from "./videos.contract.ts";
 
 /** What sets videos of one upload and one tenant apart. */
-const KINDS = POLICIES.flatMap((policy) => VISIBILITIES.map((visibility) => [policy, visibility] as const));
+const VARIETIES = POLICIES.flatMap((policy) => PROTECTIONS.flatMap((protection) => VISIBILITIES.map((visibility) => ({ policy, protection, visibility }))));
+const varietiesOf = (tenant: string | undefined): Variety[] => VARIETIES.map((variety) => ({ ...variety, ...(tenant === undefined ? {} : { tenant }) }));
 
 export function uploadClaims(store: VideoStore) {
   /** Whose videos may be made of it: the default tenant's, and those that are marked. */
   const tenantsOf = async (uploadId: string): Promise<(string | undefined)[]> => [undefined, ...(await store.uploadTenants(uploadId))];
 
   async function owners(identities: readonly string[], tenants: readonly (string | undefined)[]): Promise<string[]> {
-    const claims = identities.flatMap((identity) => tenants.flatMap((tenant) => KINDS.map(([policy, visibility]) => store.findClaim(claimDigest(identity, policy, tenant, visibility)))));
+    const claims = identities.flatMap((identity) => tenants.flatMap((tenant) => varietiesOf(tenant).map((variety) => store.findClaim(claimDigest(identity, variety)))));
     return (await Promise.all(claims)).filter((owner) => owner !== undefined);
   }
 
   return {
     /** What a posted upload is known by; without `sha256` it is not finished. */
-    async identify({ uploadId, sha256 }: { uploadId: string; sha256?: string }, { policy = "hybrid", idempotencyKey, tenant, visibility }: SubmitParams): Promise<string> {
+    async identify({ uploadId, sha256 }: { uploadId: string; sha256?: string }, params: SubmitParams): Promise<string> {
+      const { idempotencyKey, tenant } = params;
       const itself = uploadIdentity(uploadId);
-      if (sha256 === undefined || (await store.findClaim(claimDigest(itself, policy, tenant, visibility))) !== undefined) return itself;
+      if (sha256 === undefined || (await store.findClaim(claimDigest(itself, params))) !== undefined) return itself;
       const repeated = idempotencyKey === undefined ? undefined : await store.find(idOfKey(idempotencyKey, tenant));
       return repeated?.record.identity === itself ? itself : sha256;
     },
@@ -37,17 +40,17 @@ export function uploadClaims(store: VideoStore) {
     async claimContent(uploadId: string, sha256: string): Promise<string[]> {
       const found: string[] = [];
       for (const tenant of await tenantsOf(uploadId)) {
-        for (const [policy, visibility] of KINDS) {
-          const owner = await store.findClaim(claimDigest(uploadIdentity(uploadId), policy, tenant, visibility));
+        for (const variety of varietiesOf(tenant)) {
+          const owner = await store.findClaim(claimDigest(uploadIdentity(uploadId), variety));
           if (owner === undefined) continue;
-          await store.claim(claimDigest(sha256, policy, tenant, visibility), owner);
+          await store.claim(claimDigest(sha256, variety), owner);
           found.push(owner);
         }
       }
       return found;
     },
 
-    /** Whether other videos are made of the upload: under another policy, and for another tenant too. What was claimed a moment ago counts as well. */
+    /** Whether other videos are made of the upload: under another policy or protection, and for another tenant too. What was claimed a moment ago counts as well. */
     async sharesUpload(record: VideoRecord, uploadId: string): Promise<boolean> {
       const sha256 = await store.findUploadHash(uploadId);
       const identities = new Set([record.identity, uploadIdentity(uploadId), ...(sha256 === undefined ? [] : [sha256])]);

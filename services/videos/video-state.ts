@@ -66,6 +66,7 @@ export function viewVideo(state: VideoState, stored: ReadonlyMap<string, number>
     ...(record.tenant === undefined ? {} : { tenant: record.tenant }),
     visibility: record.visibility ?? "public",
     policy: record.policy,
+    protection: record.protection ?? "none",
     priority: record.priority,
     labels: record.labels,
     ...(record.home === undefined ? {} : { region: record.home }),

@@ -6,6 +6,7 @@
 import { LRUCache } from "lru-cache";
 import { objectKeys } from "../../config/object-keys.ts";
 import type { Plan } from "../../media/plan.ts";
+import { makeContentKey } from "../../mixins/content-key.ts";
 import { openClaims } from "../../mixins/claims.ts";
 import { putPart, type StorageCalls } from "../../mixins/storage-calls.ts";
 import type { ListResult, PutResult, RecordPlace } from "../storage/storage.contract.ts";
@@ -16,7 +17,8 @@ interface Known { record?: VideoRecord; verdict?: Verdict; plan?: Plan; twin?: T
 
 const encode = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
 
-export function videoStore(storage: StorageCalls) {
+/** `makeKey`: the object of a new content key. */
+export function videoStore(storage: StorageCalls, makeKey: () => Buffer = makeContentKey) {
   const known = new LRUCache<string, Known>({ max: 500 });
   const claims = openClaims(storage);
 
@@ -67,6 +69,8 @@ export function videoStore(storage: StorageCalls) {
     async createRecord(record: VideoRecord): Promise<{ created: boolean; copies?: string[] }> {
       const { home, standby = [] } = record;
       const place = home === undefined ? undefined : { home, standby };
+      // Of one maker, before anybody can ask for it: two regions that each made one would serve media that do not go together.
+      if (record.protection !== undefined) await storage.put(objectKeys.contentKey(record.id), makeKey(), true, place);
       const [marked, { stored, copies }] = await Promise.all([
         mark(record, place),
         storage.put(objectKeys.record(record.id), encode(record), true, place),

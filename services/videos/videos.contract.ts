@@ -10,7 +10,8 @@ import type { SourceRef } from "../source/source.contract.ts";
 export type VideoStatus = "submitted" | "rejected" | "ready" | "complete" | "failed" | "deleted";
 
 import type { Policy } from "../../media/policy.ts";
-export type { Policy };
+import type { Protection } from "../../media/protection.ts";
+export type { Policy, Protection };
 export type Priority = "high" | "normal" | "low";
 
 /** Why a video was rejected or failed: a class for machines, a message a person can act on, facts. */
@@ -33,11 +34,13 @@ export interface VideoRecord {
   visibility?: "private";
   title?: string;
   policy: Policy;
+  /** Absent: `none`. */
+  protection?: Protection;
   priority: Priority;
   labels: Record<string, string>;
   /** What makes two sources the same: the URL as parsed, the hash of the uploaded bytes, or the upload itself where it was not finished yet. */
   identity: string;
-  /** Digest of source, policy, tenant and visibility: the claim that makes the same source one video's work. */
+  /** Digest of source, policy, protection, tenant and visibility: the claim that makes the same source one video's work. */
   claim: string;
   /** Digest of the whole request, to tell a repeated Idempotency-Key from a reused one. */
   request: string;
@@ -62,6 +65,7 @@ export interface SubmitParams {
   visibility?: Visibility;
   title?: string;
   policy?: Policy;
+  protection?: Protection;
   priority?: Priority;
   labels?: Record<string, string>;
   idempotencyKey?: string;
@@ -70,7 +74,7 @@ export interface VideoIdParams { id: string }
 /** `watch`: the answer is a `WatchAnswer`, and says also of a video that has no plan who may watch it. `links`: and which of its links have ended. */
 export interface PlanParams { id: string; watch?: true; links?: true }
 /** `fault`: what keeps the video from playing; else `plan`, null while there is none. */
-export interface WatchAnswer { access: VideoAccess; plan: Plan | null; fault?: PlanFault; revoked?: Revocations }
+export interface WatchAnswer { access: VideoAccess; plan: Plan | null; protection?: Protection; fault?: PlanFault; revoked?: Revocations }
 export interface PlanFault { code: "video_deleted" | "video_rejected" | "video_failed"; message: string; reasons?: Reason[] }
 /** `since`: what a new link to it says of revocations. */
 export interface ShareAnswer { tenant: string; since: number }
@@ -110,6 +114,7 @@ export interface VideoView {
   tenant?: string;
   visibility: Visibility;
   policy: Policy;
+  protection: Protection;
   priority: Priority;
   labels: Record<string, string>;
   reasons?: Reason[];

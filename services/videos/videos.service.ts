@@ -14,6 +14,7 @@ import { tenantOf } from "../../config/tenants.ts";
 import { redisKeys, type RedisKeys } from "../../config/redis-keys.ts";
 import { renditionsOf } from "../../media/plan-video.ts";
 import type { Plan } from "../../media/plan.ts";
+import { PROTECTIONS } from "../../media/protection.ts";
 import { announce, announceToAll } from "../../mixins/announce.ts";
 import { systemClock } from "../../mixins/clock.ts";
 import { closeRedis, needRedis, openRedis, withoutRedis } from "../../mixins/redis.ts";
@@ -34,12 +35,12 @@ import { openTraces, type Traces } from "./traces.ts";
 import { uploadClaims, type UploadClaims } from "./upload-claims.ts";
 import { videoStore, type VideoStore } from "./video-store.ts";
 import type {
-  ComparedParams, EventsParams, LinkRevoked, ListVideosParams, ListVideosResult, NoteMomentsParams, NoteProgressParams, NoteQualityParams, OutcomeParams, PlannedParams, PlanParams,
+  ComparedParams, EventsParams, LinkRevoked, ListVideosParams, ListVideosResult, NoteMomentsParams, NoteProgressParams, NoteQualityParams, OutcomeParams, PlannedParams, PlanParams, Protection,
   SubmitParams, VerdictParams, WatchAnswer, VideoEvent, VideoEventType, VideoHistory, VideoIdParams, VideoRecorded, VideoState, VideoTwinned, VideoView,
 } from "./videos.contract.ts";
 import { MOMENTS } from "./videos.contract.ts";
 
-interface Settings extends ServiceSettingSchema { redisUrl: string | undefined; namespace: string; retention?: RetentionRules; /** Of videos that are posted without saying; absent: public. */ visibility?: Visibility }
+interface Settings extends ServiceSettingSchema { redisUrl: string | undefined; namespace: string; retention?: RetentionRules; /** Of videos that are posted without saying; absent: public. */ visibility?: Visibility; /** Of a video whose post does not say; absent: none. */ protection?: Protection }
 interface State { redis: Redis; keys: RedisKeys; store: VideoStore; claims: UploadClaims; events: EventLog; catalog: Catalog; quality: QualityNotes; links: LinkRevocations; guard: WatchGuard; life: VideoLife; traces: Traces; endRetention: (() => Promise<void>) | undefined }
 interface Methods {
   findWatched(ctx: Context<VideoIdParams>): Promise<VideoState>;
@@ -60,9 +61,9 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
     dependencies: ["storage"],
     actions: {
       submit: {
-        params: { source: "object", tenant: "string|optional", title: "string|optional", visibility: { type: "enum", values: [...VISIBILITIES], optional: true }, policy: "string|optional", priority: "string|optional", labels: "object|optional", idempotencyKey: "string|optional" },
+        params: { source: "object", tenant: "string|optional", title: "string|optional", visibility: { type: "enum", values: [...VISIBILITIES], optional: true }, policy: "string|optional", protection: { type: "enum", values: [...PROTECTIONS], optional: true }, priority: "string|optional", labels: "object|optional", idempotencyKey: "string|optional" },
         async handler(ctx: Context<SubmitParams>): Promise<VideoView> {
-          const params = { ...ctx.params, visibility: ctx.params.visibility ?? settings.visibility ?? "public" };
+          const params = { ...ctx.params, visibility: ctx.params.visibility ?? settings.visibility ?? "public", protection: ctx.params.protection ?? settings.protection ?? "none" };
           const { source } = params;
           if (!reaches(callerOf(ctx) ?? NODE, tenantOf(params))) throw fail("forbidden", "The key is for another tenant's videos.");
           const identity = source.kind === "url" ? source.url : await this.claims.identify(await ctx.call<KnownUpload, UploadIdParams>("source.upload", { uploadId: source.uploadId }), params);
@@ -102,7 +103,7 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
           const { id, watch, links } = ctx.params;
           const [state, revoked] = await Promise.all([this.life.getState(id), links === true ? this.links.read(id) : undefined]);
           const fault = findPlanFault(state);
-          if (watch === true) return { access: accessOf(state), plan: state.plan ?? null, ...(fault === undefined ? {} : { fault }), ...(revoked === undefined ? {} : { revoked }) };
+          if (watch === true) return { access: accessOf(state), plan: state.plan ?? null, protection: state.record.protection ?? "none", ...(fault === undefined ? {} : { fault }), ...(revoked === undefined ? {} : { revoked }) };
           if (fault !== undefined) throw fail(fault.code, fault.message, fault.reasons === undefined ? {} : { reasons: fault.reasons });
           return state.plan ?? null;
         },
@@ -309,4 +310,4 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
 }
 
 const config = loadConfig(process.env);
-export default videosService({ redisUrl: config.redisUrl, namespace: config.namespace, retention: config.retention, visibility: config.visibility });
+export default videosService({ redisUrl: config.redisUrl, namespace: config.namespace, retention: config.retention, visibility: config.visibility, protection: config.protection });

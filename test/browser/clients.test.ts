@@ -5,6 +5,7 @@ import { expect } from "chai";
 import type { Browser } from "playwright-core";
 import { api, type Posted } from "../support/api.ts";
 import { run } from "../support/cmaf-media.ts";
+import { FLASH, makeFlash } from "../support/flash.ts";
 import { makeAvi, makeLecture, makeTwoLanguages } from "../support/lectures.ts";
 import { startMesh } from "../support/mesh.ts";
 import { openChromium } from "./chromium.ts";
@@ -12,7 +13,6 @@ import { openClients, type ClientName, type Clients, type Played } from "./clien
 
 /** A player and what it is given. */
 const WAYS: readonly { client: ClientName; manifest: "hls" | "dash" }[] = [{ client: "hls.js", manifest: "hls" }, { client: "shaka", manifest: "hls" }, { client: "shaka", manifest: "dash" }];
-const FLASH = { from: 10, to: 11 } as const;
 
 describe("manifests in real clients", function () {
   this.timeout(180_000);
@@ -119,16 +119,6 @@ describe("manifests in real clients", function () {
     });
   }
 });
-
-/** Black but for a second of white; H.264 with a pyramid of B-frames. */
-async function makeFlash(path: string): Promise<string> {
-  const white = `drawbox=w=iw:h=ih:t=fill:color=white:enable='gte(t,${FLASH.from})*lt(t,${FLASH.to})'`;
-  await run("ffmpeg", [
-    "-y", "-f", "lavfi", "-i", `color=black:size=1280x720:rate=25,${white}`, "-f", "lavfi", "-i", "sine=frequency=330:sample_rate=48000", "-t", "40",
-    "-c:v", "libx264", "-preset", "veryfast", "-bf", "3", "-b_strategy", "0", "-x264-params", "b-pyramid=normal", "-g", "100", "-sc_threshold", "0", "-pix_fmt", "yuv420p", "-c:a", "aac", "-movflags", "+faststart", path,
-  ]);
-  return path;
-}
 
 /** Sound from 3 to 9 s of 14. */
 async function makeLateSound(dir: string): Promise<string> {

@@ -2,11 +2,14 @@
  * Real players in one page of Chromium that is none of ours: hls.js and Shaka Player, each given a URL and nothing else.
  *
  *   const clients = await openClients(browser)
- *   await clients.play("shaka", url) → { played: true, … } | { played: false, reason }      a second or two
+ *   await clients.play("shaka", url, { license? }) → { played: true, … } | { played: false, reason }      a second or two
  *
  * After a `play` that went well the others ask and steer the same player.
  */
+import { once } from "node:events";
+import { createServer } from "node:http";
 import { createRequire } from "node:module";
+import type { AddressInfo } from "node:net";
 import type { Browser, Page } from "playwright-core";
 
 export type ClientName = "hls.js" | "shaka";
@@ -16,12 +19,13 @@ export type Played =
 
 /** What the page's script gives. Every promise settles: each wait has its own time. */
 interface InPage {
-  open(client: ClientName, url: string, timeoutMs: number): Promise<Played>;
+  open(client: ClientName, url: string, license: string | undefined, timeoutMs: number): Promise<Played>;
   seek(seconds: number, timeoutMs: number): Promise<{ at: number; frameAt: number }>;
   showHeight(height: number, timeoutMs: number): Promise<number>;
   showLanguage(language: string, timeoutMs: number): Promise<string>;
   cuesAt(language: string, seconds: number, timeoutMs: number): Promise<string[]>;
   brightness(seconds: number, timeoutMs: number): Promise<number>;
+  seekPaused(seconds: number, timeoutMs: number): Promise<number>;
   close(): Promise<void>;
 }
 type Global = typeof globalThis & { client: InPage };
@@ -31,7 +35,8 @@ const TIMEOUT_MS = 30_000;
 
 export interface Clients {
   page: Page;
-  play(client: ClientName, url: string, timeoutMs?: number): Promise<Played>;
+  /** `license`: where the browser's own ClearKey has its keys from. */
+  play(client: ClientName, url: string, options?: { license?: string | undefined; timeoutMs?: number }): Promise<Played>;
   /** Plays on from there; answers where it then is, and the time of the first frame shown there. */
   seek(seconds: number): Promise<{ at: number; frameAt: number }>;
   /** Switches to the rendition of that height; answers the height of the picture that then plays. */
@@ -42,26 +47,60 @@ export interface Clients {
   cuesAt(language: string, seconds: number): Promise<string[]>;
   /** Of the frame that is shown at that time, 0 to 255. */
   brightness(seconds: number): Promise<number>;
+  /** The same as the screen has it: of encrypted media a page can read nothing. */
+  screenBrightness(seconds: number): Promise<number>;
   close(): Promise<void>;
 }
 
 export async function openClients(browser: Browser): Promise<Clients> {
+  const site = await openSite();
   const page = await browser.newPage({ viewport: { width: 1280, height: 720 } });
-  await page.setContent("<!doctype html><title>clients</title><video muted playsinline width=1280 height=720></video>");
+  await page.goto(site.url);
   for (const path of SCRIPTS) await page.addScriptTag({ path });
   await page.evaluate(installClient);
   const limit = TIMEOUT_MS;
   return {
     page,
-    play: (client, url, timeoutMs = limit) => page.evaluate(([client, url, timeoutMs]) => (globalThis as Global).client.open(client, url, timeoutMs), [client, url, timeoutMs] as const),
+    play: (client, url, { license, timeoutMs = limit } = {}) => page.evaluate(([client, url, license, timeoutMs]) => (globalThis as Global).client.open(client, url, license, timeoutMs), [client, url, license, timeoutMs] as const),
     seek: (seconds) => page.evaluate(([seconds, limit]) => (globalThis as Global).client.seek(seconds, limit), [seconds, limit] as const),
     showHeight: (height) => page.evaluate(([height, limit]) => (globalThis as Global).client.showHeight(height, limit), [height, limit] as const),
     showLanguage: (language) => page.evaluate(([language, limit]) => (globalThis as Global).client.showLanguage(language, limit), [language, limit] as const),
     cuesAt: (language, seconds) => page.evaluate(([language, seconds, limit]) => (globalThis as Global).client.cuesAt(language, seconds, limit), [language, seconds, limit] as const),
     brightness: (seconds) => page.evaluate(([seconds, limit]) => (globalThis as Global).client.brightness(seconds, limit), [seconds, limit] as const),
+    async screenBrightness(seconds) {
+      await page.evaluate(([seconds, limit]) => (globalThis as Global).client.seekPaused(seconds, limit), [seconds, limit] as const);
+      const shot = await page.locator("video").screenshot();
+      return await page.evaluate(measureImage, shot.toString("base64"));
+    },
     async close() {
       await page.evaluate(() => (globalThis as Global).client.close());
       await page.close();
+      await site.close();
+    },
+  };
+}
+
+/** Of a PNG, 0 to 255. Runs in the page, so it stands alone. */
+async function measureImage(base64: string): Promise<number> {
+  const image = await createImageBitmap(new Blob([Uint8Array.from(atob(base64), (byte) => byte.charCodeAt(0))]));
+  const context = new OffscreenCanvas(16, 16).getContext("2d");
+  if (context === null) throw new Error("the page cannot draw");
+  context.drawImage(image, 0, 0, 16, 16);
+  const { data } = context.getImageData(0, 0, 16, 16);
+  return data.filter((_, index) => index % 4 !== 3).reduce((sum, value) => sum + value, 0) / (16 * 16 * 3);
+}
+
+/** Where the page is from: a secure origin, for others have no EME, and on this machine, for others may not ask it. */
+async function openSite(): Promise<{ url: string; close(): Promise<void> }> {
+  const server = createServer((_req, res) => res.setHeader("Content-Type", "text/html").end("<!doctype html><title>clients</title><video muted playsinline width=1280 height=720></video>"));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
     },
   };
 }
@@ -74,6 +113,8 @@ interface HlsPlayer {
   on(event: string, listener: (event: string, data: { fatal?: boolean; type?: string; details?: string; reason?: string }) => void): void;
   loadSource(url: string): void; attachMedia(video: HTMLVideoElement): void; destroy(): void;
 }
+interface LoaderCallbacks { onSuccess(response: { data: string }, ...rest: unknown[]): void }
+interface HlsLoader { load(context: object, config: object, callbacks: LoaderCallbacks): void }
 interface ShakaTrack { id: number; active: boolean; height: number; language: string; label: string | null }
 interface ShakaPlayer {
   attach(video: HTMLVideoElement): Promise<void>; load(url: string): Promise<void>; destroy(): Promise<void>;
@@ -84,7 +125,7 @@ interface ShakaPlayer {
   getTextTracks(): ShakaTrack[]; selectTextTrack(track: ShakaTrack): void;
 }
 interface Libraries {
-  Hls: (new (config: object) => HlsPlayer) & { Events: Record<string, string> };
+  Hls: (new (config: object) => HlsPlayer) & { Events: Record<string, string>; DefaultConfig: { loader: new (config: object) => HlsLoader } };
   shaka: { Player: new () => ShakaPlayer; polyfill: { installAll(): void } };
 }
 
@@ -125,9 +166,24 @@ function installClient(): void {
     video = fresh;
   }
 
-  async function load(client: string, url: string): Promise<void> {
+  /** As the README says. */
+  function byClearKey(licenseUrl: string): object {
+    return {
+      emeEnabled: true, drmSystems: { "org.w3.clearkey": { licenseUrl } },
+      pLoader: class extends Hls.DefaultConfig.loader {
+        override load(context: object, config: object, callbacks: LoaderCallbacks): void {
+          super.load(context, config, { ...callbacks, onSuccess(response, ...rest) {
+            response.data = response.data.replace(/^#EXT-X-KEY:.*KEYFORMAT="identity".*\n/gm, "");
+            callbacks.onSuccess(response, ...rest);
+          } });
+        }
+      },
+    };
+  }
+
+  async function load(client: string, url: string, license: string | undefined): Promise<void> {
     if (client === "hls.js") {
-      hls = new Hls({ maxBufferLength: 10 });
+      hls = new Hls({ maxBufferLength: 10, ...(license === undefined ? {} : byClearKey(license)) });
       hls.on(Hls.Events["ERROR"] ?? "", (_event, { fatal, type, details, reason }) => { if (fatal === true) fault = `hls.js: ${type} ${details} ${reason ?? ""}`; });
       hls.loadSource(url);
       hls.attachMedia(video);
@@ -135,7 +191,7 @@ function installClient(): void {
     }
     player = new shaka.Player();
     player.addEventListener("error", ({ detail }) => { fault = `shaka: ${detail?.category}.${detail?.code}`; });
-    player.configure({ streaming: { bufferingGoal: 10 } });
+    player.configure({ streaming: { bufferingGoal: 10 }, ...(license === undefined ? {} : { drm: { servers: { "org.w3.clearkey": license } } }) });
     await player.attach(video);
     try {
       await player.load(url);
@@ -177,12 +233,13 @@ function installClient(): void {
 
   (globalThis as Global).client = {
     close,
-    async open(client, url, timeoutMs) {
+    async open(client, url, license, timeoutMs) {
       await close();
       try {
-        await load(client, url);
-        await video.play();
-        await until("starting", timeoutMs, () => (video.currentTime > 0 && video.readyState >= 2 ? true : undefined));
+        await load(client, url, license);
+        const started = until("starting", timeoutMs, () => (video.currentTime > 0 && video.readyState >= 2 ? true : undefined));
+        await Promise.race([video.play(), started]); // of what never comes, `play` never tells
+        await started;
         const from = video.buffered.start(0);
         await advance(1, timeoutMs);
         const unique = <T>(values: T[]): T[] => [...new Set(values)];
@@ -239,6 +296,7 @@ function installClient(): void {
       await until("captions", timeoutMs, () => (showing().some(({ cues }) => (cues?.length ?? 0) > 0) ? true : undefined));
       return showing().flatMap(({ activeCues }) => [...(activeCues ?? [])].map((cue) => (cue as VTTCue).getCueAsHTML().textContent ?? ""));
     },
+    seekPaused,
     async brightness(seconds, timeoutMs) {
       await seekPaused(seconds, timeoutMs);
       const canvas = new OffscreenCanvas(16, 16);

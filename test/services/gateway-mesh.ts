@@ -10,6 +10,7 @@ import { fail } from "../../config/errors.ts";
 import type { AuthenticateParams, AuthenticateResult } from "../../services/access/access.contract.ts";
 import { gatewayService, type GatewaySettings } from "../../services/gateway/gateway.service.ts";
 import { operatorService } from "../../services/operator/operator.service.ts";
+import type { License, LicenseParams } from "../../services/delivery/delivery.contract.ts";
 import type { QueueReport } from "../../services/scheduler/scheduler.contract.ts";
 import { metricsService } from "../../services/metrics/metrics.service.ts";
 import type { SegmentAnswer } from "../../mixins/segment-answer.ts";
@@ -46,7 +47,7 @@ export const QUEUE: QueueReport = { lanes: { play: LANE, normal: { ...LANE, wait
 export interface GatewayMesh { broker: ServiceBroker; url: string; fakes: Fakes; stop(): Promise<void> }
 
 export function videoView(id: string, changes: Partial<VideoView> = {}): VideoView {
-  return { id, status: "ready", createdAt: "2026-01-01T00:00:00.000Z", source: { kind: "url", url: "https://media.example/lecture.mp4" }, visibility: "public", policy: "hybrid", priority: "normal", labels: {}, ...changes };
+  return { id, status: "ready", createdAt: "2026-01-01T00:00:00.000Z", source: { kind: "url", url: "https://media.example/lecture.mp4" }, visibility: "public", policy: "hybrid", protection: "none", priority: "normal", labels: {}, ...changes };
 }
 
 /** @param settings the gateway's own @param callers whose each credential is: keys are asked for then */
@@ -142,6 +143,8 @@ export async function startGatewayMesh({ publicUrl, callers, ...settings }: { pu
       keyFrame: (ctx: Context<{ rendition: string; segment: number }>) => Buffer.from(`key ${ctx.params.segment} of ${ctx.params.rendition}`),
       captionPlaylist: (ctx: Context<{ name: string }>) => `#EXTM3U captions ${ctx.params.name}`,
       captions: (ctx: Context<{ name: string }>) => Buffer.from(`WEBVTT ${ctx.params.name}`),
+      contentKey: (ctx: Context<{ id: string }>) => Buffer.alloc(16, find(ctx.params.id).id),
+      license: (ctx: Context<LicenseParams>): License => ({ keys: ctx.params.keyIds.map((kid) => ({ kty: "oct", kid, k: find(ctx.params.id).id })), type: "temporary" }),
     },
   });
   broker.createService({ name: "scheduler", actions: {

@@ -10,7 +10,7 @@ import type { JobView, QueueCounts } from "../../mixins/work-queue/work-queue.co
 import { openWorkQueue } from "../../mixins/work-queue/work-queue.ts";
 import { storageService } from "../../services/storage/storage.service.ts";
 import type { ChunkParams, Lane } from "../../services/transcoder/transcoder.contract.ts";
-import type { OutcomeParams, PlannedParams, Policy, Priority, VideoState } from "../../services/videos/videos.contract.ts";
+import type { OutcomeParams, PlannedParams, Policy, Priority, Protection, VideoState } from "../../services/videos/videos.contract.ts";
 import { sourceAt } from "../support/buffer-source.ts";
 import { openHistory, type History } from "../support/history.ts";
 import { memoryStore } from "../support/memory-store.ts";
@@ -26,9 +26,9 @@ const COUNT = PLAN.boundaries.length - 1;
 
 interface Call { action: string; params: { id: string } & Record<string, unknown> }
 
-function state(id: string, changes: Partial<Omit<VideoState, "record">> & { policy?: Policy; priority?: Priority; createdAt?: string } = {}): VideoState {
-  const { policy = "hybrid", priority = "normal", createdAt = "2026-01-01T00:00:00.000Z", ...rest } = changes;
-  return { record: { id, createdAt, source: sourceAt("https://media.example/a.mp4"), policy, priority, labels: {}, identity: "a", claim: "c", request: "r" }, deleted: false, ...rest };
+function state(id: string, changes: Partial<Omit<VideoState, "record">> & { policy?: Policy; priority?: Priority; createdAt?: string; protection?: Protection } = {}): VideoState {
+  const { policy = "hybrid", priority = "normal", createdAt = "2026-01-01T00:00:00.000Z", protection, ...rest } = changes;
+  return { record: { id, createdAt, source: sourceAt("https://media.example/a.mp4"), policy, ...(protection === undefined ? {} : { protection }), priority, labels: {}, identity: "a", claim: "c", request: "r" }, deleted: false, ...rest };
 }
 const planned = (changes: Parameters<typeof state>[1] = {}): VideoState => state(ID, { verdict: accepted(stagedFacts(SECONDS)), plan: PLAN, ...changes });
 
@@ -106,6 +106,19 @@ describe("scheduler", () => {
     states.set(ID, state(ID, { verdict: rejected }));
     await broker.call("scheduler.plan", { id: ID });
     expect(called("planned")).to.have.lengthOf(1);
+  });
+
+  it("plans a video whose samples are encrypted in H.264 alone, whatever codecs there are", async () => {
+    await broker.start();
+    Object.assign(broker.getLocalService("scheduler").settings, { encoders: { kind: "software", codecs: ["h264", "hevc"] } });
+    const codecsOf = async (protection: Protection): Promise<string[]> => {
+      states.set(ID, state(ID, { verdict: accepted(stagedFacts(SECONDS)), protection }));
+      await broker.call("scheduler.plan", { id: ID });
+      const plans = called("planned").map(({ params }) => (params as unknown as PlannedParams).plan);
+      return [...new Set(plans.at(-1)?.video.map(({ codec }) => codec))];
+    };
+    expect(await codecsOf("cbcs")).to.deep.equal(["h264"]);
+    expect(await codecsOf("aes-128")).to.deep.equal(["h264", "hevc"]);
   });
 
   describe("queues what the policy wants", () => {

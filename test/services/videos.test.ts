@@ -2,11 +2,12 @@ import { expect } from "chai";
 import { Redis } from "ioredis";
 import type { Context, ServiceBroker } from "moleculer";
 import { fail, findErrorCode } from "../../config/errors.ts";
+import { objectKeys } from "../../config/object-keys.ts";
 import { redisKeys } from "../../config/redis-keys.ts";
 import type { SegmentReport } from "../../media/quality/report.ts";
 import { storageService } from "../../services/storage/storage.service.ts";
 import { catalog } from "../../services/videos/catalog.ts";
-import type { ListVideosResult, NoteQualityParams, Outcome, SubmitParams, Verdict, VideoEvent, VideoState, VideoView } from "../../services/videos/videos.contract.ts";
+import type { ListVideosResult, NoteQualityParams, Outcome, Protection, SubmitParams, Verdict, VideoEvent, VideoState, VideoView } from "../../services/videos/videos.contract.ts";
 import { videosService } from "../../services/videos/videos.service.ts";
 import { sourceAt } from "../support/buffer-source.ts";
 import { watchEvents, type History, type SeenEvent } from "../support/history.ts";
@@ -27,11 +28,11 @@ const arriving = new Set<string>();
 
 interface Node { broker: ServiceBroker; events: History<SeenEvent>; stop(): Promise<void> }
 
-async function startVideos(store: ReturnType<typeof memoryStore>, namespace: string, redisUrl: string): Promise<Node> {
+async function startVideos(store: ReturnType<typeof memoryStore>, namespace: string, redisUrl: string, protection?: Protection): Promise<Node> {
   const broker = quietBroker();
   broker.createService(storageService({ store: { kind: "file", dir: "unused" } }, async () => store));
   broker.createService({ name: "source", actions: { upload: (ctx: Context<{ uploadId: string }>) => ({ uploadId: ctx.params.uploadId, size: 3, createdAt: "", ...(arriving.has(ctx.params.uploadId) ? {} : { sha256: "same" }) }) } });
-  broker.createService(videosService({ redisUrl, namespace }));
+  broker.createService(videosService({ redisUrl, namespace, ...(protection === undefined ? {} : { protection }) }));
   const events = watchEvents(broker, "video.*");
   await broker.start();
   return { broker, events, stop: () => broker.stop() };
@@ -228,6 +229,29 @@ describe("videos", () => {
       for (const action of ["get", "plan", "remove"]) expect(findErrorCode(await rejection(node.broker.call(`videos.${action}`, { id }), action))).to.equal("video_not_found");
       expect(await node.broker.call("videos.state", { id })).to.equal(null);
     });
+  });
+
+  it("are one video a protection, each with a key of its own, which no answer, list or event has", async () => {
+    const [plain, whole, samples, again] = [await submit(), await submit({ protection: "aes-128" }), await submit({ protection: "cbcs" }), await submit({ protection: "cbcs" })];
+    expect(new Set([plain, whole, samples].map(({ id }) => id)).size).to.equal(3);
+    expect([again.id, again.existing, again.protection]).to.deep.equal([samples.id, true, "cbcs"]);
+    const objects = [whole, samples].map(({ id }) => store.objects.get(objectKeys.contentKey(id))?.toString() ?? "");
+    expect(store.objects.has(objectKeys.contentKey(plain.id))).to.equal(false);
+    const secrets = objects.map((object) => (JSON.parse(object) as { key: string }).key);
+    expect(new Set(secrets).size).to.equal(2);
+    await settle(samples.id, accepted(stagedFacts(4)));
+    await node.broker.call("videos.planned", { id: samples.id, plan: stagedPlan(4) });
+    expect(await node.broker.call("videos.plan", { id: samples.id, watch: true })).to.deep.include({ plan: stagedPlan(4), protection: "cbcs" });
+    expect(await node.broker.call("videos.plan", { id: plain.id, watch: true })).to.deep.include({ plan: null, protection: "none" });
+    const said = JSON.stringify([await get(samples.id), await node.broker.call("videos.list"), await node.broker.call("videos.events", { id: samples.id }), await node.broker.call("videos.state", { id: samples.id }), node.events.all]);
+    for (const secret of secrets) expect(said).to.not.contain(secret);
+  });
+
+  it("take the protection of the setting when the post names none", async () => {
+    const other = await startVideos(store, namespace, (await sharedRedis()).url, "aes-128");
+    expect((await submitTo(other, { source: sourceAt("https://media.example/b.mp4") })).protection).to.equal("aes-128");
+    expect((await submitTo(other, { source: sourceAt("https://media.example/b.mp4"), protection: "none" })).protection).to.equal("none");
+    await other.stop();
   });
 
   it("leaves nothing of a deleted video but its tombstone, and for a while its mark", async () => {

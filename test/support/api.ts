@@ -5,7 +5,7 @@ import { Readable } from "node:stream";
 import type { VideoView } from "../../services/videos/videos.contract.ts";
 
 export interface Problem { status: number; code: string; detail: string; requestId: string; reasons?: { class: string; message: string }[] }
-export type Posted = VideoView & { playback: { hls: string; dash: string; page: string } };
+export type Posted = VideoView & { playback: { hls: string; dash?: string; page: string } };
 
 export function api(base: string) {
   async function read<T>(response: Response): Promise<T> {

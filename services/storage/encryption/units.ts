@@ -11,7 +11,7 @@ export function findUnitOf(key: string): string | undefined {
 /** Objects that a unit begins with: of one that is there, one of these is. */
 export function beginningsOf(unit: string): string[] {
   const id = idOf(unit);
-  return isVideo(unit) ? [objectKeys.record(id)] : [objectKeys.uploadBegun(id), objectKeys.uploadBytes(id), objectKeys.upload(id)];
+  return isVideo(unit) ? [objectKeys.record(id), objectKeys.contentKey(id)] : [objectKeys.uploadBegun(id), objectKeys.uploadBytes(id), objectKeys.upload(id)];
 }
 
 export function isVideo(unit: string): boolean {

@@ -16,13 +16,15 @@ export interface Rule {
 }
 
 const VIDEO = /^(videos\/([^/]+)\/)(.+)$/;
-const CRITICAL_PARTS = ["record.json", "verdict.json", "plan.json", "outcome.json"];
+const CRITICAL_PARTS = ["record.json", "verdict.json", "plan.json", "outcome.json", "content-key.json"];
+/** Nobody may be told of a video that is only in one place, nor of one whose key is. */
+const SYNC_PARTS = ["record.json", "content-key.json"];
 
 export function findRule(key: string): Rule | undefined {
   const [, unit, videoId, part] = VIDEO.exec(key) ?? [];
   if (unit !== undefined && videoId !== undefined && part !== undefined) {
     const critical = CRITICAL_PARTS.includes(part);
-    return { unit, videoId, urgency: critical ? 0 : 2, reach: critical ? "all" : "media", sync: part === "record.json" };
+    return { unit, videoId, urgency: critical ? 0 : 2, reach: critical ? "all" : "media", sync: SYNC_PARTS.includes(part) };
   }
   const [folder = "", ...names] = key.split("/");
   const last = names.at(-1) ?? "";

@@ -4,8 +4,8 @@ import { parseNodeArguments } from "../../../bin/node/node-arguments.ts";
 
 describe("npm run add's command line", () => {
   it("has a source and options", () => {
-    expect(parseAddArguments(["talk.mp4", "--title", "A talk", "--policy=eager", "--wait", "--private", "--server", "http://host:1/"], true)).to.deep.equal({
-      kind: "add", what: "talk.mp4", options: { wait: true, private: true, title: "A talk", policy: "eager", server: "http://host:1" },
+    expect(parseAddArguments(["talk.mp4", "--title", "A talk", "--policy=eager", "--protection", "cbcs", "--wait", "--private", "--server", "http://host:1/"], true)).to.deep.equal({
+      kind: "add", what: "talk.mp4", options: { wait: true, private: true, title: "A talk", policy: "eager", protection: "cbcs", server: "http://host:1" },
     });
     expect(parseAddArguments(["https://a.example/v.mp4"], true)).to.deep.equal({ kind: "add", what: "https://a.example/v.mp4", options: { wait: false, private: false } });
   });
@@ -13,7 +13,7 @@ describe("npm run add's command line", () => {
   it("names what is wrong", () => {
     const faults: [string[], RegExp][] = [
       [[], /Say which URL or file/], [["a", "b"], /one video at a time/], [["a", "--polcy", "lazy"], /--polcy/],
-      [["a", "--policy", "fast"], /--policy must be one of lazy, hybrid, eager, not "fast"/], [["a", "--priority", "1"], /--priority must be/],
+      [["a", "--policy", "fast"], /--policy must be one of lazy, hybrid, eager, not "fast"/], [["a", "--priority", "1"], /--priority must be/], [["a", "--protection", "drm"], /--protection must be one of none, aes-128, cbcs, not "drm"/],
       [["a", "--server", "host"], /--server must be a URL/], [["a", "--title"], /--title/],
     ];
     for (const [args, message] of faults) {

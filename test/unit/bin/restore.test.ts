@@ -48,6 +48,13 @@ describe("restoring a region", () => {
     expect([...own.objects.keys()].filter((key) => key.startsWith("videos/deleted/"))).to.deep.equal([]);
   });
 
+  it("tells of protected videos without their key, which nobody can make again, and brings it from where it is", async () => {
+    for (const id of ["plain", "locked", "lost"]) put(own, id, id === "plain" ? {} : { record: { protection: "cbcs" } });
+    from.objects.set(objectKeys.contentKey("locked"), json({ key: "" }));
+    await copyRegion(from, own, false);
+    expect((await checkVideos({ own, ...OTHERS, check: false })).damaged.map((line) => line.split(" ")[0])).to.deep.equal([objectKeys.contentKey("lost")]);
+  });
+
   it("copies what is missing from another region, but not what was deleted, nor that region's own marks", async () => {
     put(from, "a", { segments: 2 });
     put(from, "deleted");

@@ -13,7 +13,7 @@ describe("object keys", () => {
 
   it("are these", () => {
     expect(Object.entries(objectKeys).map(([what, key]) => `${what} ${typeof key === "string" ? key : (key as (...parts: unknown[]) => string)(ID, "720p", "3.m4s", "jpg")}`)).to.deep.equal([
-      `record videos/${ID}/record.json`, `verdict videos/${ID}/verdict.json`, `plan videos/${ID}/plan.json`, `outcome videos/${ID}/outcome.json`, `twin videos/${ID}/twin.json`,
+      `record videos/${ID}/record.json`, `verdict videos/${ID}/verdict.json`, `plan videos/${ID}/plan.json`, `outcome videos/${ID}/outcome.json`, `contentKey videos/${ID}/content-key.json`, `twin videos/${ID}/twin.json`,
       `video videos/${ID}/`, `media videos/${ID}/media/720p/3.m4s`, `rendition videos/${ID}/media/720p/`,
       `still videos/${ID}/stills/720p-3.m4s.jpg`, `clip videos/${ID}/clips/720p-3.m4s.mp4`, `sheet videos/${ID}/storyboard/720p.jpg`, `profile videos/${ID}/profile.json`, `quality videos/${ID}/quality/720p/3.m4s`, `allQuality videos/${ID}/quality/`,
       `refusal videos/${ID}/refused/720p/3.m4s.json`, `refusals videos/${ID}/refused/720p/`, `captions videos/${ID}/subs/720p.vtt`, `tombstone deleted/${ID}.json`,
@@ -26,7 +26,7 @@ describe("object keys", () => {
   });
 
   it("put all of a video under one prefix, but for its tombstone and its mark", () => {
-    for (const key of [objectKeys.record(ID), objectKeys.verdict(ID), objectKeys.plan(ID), objectKeys.outcome(ID), objectKeys.twin(ID), objectKeys.rendition(ID, "source"), objectKeys.still(ID, 0, 320, "jpg"), objectKeys.clip(ID, 0, 1), objectKeys.sheet(ID, 0)]) expect(key.startsWith(objectKeys.video(ID))).to.equal(true);
+    for (const key of [objectKeys.record(ID), objectKeys.contentKey(ID), objectKeys.verdict(ID), objectKeys.plan(ID), objectKeys.outcome(ID), objectKeys.twin(ID), objectKeys.rendition(ID, "source"), objectKeys.still(ID, 0, 320, "jpg"), objectKeys.clip(ID, 0, 1), objectKeys.sheet(ID, 0)]) expect(key.startsWith(objectKeys.video(ID))).to.equal(true);
     expect(objectKeys.media(ID, "360p", "init.mp4").startsWith(objectKeys.rendition(ID, "360p"))).to.equal(true);
     expect(objectKeys.tombstone(ID).startsWith(objectKeys.allVideos)).to.equal(false);
     expect(objectKeys.open(ID)).to.equal(objectKeys.allOpen + ID);

@@ -5,7 +5,7 @@ import { fail } from "../../../../config/errors.ts";
 import { openEventStreams, type EventStreamPorts, type EventStreams } from "../../../../services/gateway/events-stream.ts";
 import type { VideoEvent, VideoView } from "../../../../services/videos/videos.contract.ts";
 
-const view = (status: VideoView["status"]): VideoView => ({ id: "v", status, createdAt: "2026-01-01T00:00:00.000Z", source: { kind: "upload", uploadId: "u" }, visibility: "public", policy: "hybrid", priority: "normal", labels: {} });
+const view = (status: VideoView["status"]): VideoView => ({ id: "v", status, createdAt: "2026-01-01T00:00:00.000Z", source: { kind: "upload", uploadId: "u" }, visibility: "public", policy: "hybrid", protection: "none", priority: "normal", labels: {} });
 
 describe("event streams", () => {
   let server: Server;

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import * as fc from "fast-check";
 import { claimDigest, recordSubmission, type Submission } from "../../../../services/videos/submission.ts";
-import type { SubmitParams, VideoRecord } from "../../../../services/videos/videos.contract.ts";
+import type { Protection, SubmitParams, VideoRecord } from "../../../../services/videos/videos.contract.ts";
 import { VIDEO_ID } from "../../../support/sample-record.ts";
 
 const URL = "https://example.org/lecture.mp4";
@@ -12,7 +12,7 @@ describe("record of a submission", () => {
   it("says what was asked for, with the defaults", () => {
     expect(submit()).to.deep.equal({
       id: VIDEO_ID, createdAt: "2026-01-01T00:00:00.000Z", source: { kind: "url", url: URL }, policy: "hybrid", priority: "normal", labels: {}, identity: URL,
-      claim: claimDigest(URL, "hybrid"), request: submit().request,
+      claim: claimDigest(URL, {}), request: submit().request,
     });
     expect(submit({ title: "Graphs", policy: "lazy", priority: "high", labels: { course: "cs101" } })).to.include({ title: "Graphs", policy: "lazy", priority: "high" });
     expect(submit()).to.not.have.property("title");
@@ -22,7 +22,16 @@ describe("record of a submission", () => {
     expect(submit({ title: "other", priority: "low", labels: { a: "b" } }, { newId: VIDEO_ID.replace("a", "b") }).claim).to.equal(submit().claim);
     expect(submit({ policy: "eager" }).claim).to.not.equal(submit().claim);
     expect(submit({}, { identity: `${URL}?v=2` }).claim).to.not.equal(submit().claim);
-    expect(claimDigest(URL, "lazy")).to.match(/^[0-9a-f]{64}$/);
+    expect(claimDigest(URL, { policy: "lazy" })).to.match(/^[0-9a-f]{64}$/);
+  });
+
+  it("is another video under another protection, which it names only when there is one", () => {
+    const [none, plain, whole, samples] = [undefined, "none", "aes-128", "cbcs"].map((protection) => submit(protection === undefined ? {} : { protection: protection as Protection }));
+    expect(plain).to.deep.equal(none).and.not.have.property("protection");
+    expect([whole?.protection, samples?.protection]).to.deep.equal(["aes-128", "cbcs"]);
+    expect(new Set([none, whole, samples].map((record) => record?.claim)).size).to.equal(3);
+    expect(new Set([none, whole, samples].map((record) => record?.request)).size).to.equal(3);
+    expect(submit({ protection: "cbcs", tenant: "a" }).claim).to.not.equal(samples?.claim);
   });
 
   it("has an id from its Idempotency-Key, the same each time", () => {
@@ -37,7 +46,7 @@ describe("record of a submission", () => {
     expect(a).to.deep.include({ tenant: "a", source: { kind: "url", url: URL, tenant: "a" } });
     expect(new Set([none, a, b].map((record) => record?.claim)).size).to.equal(3);
     expect(new Set([none, a, b].map((record) => record?.id)).size).to.equal(3);
-    expect(claimDigest(URL, "hybrid", "default")).to.equal(claimDigest(URL, "hybrid"));
+    expect(claimDigest(URL, { tenant: "default" })).to.equal(claimDigest(URL, {}));
   });
 
   it("is another when it is private: in its claim, its request and its record, and public ones are as they were before", () => {

@@ -45,7 +45,7 @@ describe("view of a video", () => {
   it("says what is known as soon as it is posted", () => {
     expect(viewVideo(SUBMITTED, NONE, NOW)).to.deep.equal({
       id: VIDEO_ID, status: "submitted", createdAt: "2026-01-01T00:00:00.000Z", source: { kind: "url", url: "https://example.org/lecture.mp4" },
-      visibility: "public", policy: "hybrid", priority: "normal", labels: {}, progress: { stage: "validating", storedSegments: 0, plannedSegments: 0 },
+      visibility: "public", policy: "hybrid", protection: "none", priority: "normal", labels: {}, progress: { stage: "validating", storedSegments: 0, plannedSegments: 0 },
     });
   });
 

@@ -49,6 +49,23 @@ describe("video store", () => {
     expect([...storage.objects.keys()]).to.deep.equal([objectKeys.record(ID)]);
   });
 
+  it("makes the key of a protected video before its record, once, and it goes with the video", async () => {
+    const keys = ["first", "second"].map((text) => Buffer.from(text));
+    const [one, other] = [keys[0], keys[1]].map((key) => videoStore(storage, () => key ?? Buffer.alloc(0)));
+    await one?.createRecord(makeRecord({ protection: "cbcs" }));
+    expect(storage.calls.filter((call) => call.startsWith("put"))).to.deep.equal([objectKeys.contentKey(ID), objectKeys.open(ID), objectKeys.record(ID)].map((key) => `put ${key}`));
+    await other?.createRecord(makeRecord({ protection: "cbcs" }));
+    expect(storage.objects.get(objectKeys.contentKey(ID))?.toString()).to.equal("first");
+    await other?.remove(makeRecord({ protection: "cbcs" }));
+    expect(storage.objects.has(objectKeys.contentKey(ID))).to.equal(false);
+  });
+
+  it("does not record a protected video whose key could not be kept", async () => {
+    const failing = videoStore({ ...storage, put: async (key, ...rest) => { if (key === objectKeys.contentKey(ID)) throw new Error("away"); return await storage.put(key, ...rest); } });
+    expect(String(await failing.createRecord(makeRecord({ protection: "aes-128" })).catch((error: unknown) => error))).to.contain("away");
+    expect(await store.find(ID)).to.equal(undefined);
+  });
+
   it("reads again only what may have changed: the tombstone, and parts that were missing", async () => {
     await store.createRecord(makeRecord());
     await store.createVerdict(ID, VERDICT);

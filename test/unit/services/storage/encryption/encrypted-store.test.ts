@@ -45,6 +45,15 @@ describe("a store that encrypts", () => {
     expect(await open().list({ prefix: "uploads/" })).to.deep.equal(listed);
   });
 
+  it("takes the content key of a protected video before the record, and keeps it as unreadable as that", async () => {
+    const secret = Buffer.from('{"key":"Thermodynamics"}');
+    await store.put(objectKeys.contentKey("v"), secret, once);
+    await store.put(RECORD, TITLE, once);
+    expect(plainText()).to.deep.equal([]);
+    expect((await open().get(objectKeys.contentKey("v")))?.equals(secret)).to.equal(true);
+    expect((await open().get(RECORD))?.equals(TITLE)).to.equal(true);
+  });
+
   it("leaves marks, claims and what else there is as it is", async () => {
     for (const key of ["open/v", "claims/c.json", "deleted/w.json", "access/keys/k/key.json"]) {
       await store.put(key, Buffer.from("{}"));

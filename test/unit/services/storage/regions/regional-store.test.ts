@@ -37,6 +37,14 @@ describe("a store with other regions behind it", () => {
       expect(keysOf("asia", "standby/")).to.deep.equal([]);
     });
 
+    it("have the key of a protected video in the second region before anybody is told of the video, and in the third soon", async () => {
+      await start();
+      const key = "videos/v/content-key.json";
+      expect(await us.put(key, bytes, { ifAbsent: true, place: us.place() })).to.deep.equal({ stored: true, copies: ["eu"] });
+      expect(has("eu", key)()).to.equal(true);
+      await eventually(has("asia", key));
+    });
+
     it("wait for one answer of the second region, and not for whether the video was deleted there meanwhile, which is seen to", async () => {
       await start({ syncWaitMs: 60_000 });
       const release = regions.hold("eu head deleted/v.json");
