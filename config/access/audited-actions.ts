@@ -29,7 +29,8 @@ const upload = { uploadId: "upload" } as const;
 export const AUDITED: Readonly<Record<string, AuditRow>> = {
   "videos.submit": { way: "beside", target: { source: "source", tenant: "tenant", policy: "policy", priority: "priority", visibility: "visibility" }, outcome: { id: "video" } },
   "videos.remove": { way: "ahead", target: video },
-  "videos.share": { way: "ahead", target: video },
+  /** Who watches a private video on the start page gets a link each hour, and waits for it. */
+  "videos.share": { way: "beside", target: video },
   "videos.revokeLinks": { way: "ahead", target: { ...video, linkId: "link" } },
 
   "source.receive": { way: "beside", target: { bytes: "bytes" }, outcome: { uploadId: "upload", size: "bytes" } },

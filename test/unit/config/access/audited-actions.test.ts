@@ -32,6 +32,6 @@ describe("audited actions", () => {
 
   it("are waited for before they are done, but where an answer must not become later by it", () => {
     const ways = Object.entries(AUDITED).filter(([action, { way }]) => changes(permissionOf(action)) && way !== "ahead").map(([action, { way }]) => `${action} ${way}`);
-    expect(ways).to.deep.equal(["videos.submit beside", "source.receive beside", "source.begin beside", "source.append never", "source.progress never", "access.listKeys after"]);
+    expect(ways).to.deep.equal(["videos.submit beside", "videos.share beside", "source.receive beside", "source.begin beside", "source.append never", "source.progress never", "access.listKeys after"]);
   });
 });
