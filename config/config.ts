@@ -78,6 +78,8 @@ export interface Config {
   readonly sourceAllow: readonly string[];
   /** Absolute. */
   readonly sourcePolicy: string | undefined;
+  /** Absolute. */
+  readonly screeningPolicy: string | undefined;
   readonly sourceMaxBytes: number;
   readonly durationMaxSec: number;
   readonly maxPixels: number;
@@ -188,6 +190,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     stopGraceMs: integer("stopGraceSec") * 1_000,
     sourceAllow: splitList(text("sourceAllow")).map((hostPort) => hostPort.toLowerCase()),
     sourcePolicy: path("sourcePolicy"),
+    screeningPolicy: path("screeningPolicy"),
     sourceMaxBytes: integer("sourceMaxMb") * MiB,
     durationMaxSec: integer("durationMaxHours") * 3600,
     maxPixels: integer("pixelsMax"),

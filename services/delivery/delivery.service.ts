@@ -33,10 +33,11 @@ import type { KeyParams, ListParams, ListResult } from "../storage/storage.contr
 import type { CaptionsParams as MakeCaptionsParams, KeyFrameParams as MakeKeyFrameParams } from "../transcoder/transcoder.contract.ts";
 import { openBandwidths, type Bandwidths } from "./bandwidths.ts";
 import type { CaptionsParams, CutClipParams, KeyFrameParams, KeyFramesParams, LeftParams, MasterParams, MediaPlaylistParams, MediaSegmentParams, ShownStillParams, StoryboardParams, StoryboardSheetParams } from "./delivery.contract.ts";
+import { openKnownPlans, type KnownPlans } from "./known-plans.ts";
 import { planWaiter, type PlanWaiter } from "./plan-waiter.ts";
 
 interface State {
-  plans: LRUCache<string, { plan: Plan; access: VideoAccess }>;
+  plans: KnownPlans;
   waiter: PlanWaiter;
   guard: WatchGuard;
   bandwidths: Bandwidths;
@@ -187,8 +188,14 @@ export function deliveryService(openWaiter = planWaiter) {
         this.guard.note(videoId, revoked);
       },
       "video.deleted"(ctx: Context<VideoEventPayload>) {
-        this.plans.delete(ctx.params.videoId);
+        this.plans.forget(ctx.params.videoId);
         this.bandwidths.forget(ctx.params.videoId);
+      },
+      "video.screened"(ctx: Context<VideoEventPayload>) {
+        this.plans.forget(ctx.params.videoId);
+      },
+      "video.reviewed"(ctx: Context<VideoEventPayload>) {
+        this.plans.forget(ctx.params.videoId);
       },
       "video.complete"(ctx: Context<VideoEventPayload>) {
         this.bandwidths.wake(ctx.params.videoId);
@@ -209,7 +216,7 @@ export function deliveryService(openWaiter = planWaiter) {
       /** @throws video_not_found, also for what the caller may not watch; plan_pending; what keeps the video from having a plan */
       async getPlan(ctx: Context<{ id: string }>): Promise<Plan> {
         const { id } = ctx.params;
-        const known = this.plans.get(id);
+        const known = await this.plans.get(id);
         // Who is refused is answered no sooner than for an id that there is not.
         if (known !== undefined && (await this.guard.allows(callerOf(ctx), known.access, useOf(ctx.action?.name ?? "")))) {
           noteWatching(ctx, known.access);
@@ -220,19 +227,20 @@ export function deliveryService(openWaiter = planWaiter) {
       async findPlan(ctx: Context<{ id: string }>): Promise<Plan | null> {
         const { id } = ctx.params;
         const caller = callerOf(ctx);
+        const mark = this.plans.mark();
         const { access, plan, fault, revoked } = parseAnswer(id, await this.broker.call<WatchAnswer | Plan | null, PlanParams>("videos.plan", { id, watch: true, ...(caller?.grant === undefined ? {} : { links: true }) }));
         if (revoked !== undefined) this.guard.note(id, revoked);
         if (!(await this.guard.allows(caller, access, useOf(ctx.action?.name ?? "")))) throw fail("video_not_found", "There is no such video.");
         if (fault !== undefined) throw fail(fault.code, fault.message, fault.reasons === undefined ? {} : { reasons: fault.reasons });
         if (plan !== null) {
           noteWatching(ctx, access);
-          this.plans.set(id, { plan, access });
+          this.plans.keep(id, { plan, access }, mark);
         }
         return plan;
       },
     },
     created() {
-      this.plans = new LRUCache({ max: 500 });
+      this.plans = openKnownPlans(async (id) => parseAnswer(id, await this.broker.call<WatchAnswer | Plan | null, PlanParams>("videos.plan", { id, watch: true })));
       this.waiter = openWaiter();
       this.guard = openWatchGuard((id) => this.broker.call<Revocations, VideoIdParams>("videos.revocations", { id }));
       this.bandwidths = openBandwidths({

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { DEFAULT_TENANT } from "../../config/tenants.ts";
 import type { Visibility } from "../../config/access/watching.ts";
-import type { Policy, SubmitParams, VideoRecord } from "./videos.contract.ts";
+import type { Policy, ScreenedMode, SubmitParams, VideoRecord } from "./videos.contract.ts";
 
 export interface Submission {
   params: SubmitParams;
@@ -10,11 +10,13 @@ export interface Submission {
   identity: string;
   newId: string;
   now: Date;
+  /** Absent: the video is not screened. */
+  screening?: ScreenedMode;
   /** Absent where there is one region. */
   place?: { home: string; standby: readonly string[] };
 }
 
-export function recordSubmission({ params, identity, newId, now, place }: Submission): VideoRecord {
+export function recordSubmission({ params, identity, newId, now, screening, place }: Submission): VideoRecord {
   const { source, tenant, visibility = "public", title, policy = "hybrid", priority = "normal", labels = {}, idempotencyKey } = params;
   const isNamed = tenant !== undefined && tenant !== DEFAULT_TENANT;
   return {
@@ -30,6 +32,7 @@ export function recordSubmission({ params, identity, newId, now, place }: Submis
     identity,
     claim: claimDigest(identity, policy, tenant, visibility),
     request: digest([identity, title ?? null, policy, priority, Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1)), ...(visibility === "private" ? [visibility] : [])]),
+    ...(screening === undefined ? {} : { screening }),
     ...place,
   };
 }

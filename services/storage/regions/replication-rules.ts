@@ -16,7 +16,7 @@ export interface Rule {
 }
 
 const VIDEO = /^(videos\/([^/]+)\/)(.+)$/;
-const CRITICAL_PARTS = ["record.json", "verdict.json", "plan.json", "outcome.json"];
+const CRITICAL_PARTS = ["record.json", "verdict.json", "plan.json", "outcome.json", "screening.json", "review.json"];
 
 export function findRule(key: string): Rule | undefined {
   const [, unit, videoId, part] = VIDEO.exec(key) ?? [];
@@ -36,6 +36,10 @@ export function findRule(key: string): Rule | undefined {
     case "open":
       // A deletion that goes on is each region's own, for others have the tombstone; so is a video that was opened once more.
       return last.includes(".") ? undefined : { unit: key, videoId: last, urgency: 0, reach: "standby", sync: true };
+    // A person's word counts everywhere; so does the list that it is on.
+    case "reviews":
+    case "blocked":
+      return { unit: key, urgency: 0, reach: "all", sync: false };
     case "adopted":
       return { unit: key, ...(names[1] === undefined ? {} : { videoId: names[1] }), urgency: 0, reach: "all", sync: true };
     case "uploads":

@@ -7,7 +7,7 @@ describe("audited actions", () => {
   it("are all that may change something: each has a row, and somebody has thought of it", () => {
     const changing = Object.keys(ACTIONS).filter((action) => changes(permissionOf(action)));
     expect(changing.filter((action) => !Object.hasOwn(AUDITED, action))).to.deep.equal([]);
-    expect((Object.keys(PERMISSIONS) as Permission[]).filter(changes)).to.deep.equal(["videos.submit", "videos.delete", "links.create", "links.manage", "videos.operate", "mesh.operate", "keys.manage"]);
+    expect((Object.keys(PERMISSIONS) as Permission[]).filter(changes)).to.deep.equal(["videos.submit", "videos.delete", "links.create", "links.manage", "videos.operate", "videos.review", "mesh.operate", "keys.manage"]);
   });
 
   it("are recorded before and after where nobody has thought of them, and of a permission that is new", () => {
@@ -32,6 +32,6 @@ describe("audited actions", () => {
 
   it("are waited for before they are done, but where an answer must not become later by it", () => {
     const ways = Object.entries(AUDITED).filter(([action, { way }]) => changes(permissionOf(action)) && way !== "ahead").map(([action, { way }]) => `${action} ${way}`);
-    expect(ways).to.deep.equal(["videos.submit beside", "videos.share beside", "source.receive beside", "source.begin beside", "source.append never", "source.progress never", "access.listKeys after"]);
+    expect(ways).to.deep.equal(["videos.submit beside", "source.receive beside", "source.begin beside", "source.append never", "source.progress never", "access.listKeys after"]);
   });
 });
