@@ -15,6 +15,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   join: async () => (await import("./join.ts")).join,
   bits: async () => (await import("./bits.ts")).bits,
   encryption: async () => (await import("./encryption.ts")).encryption,
+  screening: async () => (await import("./screening.ts")).screening,
   placement: async () => (await import("./placement.ts")).placement,
 };
 
