@@ -16,6 +16,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   bits: async () => (await import("./bits.ts")).bits,
   encryption: async () => (await import("./encryption.ts")).encryption,
   protection: async () => (await import("./protection.ts")).protection,
+  screening: async () => (await import("./screening.ts")).screening,
   placement: async () => (await import("./placement.ts")).placement,
 };
 

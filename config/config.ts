@@ -79,6 +79,8 @@ export interface Config {
   readonly sourceAllow: readonly string[];
   /** Absolute. */
   readonly sourcePolicy: string | undefined;
+  /** Absolute. */
+  readonly screeningPolicy: string | undefined;
   readonly sourceMaxBytes: number;
   readonly durationMaxSec: number;
   readonly maxPixels: number;
@@ -190,6 +192,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     stopGraceMs: integer("stopGraceSec") * 1_000,
     sourceAllow: splitList(text("sourceAllow")).map((hostPort) => hostPort.toLowerCase()),
     sourcePolicy: path("sourcePolicy"),
+    screeningPolicy: path("screeningPolicy"),
     sourceMaxBytes: integer("sourceMaxMb") * MiB,
     durationMaxSec: integer("durationMaxHours") * 3600,
     maxPixels: integer("pixelsMax"),

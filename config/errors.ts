@@ -34,6 +34,7 @@ export const ERRORS = {
   video_rejected: { status: 422, retryable: false, meaning: "the video was rejected; `reasons` says why" },
   video_failed: { status: 500, retryable: false, meaning: "the video could not be made; `reasons` says why" },
   video_deleted: { status: 410, retryable: false, meaning: "the video was deleted" },
+  blocked: { status: 451, retryable: false, meaning: "the video was screened, and is not shown" },
   plan_pending: { status: 503, retryable: false, meaning: "the video is still being looked at; try again shortly" },
   idempotency_conflict: { status: 422, retryable: false, meaning: "this Idempotency-Key was used with another request" },
   conflict: { status: 409, retryable: false, meaning: "the thing is not in a state in which this can be done" },

@@ -14,6 +14,16 @@ export const objectKeys = {
   contentKey: (videoId: string) => `videos/${videoId}/content-key.json`,
   /** Whose bytes its source has: said once, after its plan. */
   twin: (videoId: string) => `videos/${videoId}/twin.json`,
+  /** What was found when it was screened, and what a person decided then. */
+  screening: (videoId: string) => `videos/${videoId}/screening.json`,
+  review: (videoId: string) => `videos/${videoId}/review.json`,
+  /** A mark: a person is to look at the video. */
+  reviewMark: (tenant: string, videoId: string) => `reviews/${tenant}/${videoId}`,
+  reviewMarks: (tenant: string) => `reviews/${tenant}/`,
+  allReviewMarks: "reviews/",
+  /** By which a video that a person blocked is known again. Written once. */
+  blocked: (tenant: string, videoId: string) => `blocked/${tenant}/${videoId}.json`,
+  allBlocked: (tenant: string) => `blocked/${tenant}/`,
   /** A video's objects but for its tombstone. */
   video: (videoId: string) => `videos/${videoId}/`,
   media: (videoId: string, rendition: string, name: string) => `videos/${videoId}/media/${rendition}/${name}`,

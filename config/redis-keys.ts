@@ -23,6 +23,8 @@ export function redisKeys(namespace: string) {
     hostLeases: (host: string) => `${namespace}:host:{${host}}:leases`,
     /** Hash: which node reads which part of a source from its origin. Expires. */
     blockOwners: (sourceId: string) => `${namespace}:blocks:${sourceId}`,
+    /** String: which node screens a video. Expires. */
+    screening: (videoId: string) => `${namespace}:screening:${videoId}`,
     /** Hash: when each API key was last used, ISO 8601. */
     keysUsed: `${namespace}:keys-used`,
     /** Integer: how often a caller asked for something in a minute (of those since 1970). `caller` is a digest. Expires. */

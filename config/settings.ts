@@ -99,6 +99,7 @@ export const SETTINGS = {
   stopGraceSec: { env: "LECTERN_STOP_GRACE_SEC", type: { kind: "integer", min: 0, max: 600 }, fallback: "0", meaning: "seconds for which a node that stops still takes connections, while `/health/ready` already answers 503, for load balancers" },
   sourceAllow: { env: "LECTERN_SOURCE_ALLOW", type: { kind: "hostPorts" }, fallback: "", meaning: "private or loopback origins that may be fetched, exact `host:port`, comma-separated" },
   sourcePolicy: { env: "LECTERN_SOURCE_POLICY", type: { kind: "string" }, fallback: undefined, meaning: "file that says which sites may be fetched from, through which proxies, how gently; read again when it changes" },
+  screeningPolicy: { env: "LECTERN_SCREENING_POLICY", type: { kind: "string" }, fallback: undefined, meaning: "file that says how videos are screened, for each tenant: when, what is blocked and what a person looks at; read again when it changes" },
   sourceMaxMb: { env: "LECTERN_SOURCE_MAX_MB", type: mebibytes, fallback: "65536", meaning: "largest source or upload, in MiB" },
   durationMaxHours: { env: "LECTERN_DURATION_MAX_HOURS", type: { kind: "integer", min: 1, max: 1000 }, fallback: "24", meaning: "longest video accepted" },
   pixelsMax: { env: "LECTERN_PIXELS_MAX", type: { kind: "integer", min: 1, max: 268_435_456 }, fallback: "33554432", meaning: "pixels of the largest picture accepted, width × height" },
@@ -114,6 +115,7 @@ export const SETTINGS = {
   protection: { env: "LECTERN_PROTECTION", type: { kind: "choice", of: ["none", "aes-128", "cbcs"] }, fallback: "none", meaning: "how the media of a video travel to players when its post does not say: `none`, `aes-128` or `cbcs` (see Encryption on the way)" },
   logLevel: { env: "LECTERN_LOG_LEVEL", type: { kind: "choice", of: ["fatal", "error", "warn", "info", "debug", "trace"] }, fallback: "info", meaning: "least severe log line that is written" },
   logFormat: { env: "LECTERN_LOG_FORMAT", type: { kind: "choice", of: ["text", "json"] }, fallback: "text", meaning: "log lines for people or for machines" },
+  testClassifier: { env: "LECTERN_TEST_CLASSIFIER", type: { kind: "string" }, fallback: undefined, meaning: "tests only: a folder with the packages of nsfwjs, which is then tried as well" },
   testS3Endpoint: { env: "LECTERN_TEST_S3_ENDPOINT", type: { kind: "url", schemes: ["http:", "https:"] }, fallback: undefined, meaning: "tests only: an S3 server to use instead of starting one (with the usual AWS variables)" },
 } as const satisfies Record<string, Setting>;
 

@@ -55,6 +55,23 @@ export async function deleteVideo(id) {
   await readAnswer(await reach(`v1/videos/${id}`, { method: "DELETE" }));
 }
 
+/** A picture that only a key may see, as an address that an image takes. */
+export async function getPicture(path) {
+  const answer = await reach(path);
+  if (!answer.ok) throw toError(answer.status, await answer.text());
+  const blob = await answer.blob();
+  return await new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.addEventListener("load", () => resolve(reader.result));
+    reader.addEventListener("error", () => reject(reader.error));
+    reader.readAsDataURL(blob);
+  });
+}
+
+export async function decideReview(id, decision) {
+  await readAnswer(await reach(`v1/reviews/${id}/decision`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(decision) }));
+}
+
 /** The problem that a path answers now; undefined when it answers well. */
 export async function findProblem(path) {
   try {

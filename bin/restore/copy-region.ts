@@ -11,7 +11,7 @@ export interface CopyReport { copied: number; bytes: number; /** Keys of objects
 /** Of the region itself, as a backup has it: no other region is sent it. */
 const AUDIT = "audit/";
 /** Deletions and ends of keys and links first: what was deleted is not brought back, what was ended not good again. Keys before what they open, uploads before the videos that are made of them. */
-const PREFIXES = ["deleted/", objectKeys.allUnitKeys, "access/", "uploads/", "adopted/", objectKeys.allVideos, "claims/", AUDIT];
+const PREFIXES = ["deleted/", objectKeys.allUnitKeys, "access/", "uploads/", "adopted/", objectKeys.allVideos, "claims/", "blocked/", objectKeys.allReviewMarks, AUDIT];
 const AT_ONCE = 8;
 /** Longer objects are compared by their size alone. */
 const COMPARED_BYTES = 16 * 1024 * 1024;

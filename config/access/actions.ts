@@ -32,6 +32,11 @@ export const ACTIONS: Readonly<Record<string, Permission>> = {
   "delivery.still": "videos.watch",
   "delivery.clip": "videos.watch",
 
+  "screening.reviews": "reviews.watch",
+  "screening.review": "reviews.watch",
+  "screening.frame": "reviews.watch",
+  "screening.decide": "videos.review",
+
   "operator.nodes": "mesh.watch",
   "operator.regions": "mesh.watch",
   "operator.queue": "mesh.watch",

@@ -41,6 +41,12 @@ export const AUDITED: Readonly<Record<string, AuditRow>> = {
   "source.abandon": { way: "ahead", target: upload },
   "source.egress": { way: "after" },
 
+  "screening.reviews": { way: "after" },
+  "screening.review": { way: "after", target: video },
+  /** A review has been recorded when its pictures are asked for. */
+  "screening.frame": { way: "never" },
+  "screening.decide": { way: "ahead", target: { id: "video", verdict: "verdict" } },
+
   "operator.nodes": { way: "after" },
   "operator.regions": { way: "after" },
   "operator.queue": { way: "after" },
@@ -68,10 +74,11 @@ export const AUDITED: Readonly<Record<string, AuditRow>> = {
 /** Whatever asks for one of these and has no row of its own: what is seen only by some. */
 const AUDITED_PERMISSIONS: Readonly<Partial<Record<Permission, AuditRow>>> = {
   "audit.read": { way: "after" },
+  "reviews.watch": { way: "after" },
 };
 
 /** Who has only these changes nothing. */
-const READING: readonly Permission[] = ["open", "videos.watch", "videos.watchPrivate", "videos.list", "videos.explain", "mesh.watch", "audit.read", "inside"];
+const READING: readonly Permission[] = ["open", "videos.watch", "videos.watchPrivate", "videos.list", "videos.explain", "mesh.watch", "audit.read", "reviews.watch", "inside"];
 
 const UNTHOUGHT_OF: AuditRow = { way: "ahead" };
 

@@ -25,6 +25,9 @@ export const PERMISSIONS = {
   "videos.explain": ["submitter", "operator", "auditor", "admin"],
   /** Retries, cancels. */
   "videos.operate": ["operator", "admin"],
+  /** Videos that were screened: what was found, and what is to become of them. */
+  "videos.review": ["operator", "admin"],
+  "reviews.watch": ["operator", "auditor", "admin"],
   /** Nodes, queues, metrics. */
   "mesh.watch": ["operator", "auditor", "admin"],
   /** Drains, pauses. */

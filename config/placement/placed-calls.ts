@@ -8,6 +8,7 @@
  */
 const KEYS: Readonly<Record<string, (params: Params) => unknown>> = {
   "validator.validate": ({ id }) => id, // with it the index is warm where the first segments will be made
+  "screening.screen": ({ id }) => id,
   "transcoder.make": ({ videoId }) => videoId,
   "transcoder.keyFrame": ({ videoId }) => videoId,
   "transcoder.captions": ({ videoId }) => videoId,
@@ -16,7 +17,7 @@ const KEYS: Readonly<Record<string, (params: Params) => unknown>> = {
   "transcoder.clip": ({ videoId }) => videoId,
 };
 
-const STAYING: readonly string[] = ["validator.validate"];
+const STAYING: readonly string[] = ["validator.validate", "screening.screen"];
 
 type Params = Partial<Record<string, unknown>>;
 

@@ -35,12 +35,13 @@ import type { KeyParams, ListParams, ListResult } from "../storage/storage.contr
 import type { CaptionsParams as MakeCaptionsParams, KeyFrameParams as MakeKeyFrameParams } from "../transcoder/transcoder.contract.ts";
 import { openBandwidths, type Bandwidths } from "./bandwidths.ts";
 import { MAX_LICENSE_KEYS, type CaptionsParams, type ContentKeyParams, type CutClipParams, type KeyFrameParams, type KeyFramesParams, type LeftParams, type License, type LicenseParams, type MasterParams, type MediaPlaylistParams, type MediaSegmentParams, type ShownStillParams, type StoryboardParams, type StoryboardSheetParams } from "./delivery.contract.ts";
+import { openKnownPlans, type KnownPlans } from "./known-plans.ts";
 import { planWaiter, type PlanWaiter } from "./plan-waiter.ts";
 import { writeLicense } from "./protection/license.ts";
 import { openProtector, type Protector } from "./protection/protector.ts";
 
 interface State {
-  plans: LRUCache<string, Played & { access: VideoAccess }>;
+  plans: KnownPlans;
   protector: Protector;
   waiter: PlanWaiter;
   guard: WatchGuard;
@@ -224,9 +225,15 @@ export function deliveryService(openWaiter = planWaiter) {
         this.guard.note(videoId, revoked);
       },
       "video.deleted"(ctx: Context<VideoEventPayload>) {
-        this.plans.delete(ctx.params.videoId);
+        this.plans.forget(ctx.params.videoId);
         this.protector.forget(ctx.params.videoId);
         this.bandwidths.forget(ctx.params.videoId);
+      },
+      "video.screened"(ctx: Context<VideoEventPayload>) {
+        this.plans.forget(ctx.params.videoId);
+      },
+      "video.reviewed"(ctx: Context<VideoEventPayload>) {
+        this.plans.forget(ctx.params.videoId);
       },
       "video.complete"(ctx: Context<VideoEventPayload>) {
         this.bandwidths.wake(ctx.params.videoId);
@@ -247,7 +254,7 @@ export function deliveryService(openWaiter = planWaiter) {
       /** @throws video_not_found, also for what the caller may not watch; plan_pending; what keeps the video from having a plan */
       async getPlayed(ctx: Context<{ id: string }>): Promise<Played> {
         const { id } = ctx.params;
-        const known = this.plans.get(id);
+        const known = await this.plans.get(id);
         // Who is refused is answered no sooner than for an id that there is not.
         if (known !== undefined && (await this.guard.allows(callerOf(ctx), known.access, useOf(ctx.action?.name ?? "")))) {
           noteWatching(ctx, known.access);
@@ -261,6 +268,7 @@ export function deliveryService(openWaiter = planWaiter) {
       async findPlayed(ctx: Context<{ id: string }>): Promise<Played | null> {
         const { id } = ctx.params;
         const caller = callerOf(ctx);
+        const mark = this.plans.mark();
         const { access, plan, protection = "none", fault, revoked } = parseAnswer(id, await this.broker.call<WatchAnswer | Plan | null, PlanParams>("videos.plan", { id, watch: true, ...(caller?.grant === undefined ? {} : { links: true }) }));
         if (revoked !== undefined) this.guard.note(id, revoked);
         if (!(await this.guard.allows(caller, access, useOf(ctx.action?.name ?? "")))) throw fail("video_not_found", "There is no such video.");
@@ -268,12 +276,12 @@ export function deliveryService(openWaiter = planWaiter) {
         if (plan === null) return null;
         noteWatching(ctx, access);
         const played = { plan, protection, access };
-        this.plans.set(id, played);
+        this.plans.keep(id, played, mark);
         return played;
       },
     },
     created() {
-      this.plans = new LRUCache({ max: 500 });
+      this.plans = openKnownPlans(async (id) => parseAnswer(id, await this.broker.call<WatchAnswer | Plan | null, PlanParams>("videos.plan", { id, watch: true })));
       this.protector = openProtector({
         readKey: (id) => storageCalls(this.broker).get(objectKeys.contentKey(id)),
         getInit: async (videoId, rendition) => (await this.broker.call<SegmentResult, SegmentParams>("cache.segment", { videoId, rendition, segment: "init" }, { timeout: MAKE_MS, retries: 0 })).bytes,

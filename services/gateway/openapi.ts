@@ -10,6 +10,7 @@ import { auditPaths, auditSchemas } from "./openapi-audit.ts";
 import { accessPaths, accessSchemas, securitySchemes, withSecurity } from "./openapi-access.ts";
 import { linkPaths, linkSchemas } from "./openapi-links.ts";
 import { operatePaths, operateSchemas } from "./openapi-operate.ts";
+import { reviewPaths, reviewSchemas } from "./openapi-reviews.ts";
 
 const json = (schema: object) => ({ "application/json": { schema } });
 const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
@@ -69,7 +70,7 @@ const paths = {
     parameters: [id],
     get: {
       operationId: "followVideo", summary: "Server-sent events of a video, until it is complete, rejected, failed or deleted",
-      description: "`video` carries the whole video; it comes first and again before news. The others (`submitted`, `validated`, `planned`, `progress`, `refused`, `complete`, `rejected`, `failed`, `reopened`, `deleted`) are its history and have ids; an end is left out when the video was opened again after it.",
+      description: "`video` carries the whole video; it comes first and again before news. The others (`submitted`, `validated`, `planned`, `progress`, `refused`, `complete`, `rejected`, `failed`, `reopened`, `deleted`, `screened`, `reviewed`) are its history and have ids; an end is left out when the video was opened again after it.",
       parameters: [{ name: "Last-Event-ID", in: "header", schema: text, description: "Resumes after this event." }],
       responses: { "200": ok("Events", { "text/event-stream": { schema: text } }), "204": ok("All has been said before"), ...problems("video_not_found", "overloaded") },
     },
@@ -84,7 +85,7 @@ const paths = {
         { name: "width", in: "query", schema: { type: "integer", minimum: 1, maximum: 99_999 }, description: "in pixels; never more than the video's own, which is also the default" },
         { name: "format", in: "query", schema: { enum: STILL_FORMATS, default: "jpg" } },
       ],
-      responses: { "200": ok("The image", { "image/jpeg": binary, "image/webp": binary, "image/png": binary, "image/avif": binary }, { ETag: { schema: text } }), "304": ok("The one that If-None-Match names"), ...problems("bad_request", "video_not_found", "video_deleted", "video_rejected", "video_failed", "plan_pending", "encode_failed", "encode_stalled", "overloaded", "source_changed", "source_pending", "source_unreachable", "upload_incomplete") },
+      responses: { "200": ok("The image", { "image/jpeg": binary, "image/webp": binary, "image/png": binary, "image/avif": binary }, { ETag: { schema: text } }), "304": ok("The one that If-None-Match names"), ...problems("bad_request", "video_not_found", "video_deleted", "blocked", "video_rejected", "video_failed", "plan_pending", "encode_failed", "encode_stalled", "overloaded", "source_changed", "source_pending", "source_unreachable", "upload_incomplete") },
     },
   },
   "/v1/videos/{id}/clip": {
@@ -97,7 +98,7 @@ const paths = {
         { name: "end", in: "query", required: true, schema: seconds, description: "seconds; frames before this time" },
         { name: "Range", in: "header", schema: text },
       ],
-      responses: { "200": ok("The clip", segment), "206": ok("A range of its bytes", segment), "416": ok("There are no such bytes"), ...problems("bad_request", "video_not_found", "video_deleted", "video_rejected", "video_failed", "plan_pending", "clip_pending", "encode_failed", "encode_stalled", "overloaded", "source_changed", "source_pending", "source_unreachable", "upload_incomplete") },
+      responses: { "200": ok("The clip", segment), "206": ok("A range of its bytes", segment), "416": ok("There are no such bytes"), ...problems("bad_request", "video_not_found", "video_deleted", "blocked", "video_rejected", "video_failed", "plan_pending", "clip_pending", "encode_failed", "encode_stalled", "overloaded", "source_changed", "source_pending", "source_unreachable", "upload_incomplete") },
     },
   },
   "/v1/uploads": {
@@ -131,23 +132,23 @@ const paths = {
   },
   "/play/{id}/master.m3u8": {
     parameters: [id],
-    get: { operationId: "getMasterPlaylist", summary: "The multivariant playlist; waits a moment for a new video's plan", parameters: [region], responses: { "200": ok("HLS", playlist), ...elsewhere, ...problems("video_not_found", "video_deleted", "video_rejected", "video_failed", "plan_pending") } },
+    get: { operationId: "getMasterPlaylist", summary: "The multivariant playlist; waits a moment for a new video's plan", parameters: [region], responses: { "200": ok("HLS", playlist), ...elsewhere, ...problems("video_not_found", "video_deleted", "blocked", "video_rejected", "video_failed", "plan_pending") } },
   },
   "/play/{id}/storyboard.vtt": {
     parameters: [id],
-    get: { operationId: "getStoryboard", summary: "Previews for seeking: a WebVTT track of parts of sheets, complete as soon as the video plays", responses: { "200": ok("WebVTT with #xywh", { "text/vtt": { schema: text } }), ...problems("video_not_found", "video_deleted", "video_rejected", "video_failed", "plan_pending") } },
+    get: { operationId: "getStoryboard", summary: "Previews for seeking: a WebVTT track of parts of sheets, complete as soon as the video plays", responses: { "200": ok("WebVTT with #xywh", { "text/vtt": { schema: text } }), ...problems("video_not_found", "video_deleted", "blocked", "video_rejected", "video_failed", "plan_pending") } },
   },
   "/play/{id}/storyboard/{n}.jpg": {
     parameters: [id, inPath("n", count)],
-    get: { operationId: "getStoryboardSheet", summary: "Sheet n of the previews, from 0; made now if nobody has it", responses: { "200": ok("Up to a hundred previews", { "image/jpeg": binary }, { ETag: { schema: text } }), "304": ok("The one that If-None-Match names"), ...problems("video_not_found", "segment_not_found", "encode_failed", "encode_stalled", "overloaded", "source_changed", "source_pending", "source_unreachable", "upload_incomplete") } },
+    get: { operationId: "getStoryboardSheet", summary: "Sheet n of the previews, from 0; made now if nobody has it", responses: { "200": ok("Up to a hundred previews", { "image/jpeg": binary }, { ETag: { schema: text } }), "304": ok("The one that If-None-Match names"), ...problems("video_not_found", "blocked", "segment_not_found", "encode_failed", "encode_stalled", "overloaded", "source_changed", "source_pending", "source_unreachable", "upload_incomplete") } },
   },
   "/play/{id}/manifest.mpd": {
     parameters: [id],
-    get: { operationId: "getManifest", summary: "The DASH manifest, of the same segments; waits like the multivariant playlist", parameters: [region], responses: { "200": ok("DASH", { "application/dash+xml": { schema: text } }), ...elsewhere, ...problems("video_not_found", "hls_only", "video_deleted", "video_rejected", "video_failed", "plan_pending") } },
+    get: { operationId: "getManifest", summary: "The DASH manifest, of the same segments; waits like the multivariant playlist", parameters: [region], responses: { "200": ok("DASH", { "application/dash+xml": { schema: text } }), ...elsewhere, ...problems("video_not_found", "hls_only", "video_deleted", "blocked", "video_rejected", "video_failed", "plan_pending") } },
   },
   "/play/{id}/key": {
     parameters: [id],
-    get: { operationId: "getContentKey", summary: "The key of a protected video: 16 bytes, for HLS", responses: { "200": ok("The key", { "application/octet-stream": { schema: { type: "string", format: "binary" } } }), ...problems("video_not_found", "video_deleted", "no_content_key", "video_rejected", "video_failed", "plan_pending", "not_ready") } },
+    get: { operationId: "getContentKey", summary: "The key of a protected video: 16 bytes, for HLS", responses: { "200": ok("The key", { "application/octet-stream": { schema: { type: "string", format: "binary" } } }), ...problems("video_not_found", "video_deleted", "no_content_key", "blocked", "video_rejected", "video_failed", "plan_pending", "not_ready") } },
   },
   "/play/{id}/license": {
     parameters: [id],
@@ -156,37 +157,37 @@ const paths = {
       requestBody: { required: true, content: json({ type: "object", required: ["kids"], properties: { kids: { type: "array", minItems: 1, maxItems: 64, items: { ...text, pattern: "^[A-Za-z0-9_-]{22}$" } }, type: text } }) },
       responses: {
         "200": ok("A JSON Web Key Set", json({ type: "object", required: ["keys", "type"], properties: { keys: { type: "array", items: { type: "object", properties: { kty: text, kid: text, k: text } } }, type: text } })),
-        ...problems("bad_request", "body_too_large", "video_not_found", "video_deleted", "no_content_key", "video_rejected", "video_failed", "plan_pending", "not_ready"),
+        ...problems("bad_request", "body_too_large", "video_not_found", "video_deleted", "no_content_key", "blocked", "video_rejected", "video_failed", "plan_pending", "not_ready"),
       },
     },
   },
   "/play/{id}/subs/{name}.m3u8": {
     parameters: [id, captions],
-    get: { operationId: "getCaptionPlaylist", summary: "Captions as HLS wants them: one segment", responses: { "200": ok("HLS", playlist), ...problems("video_not_found", "segment_not_found", "plan_pending") } },
+    get: { operationId: "getCaptionPlaylist", summary: "Captions as HLS wants them: one segment", responses: { "200": ok("HLS", playlist), ...problems("video_not_found", "blocked", "segment_not_found", "plan_pending") } },
   },
   "/play/{id}/subs/{name}.vtt": {
     parameters: [id, captions],
-    get: { operationId: "getCaptions", summary: "Captions of the source; taken out of it now if nobody has yet", responses: { "200": ok("WebVTT", { "text/vtt": { schema: text } }), ...problems("video_not_found", "segment_not_found", "encode_failed", "encode_stalled", "overloaded", "source_changed", "source_pending", "source_unreachable", "upload_incomplete") } },
+    get: { operationId: "getCaptions", summary: "Captions of the source; taken out of it now if nobody has yet", responses: { "200": ok("WebVTT", { "text/vtt": { schema: text } }), ...problems("video_not_found", "blocked", "segment_not_found", "encode_failed", "encode_stalled", "overloaded", "source_changed", "source_pending", "source_unreachable", "upload_incomplete") } },
   },
   "/play/{id}/{rendition}/iframes.m3u8": {
     parameters: [id, rendition],
-    get: { operationId: "getKeyFramePlaylist", summary: "One key frame a segment, for scrubbing", responses: { "200": ok("HLS", playlist), ...problems("video_not_found", "segment_not_found", "plan_pending") } },
+    get: { operationId: "getKeyFramePlaylist", summary: "One key frame a segment, for scrubbing", responses: { "200": ok("HLS", playlist), ...problems("video_not_found", "blocked", "segment_not_found", "plan_pending") } },
   },
   "/play/{id}/{rendition}/keys/{n}.m4s": {
     parameters: [id, rendition, inPath("n", count)],
-    get: { operationId: "getKeyFrame", summary: "The key frame of segment n, lasting as long as the segment", responses: { "200": ok("CMAF fragment", segment), ...problems("video_not_found", "segment_not_found", "encode_failed", "encode_stalled", "overloaded", "source_changed", "source_pending", "source_unreachable", "upload_incomplete") } },
+    get: { operationId: "getKeyFrame", summary: "The key frame of segment n, lasting as long as the segment", responses: { "200": ok("CMAF fragment", segment), ...problems("video_not_found", "blocked", "segment_not_found", "encode_failed", "encode_stalled", "overloaded", "source_changed", "source_pending", "source_unreachable", "upload_incomplete") } },
   },
   "/play/{id}/{rendition}/media.m3u8": {
     parameters: [id, rendition],
-    get: { operationId: "getMediaPlaylist", summary: "The complete playlist of a rendition, whatever has been encoded", responses: { "200": ok("HLS", playlist), ...problems("video_not_found", "video_deleted", "segment_not_found", "video_rejected", "plan_pending") } },
+    get: { operationId: "getMediaPlaylist", summary: "The complete playlist of a rendition, whatever has been encoded", responses: { "200": ok("HLS", playlist), ...problems("video_not_found", "video_deleted", "blocked", "segment_not_found", "video_rejected", "plan_pending") } },
   },
   "/play/{id}/{rendition}/init.mp4": {
     parameters: [id, rendition],
-    get: { operationId: "getInitSegment", summary: "The init segment of a rendition", responses: { "200": ok("CMAF header", segment), ...problems("video_not_found", "segment_not_found", "overloaded") } },
+    get: { operationId: "getInitSegment", summary: "The init segment of a rendition", responses: { "200": ok("CMAF header", segment), ...problems("video_not_found", "blocked", "segment_not_found", "overloaded") } },
   },
   "/play/{id}/{rendition}/{n}.m4s": {
     parameters: [id, rendition, inPath("n", count)],
-    get: { operationId: "getSegment", summary: "Media segment n, from 0; made now if nobody has it", responses: { "200": ok("CMAF segment", segment, { "Server-Timing": { schema: text, description: "where the bytes came from and how long it took" } }), ...problems("video_not_found", "segment_not_found", "encode_failed", "encode_stalled", "overloaded", "source_changed", "source_pending", "source_unreachable", "upload_incomplete") } },
+    get: { operationId: "getSegment", summary: "Media segment n, from 0; made now if nobody has it", responses: { "200": ok("CMAF segment", segment, { "Server-Timing": { schema: text, description: "where the bytes came from and how long it took" } }), ...problems("video_not_found", "blocked", "segment_not_found", "encode_failed", "encode_stalled", "overloaded", "source_changed", "source_pending", "source_unreachable", "upload_incomplete") } },
   },
   ...operatePaths(problems),
   "/v1/regions": {
@@ -198,6 +199,7 @@ const paths = {
   },
   ...accessPaths(problems),
   ...auditPaths(problems),
+  ...reviewPaths(problems),
   "/health/live": { get: { operationId: "getLiveness", summary: "Whether this node runs", responses: { "200": ok("It does", json({ type: "object" })) } } },
   "/health/ready": { get: { operationId: "getReadiness", summary: "Whether a posted video would play", responses: { "200": ok("It would", json({ type: "object" })), ...problems("not_ready") } } },
   "/metrics": { get: { operationId: "getMetrics", summary: "This node's metrics", responses: { "200": ok("Prometheus text", { "text/plain": { schema: text } }), ...problems("not_ready") } } },
@@ -243,6 +245,7 @@ const schemas = {
           refused: { type: "array", items: { type: "object", properties: { rendition: text, segment: count, fault: { enum: FAULTS }, detail: text } } },
         },
       },
+      screening: ref("ScreeningState"),
       existing: { type: "boolean", description: "the source was already this video" },
       region: { ...text, description: "the region that accepted it; absent where there is one" },
       replicatedTo: { type: "array", items: text, description: "in the answer to a post: other regions that have its record already" },
@@ -262,6 +265,7 @@ const schemas = {
   ...accessSchemas,
   ...auditSchemas,
   ...linkSchemas,
+  ...reviewSchemas,
   Reason: { type: "object", required: ["class", "message"], properties: { class: { enum: REASON_CLASSES }, message: text } },
   Problem: {
     type: "object", required: ["type", "title", "status", "detail", "code", "requestId"], description: "RFC 9457",

@@ -64,6 +64,12 @@ export function pagesRoutes(assets: Assets, otherUrls: readonly string[] = []): 
       },
     },
     {
+      method: "GET", path: "/reviews", operation: "getReviewsPage", permission: "open", area: "page",
+      async handle({ req, res }) {
+        sendAsset(req, res, csp, assets.get("reviews.html"));
+      },
+    },
+    {
       method: "GET", path: "/watch/:id", operation: "getWatchPage", permission: "videos.watch", area: "page",
       async handle({ req, res, params, caller }) {
         parseVideoId(params["id"]);

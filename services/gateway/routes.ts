@@ -13,6 +13,7 @@ import { operateRoutes } from "./operate-routes.ts";
 import { pagesRoutes, type Assets } from "./pages.ts";
 import { playRoutes } from "./play-routes.ts";
 import type { Readiness } from "./ready.ts";
+import { reviewsRoutes } from "./reviews-routes.ts";
 import type { RegionGuide } from "./regions/region-guide.ts";
 import { regionRoutes } from "./regions/region-routes.ts";
 import { tusRoutes } from "./tus-routes.ts";
@@ -45,6 +46,7 @@ export function gatewayRoutes({ publicUrl, sourceMaxBytes, nodeId, streams, read
     ...commandRoutes(),
     ...accessRoutes(visibility),
     ...auditRoutes(nodeId),
+    ...reviewsRoutes(),
     ...operateRoutes(nodeId, readiness, () => routes),
     ...regionRoutes(guide),
     ...pagesRoutes(assets, guide.otherUrls),

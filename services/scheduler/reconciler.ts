@@ -7,6 +7,7 @@ import type { Logger } from "moleculer";
 import { objectKeys } from "../../config/object-keys.ts";
 import { errorMessage } from "../../config/errors.ts";
 import { systemClock } from "../../mixins/clock.ts";
+import { awaitsScreening } from "../../mixins/screening-policy/awaits-screening.ts";
 import type { ListResult } from "../storage/storage.contract.ts";
 import type { VideoState } from "../videos/videos.contract.ts";
 
@@ -19,6 +20,7 @@ export interface ReconcilerPorts {
   validate(id: string): Promise<void>;
   plan(id: string): Promise<void>;
   feed(id: string): Promise<void>;
+  screen(id: string): Promise<void>;
   /** Removes a mark that nobody needs any more, by its key. */
   unmark(key: string): Promise<void>;
   /** Ends what a video that has ended left half done. */
@@ -37,6 +39,8 @@ const ROUND_MS = 3_000;
 const VALIDATE_LOST_MS = 20_000;
 const PLAN_LOST_MS = 5_000;
 const FEED_LOST_MS = 20_000;
+/** Whoever screens it holds a lock meanwhile: to ask again costs little. */
+const SCREEN_LOST_MS = 12_000;
 /** Just posted: the ordinary way is given its time. */
 const FRESH_MS = 4_000;
 /** A mark without a record is of a post that was never answered. */
@@ -94,9 +98,9 @@ export function openReconciler(ports: ReconcilerPorts, clock = systemClock): Rec
       if (seenMs > ABANDONED_MS) await ports.unmark(key);
       return;
     }
+    if (awaitsScreening(state)) await screen(id, state, seenMs);
     if (state.deleted || state.outcome !== undefined || state.verdict?.accepted === false) return await end(id, key, seenMs);
-    // The clock of who made the record may be ahead.
-    if (clock.date() - Date.parse(state.record.createdAt) < FRESH_MS && seenMs < FRESH_MS) return;
+    if (isFresh(state, seenMs)) return;
     if (!(await ports.isOurs(id))) return;
     const step = nextStep(state);
     if (!(await ports.elect(`${step.name}:${id}`, step.lostMs))) return;
@@ -104,6 +108,17 @@ export function openReconciler(ports: ReconcilerPorts, clock = systemClock): Rec
     told.set(key, step.name);
     await ports.relist(id);
     step.run(id).catch((error: unknown) => ports.logger.warn(`Video ${id}: ${step.name} failed: ${errorMessage(error)}`));
+  }
+
+  /** The clock of who made the record may be ahead. */
+  function isFresh({ record }: VideoState, seenMs: number): boolean {
+    return clock.date() - Date.parse(record.createdAt) < FRESH_MS && seenMs < FRESH_MS;
+  }
+
+  /** Beside whatever else the video waits for. */
+  async function screen(id: string, state: VideoState, seenMs: number): Promise<void> {
+    if (isFresh(state, seenMs) || !(await ports.isOurs(id)) || !(await ports.elect(`screen:${id}`, SCREEN_LOST_MS))) return;
+    ports.screen(id).catch((error: unknown) => ports.logger.debug(`Video ${id} was not screened: ${errorMessage(error)}`));
   }
 
   /** Whoever opens a video once more marks it first, and takes its end away next. */

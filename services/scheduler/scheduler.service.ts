@@ -47,6 +47,8 @@ const METER_MS = 2_000;
 const KEPT_BEGUN = 10_000;
 const PROGRESS_MS = 400;
 const LONG_MS = 60_000;
+/** It waits its turn, and nobody waits for it. */
+const SCREEN_MS = 10 * 60_000;
 
 /** `random` is the seam that tests replace: nobody may know beforehand which parts of sources are compared. */
 export function schedulerService(settings: Settings, random: Random = randomInt) {
@@ -271,6 +273,7 @@ export function schedulerService(settings: Settings, random: Random = randomInt)
         validate: async (id) => await this.broker.call("validator.validate", { id }, { timeout: LONG_MS }),
         plan: async (id) => await this.broker.call("scheduler.plan", { id }),
         feed: async (id) => await this.broker.call("scheduler.feed", { id }, { timeout: LONG_MS }),
+        screen: async (id) => await this.broker.call("screening.screen", { id }, { timeout: SCREEN_MS, retries: 0 }),
         unmark: async (key) => await this.broker.call("storage.remove", { key }),
         bury: async (id) => await this.broker.call("videos.bury", { id }),
         tidy: async (id) => await this.broker.call("videos.tidy", { id }),

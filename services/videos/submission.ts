@@ -1,7 +1,7 @@
 /** Pure: from a submission to the record of a video. */
 import { createHash } from "node:crypto";
 import { DEFAULT_TENANT } from "../../config/tenants.ts";
-import type { SubmitParams, VideoRecord } from "./videos.contract.ts";
+import type { ScreenedMode, SubmitParams, VideoRecord } from "./videos.contract.ts";
 
 export interface Submission {
   params: SubmitParams;
@@ -9,11 +9,13 @@ export interface Submission {
   identity: string;
   newId: string;
   now: Date;
+  /** Absent: the video is not screened. */
+  screening?: ScreenedMode;
   /** Absent where there is one region. */
   place?: { home: string; standby: readonly string[] };
 }
 
-export function recordSubmission({ params, identity, newId, now, place }: Submission): VideoRecord {
+export function recordSubmission({ params, identity, newId, now, screening, place }: Submission): VideoRecord {
   const { source, tenant, visibility = "public", title, policy = "hybrid", protection = "none", priority = "normal", labels = {}, idempotencyKey } = params;
   const isNamed = tenant !== undefined && tenant !== DEFAULT_TENANT;
   return {
@@ -30,6 +32,7 @@ export function recordSubmission({ params, identity, newId, now, place }: Submis
     identity,
     claim: claimDigest(identity, params),
     request: digest([identity, title ?? null, policy, priority, Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1)), ...(visibility === "private" ? [visibility] : []), ...(protection === "none" ? [] : [protection])]),
+    ...(screening === undefined ? {} : { screening }),
     ...place,
   };
 }

@@ -4,13 +4,14 @@
  */
 import type { Logger } from "moleculer";
 import { fail } from "../../config/errors.ts";
+import { awaitsScreening } from "../../mixins/screening-policy/awaits-screening.ts";
 import { withoutRedis } from "../../mixins/redis.ts";
 import type { Catalog } from "./catalog.ts";
 import { uploadIdentity } from "./submission.ts";
 import type { UploadClaims } from "./upload-claims.ts";
 import type { VideoStore } from "./video-store.ts";
 import { canReopen, videoStatus } from "./video-state.ts";
-import type { OutcomeParams, PlannedParams, Verdict, VerdictParams, VideoEventType, VideoRecord, VideoState } from "./videos.contract.ts";
+import type { OutcomeParams, PlannedParams, ReviewedParams, ScreenedParams, Verdict, VerdictParams, VideoEventType, VideoRecord, VideoState } from "./videos.contract.ts";
 
 export interface LifePorts {
   store: VideoStore;
@@ -36,7 +37,8 @@ export function openVideoLife({ store, claims, catalog, announce, askForLook, er
   }
 
   /** The mark goes last: until then a reconciler comes back to the video. */
-  async function tidy({ record, verdict, outcome, deleted }: VideoState): Promise<void> {
+  async function tidy(state: VideoState): Promise<void> {
+    const { record, verdict, outcome, deleted } = state;
     const { source } = record;
     const useless = deleted || verdict?.accepted === false;
     if (useless || outcome?.complete === false) await store.releaseClaim(record.claim, record.id);
@@ -45,7 +47,7 @@ export function openVideoLife({ store, claims, catalog, announce, askForLook, er
       const sha256 = outcome?.complete === true && record.identity === uploadIdentity(source.uploadId) ? await store.findUploadHash(source.uploadId) : undefined;
       if (sha256 !== undefined) await claims.claimContent(source.uploadId, sha256);
     }
-    await store.close(record.id);
+    if (!awaitsScreening(state)) await store.close(record.id);
   }
 
   async function bury(state: VideoState): Promise<void> {
@@ -129,6 +131,22 @@ export function openVideoLife({ store, claims, catalog, announce, askForLook, er
       await tidy({ ...state, outcome });
       if (outcome.complete) announce(id, "complete");
       else announce(id, "failed", { reasons: outcome.reasons });
+    },
+
+    /** What was found: said once, and never of a video that is deleted. */
+    async screened({ id, screening }: ScreenedParams): Promise<void> {
+      const state = await getState(id);
+      if (state.deleted || !(await store.createScreening(id, screening))) return;
+      if (state.outcome !== undefined) await tidy({ ...state, screening });
+      announce(id, "screened", { verdict: screening.verdict });
+    },
+
+    /** @throws conflict when it was decided already */
+    async reviewed({ id, review }: ReviewedParams): Promise<void> {
+      const state = await getState(id);
+      if (state.deleted) throw fail("video_deleted", "The video was deleted.");
+      if (!(await store.createReview(id, review))) throw fail("conflict", "Somebody decided about the video before.");
+      announce(id, "reviewed", { verdict: review.verdict });
     },
 
     /** Opens a video that failed, or whose source could not be had, once more. @throws video_not_found, video_deleted, conflict */

@@ -6,6 +6,7 @@ import type { Plan } from "../../media/plan.ts";
 import type { PlanFault, Progress, Reason, ReasonClass, RenditionView, VideoHistory, VideoMoments, VideoRecord, VideoState, VideoStatus, VideoView } from "./videos.contract.ts";
 import { renditionsOf } from "../../media/plan-video.ts";
 import { plannedSegments } from "../../media/policy.ts";
+import { isBlocked, isHeld, viewScreening } from "./screening-state.ts";
 
 export function videoStatus(state: VideoState): VideoStatus {
   if (state.deleted) return "deleted";
@@ -30,8 +31,10 @@ export function canReopen({ record, verdict, outcome, deleted }: VideoState): bo
 }
 
 /** Who may watch it. */
-export function accessOf({ record, deleted }: VideoState): VideoAccess {
-  return { id: record.id, tenant: tenantOf(record), visibility: record.visibility ?? "public", deleted };
+/** What waits for its screening is private until then. */
+export function accessOf(state: VideoState): VideoAccess {
+  const { record, deleted } = state;
+  return { id: record.id, tenant: tenantOf(record), visibility: isHeld(state) ? "private" : record.visibility ?? "public", deleted };
 }
 
 /** What keeps a video from ever having a plan, or from being watched by it. */
@@ -40,7 +43,7 @@ export function findPlanFault(state: VideoState): PlanFault | undefined {
   if (deleted) return { code: "video_deleted", message: "The video was deleted." };
   if (verdict?.accepted === false) return { code: "video_rejected", message: "The video was rejected.", reasons: verdict.reasons };
   if (plan === undefined && outcome?.complete === false) return { code: "video_failed", message: "The video could not be planned.", reasons: outcome.reasons };
-  return undefined;
+  return isBlocked(state) ? { code: "blocked", message: "The video was screened, and is not shown." } : undefined;
 }
 
 export function historyOf(state: VideoState, moments: VideoMoments): VideoHistory {
@@ -57,6 +60,7 @@ export function viewVideo(state: VideoState, stored: ReadonlyMap<string, number>
   const { record, plan } = state;
   const reasons = reasonsOf(state);
   const renditions = plan === undefined ? undefined : viewRenditions(plan, record, stored);
+  const screening = viewScreening(state);
   return {
     id: record.id,
     status: videoStatus(state),
@@ -74,6 +78,7 @@ export function viewVideo(state: VideoState, stored: ReadonlyMap<string, number>
     ...(plan === undefined ? {} : { durationSec: Math.round((1000 * (plan.boundaries.at(-1) ?? 0)) / plan.timescale) / 1000 }),
     ...(renditions === undefined ? {} : { renditions }),
     ...(plan === undefined ? {} : { notes: noteFacts(plan.facts) }),
+    ...(screening === undefined ? {} : { screening }),
     progress: measureProgress(state, renditions ?? [], nowMs),
   };
 }

@@ -5,15 +5,16 @@
  */
 import { LRUCache } from "lru-cache";
 import { objectKeys } from "../../config/object-keys.ts";
+import { tenantOf } from "../../config/tenants.ts";
 import type { Plan } from "../../media/plan.ts";
 import { makeContentKey } from "../../mixins/content-key.ts";
 import { openClaims } from "../../mixins/claims.ts";
 import { putPart, type StorageCalls } from "../../mixins/storage-calls.ts";
 import type { ListResult, PutResult, RecordPlace } from "../storage/storage.contract.ts";
 import { remainsOf } from "./submission.ts";
-import type { Outcome, Twin, Verdict, VideoRecord, VideoState } from "./videos.contract.ts";
+import type { Outcome, Review, Screening, Twin, Verdict, VideoRecord, VideoState } from "./videos.contract.ts";
 
-interface Known { record?: VideoRecord; verdict?: Verdict; plan?: Plan; twin?: Twin; outcome?: Outcome }
+interface Known { record?: VideoRecord; verdict?: Verdict; plan?: Plan; twin?: Twin; outcome?: Outcome; screening?: Screening; review?: Review }
 
 const encode = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
 
@@ -48,6 +49,7 @@ export function videoStore(storage: StorageCalls, makeKey: () => Buffer = makeCo
     /** The state of a video, or undefined when there has never been one with this id. */
     async find(id: string): Promise<VideoState | undefined> {
       const cached: Known = known.get(id) ?? {};
+      const isScreened = cached.record === undefined || cached.record.screening !== undefined;
       const [tombstone, ...found] = await Promise.all([
         storage.get(objectKeys.tombstone(id)),
         cached.record ?? read(objectKeys.record(id)),
@@ -55,6 +57,8 @@ export function videoStore(storage: StorageCalls, makeKey: () => Buffer = makeCo
         cached.plan ?? read(objectKeys.plan(id)),
         cached.twin ?? read(objectKeys.twin(id)),
         cached.outcome ?? read(objectKeys.outcome(id)),
+        cached.screening ?? (isScreened ? read(objectKeys.screening(id)) : undefined),
+        cached.review ?? (isScreened ? read(objectKeys.review(id)) : undefined),
       ]);
       if (tombstone !== null) {
         known.delete(id);
@@ -96,6 +100,8 @@ export function videoStore(storage: StorageCalls, makeKey: () => Buffer = makeCo
     createPlan: (id: string, plan: Plan) => createPart(id, objectKeys.plan(id), plan),
     createTwin: (id: string, twin: Twin) => createPart(id, objectKeys.twin(id), twin, () => releaseTwins(twin, id)),
     createOutcome: (id: string, outcome: Outcome) => createPart(id, objectKeys.outcome(id), outcome),
+    createScreening: (id: string, screening: Screening) => createPart(id, objectKeys.screening(id), screening),
+    createReview: (id: string, review: Review) => createPart(id, objectKeys.review(id), review),
     async mark(record: VideoRecord): Promise<void> { await mark(record); },
     /** The mark comes first: whoever dies here leaves a video that a reconciler looks at, and tidies. */
     async reopen({ id, claim, createdAt }: VideoRecord): Promise<void> {
@@ -150,6 +156,7 @@ export function videoStore(storage: StorageCalls, makeKey: () => Buffer = makeCo
       known.delete(record.id);
       const twin = await read(objectKeys.twin(record.id));
       if (twin !== undefined) await releaseTwins(twin as Twin, record.id);
+      await storage.remove(objectKeys.reviewMark(tenantOf(record), record.id));
       await storage.removePrefix(objectKeys.video(record.id));
       if (record.visibility === "private") await storage.removePrefix(objectKeys.linksRevoked(record.id)); // no link is good any more
     },
@@ -169,8 +176,8 @@ export function videoStore(storage: StorageCalls, makeKey: () => Buffer = makeCo
 export type VideoStore = ReturnType<typeof videoStore>;
 
 /** These objects are our own: what the store gives back is what was put. */
-function parseKnown([record, verdict, plan, twin, outcome]: readonly unknown[]): Known {
-  return Object.fromEntries(Object.entries({ record, verdict, plan, twin, outcome }).filter(([, value]) => value !== undefined)) as Known;
+function parseKnown([record, verdict, plan, twin, outcome, screening, review]: readonly unknown[]): Known {
+  return Object.fromEntries(Object.entries({ record, verdict, plan, twin, outcome, screening, review }).filter(([, value]) => value !== undefined)) as Known;
 }
 
 function keepable({ verdict, outcome, ...rest }: Known): Known {

@@ -5,6 +5,7 @@ import type { Facts } from "../../media/facts.ts";
 import type { Note } from "../../media/notes.ts";
 import type { Plan } from "../../media/plan.ts";
 import type { RenditionQuality, SegmentReport } from "../../media/quality/report.ts";
+import type { FindingCode, JudgedFinding, ScreeningVerdict } from "../../media/screening/finding.ts";
 import type { SourceRef } from "../source/source.contract.ts";
 
 export type VideoStatus = "submitted" | "rejected" | "ready" | "complete" | "failed" | "deleted";
@@ -44,11 +45,34 @@ export interface VideoRecord {
   claim: string;
   /** Digest of the whole request, to tell a repeated Idempotency-Key from a reused one. */
   request: string;
+  /** Whether it plays for all before it has been screened, as its tenant's policy was then; absent: it is not screened. */
+  screening?: ScreenedMode;
   /** The region that accepted it; absent where there is one. */
   home?: string;
   /** Regions that go on with it, the first that lives, when `home` is dark. */
   standby?: readonly string[];
 }
+export type ScreenedMode = "publish-first" | "screen-first";
+/** `screening.json`. Written once. */
+export interface Screening {
+  verdict: ScreeningVerdict;
+  at: string;
+  findings: JudgedFinding[];
+  /** Of frames, for block lists: 64 hexadecimal digits. `at` in ticks of the video track on the timeline; `detail` as `FrameHash` has it. */
+  hashes: { at: number; hash: string; detail: number }[];
+  /** By which the same bytes are known again: of a few parts and the size; of all of an upload. */
+  print?: string;
+  sha256?: string;
+  /** The highest of any frame, by the classifier's names. */
+  scores?: Record<string, number>;
+  classifier?: { name: string; version: string };
+  /** What the look took: bytes of the source, frames that were decoded. */
+  cost: { seconds: number; frames: number; bytes: number };
+  /** The video of the same bytes whose screening this is. */
+  sharedWith?: string;
+}
+/** `review.json`: what a person decided. Written once. */
+export interface Review { verdict: "pass" | "block"; at: string; by: string; note?: string }
 /** `verdict.json`. Written once. */
 export type Verdict = { accepted: true; at: string; facts: Facts; sourceVersion: string } | { accepted: false; at: string; reasons: Reason[] };
 /**
@@ -75,7 +99,7 @@ export interface VideoIdParams { id: string }
 export interface PlanParams { id: string; watch?: true; links?: true }
 /** `fault`: what keeps the video from playing; else `plan`, null while there is none. */
 export interface WatchAnswer { access: VideoAccess; plan: Plan | null; protection?: Protection; fault?: PlanFault; revoked?: Revocations }
-export interface PlanFault { code: "video_deleted" | "video_rejected" | "video_failed"; message: string; reasons?: Reason[] }
+export interface PlanFault { code: "video_deleted" | "video_rejected" | "video_failed" | "blocked"; message: string; reasons?: Reason[] }
 /** `since`: what a new link to it says of revocations. */
 export interface ShareAnswer { tenant: string; since: number }
 /** `linkId` absent: all links that were made so far. */
@@ -86,6 +110,8 @@ export interface VerdictParams { id: string; verdict: Verdict }
 export interface PlannedParams { id: string; plan: Plan }
 export interface ComparedParams { id: string; twin: Twin }
 export interface OutcomeParams { id: string; outcome: Outcome }
+export interface ScreenedParams { id: string; screening: Screening }
+export interface ReviewedParams { id: string; review: Review }
 export interface ListVideosParams { limit?: number; cursor?: string }
 
 export interface RenditionView { name: string; kind: "video" | "audio"; mode: "repackage" | "encode"; codecs: string; width?: number; height?: number; storedSegments: number; plannedSegments: number; segments: number }
@@ -125,6 +151,8 @@ export interface VideoView {
   progress?: Progress;
   /** Only of one video that is asked for by its id, and when something was checked. */
   quality?: QualityView;
+  /** Absent: it is not screened. */
+  screening?: ScreeningView;
   /** True in the answer to a post whose source is already a video. */
   existing?: boolean;
   /** The region that accepted it; absent where there is one. */
@@ -132,11 +160,20 @@ export interface VideoView {
   /** In the answer to a post: other regions that have its record already; the rest get it in the background. */
   replicatedTo?: string[];
 }
+/** What counts: a person's decision where there is one. `pending`: nothing has been said yet. */
+export interface ScreeningView {
+  verdict: ScreeningVerdict | "pending";
+  /** Whether it plays for everybody now. */
+  public: boolean;
+  at?: string;
+  reviewed?: boolean;
+  findings: { code: FindingCode; message: string; verdict: ScreeningVerdict }[];
+}
 export interface ListVideosResult { videos: VideoView[]; next?: string }
 
 /** One line of a video's history: `id` orders it (a Redis stream id). */
 export interface VideoEvent { id: string; type: VideoEventType; data: Record<string, unknown> }
-export type VideoEventType = "submitted" | "rejected" | "validated" | "planned" | "progress" | "refused" | "complete" | "failed" | "reopened" | "deleted";
+export type VideoEventType = "submitted" | "rejected" | "validated" | "planned" | "progress" | "refused" | "complete" | "failed" | "reopened" | "deleted" | "screened" | "reviewed";
 export interface EventsParams { id: string; after?: string }
 
 /** When a video reached a step, ms since 1970: of those that may come again the last time, of the others the first. */
@@ -157,7 +194,7 @@ export interface VideoHistory {
   moments: VideoMoments;
 }
 
-/** Payload of `video.submitted`, `video.arrived` (all of the upload that it was made of is there), `video.validated`, `video.rejected`, `video.planned`, `video.compared`, `video.complete`, `video.failed`, `video.reopened`, `video.deleted`. */
+/** Payload of `video.submitted`, `video.arrived` (all of the upload that it was made of is there), `video.validated`, `video.rejected`, `video.planned`, `video.compared`, `video.complete`, `video.failed`, `video.reopened`, `video.deleted`; to every node `video.screened` and `video.reviewed`. */
 export interface VideoEventPayload { videoId: string }
 
 /** Payload of `video.recorded`, which goes to all regions. */
@@ -173,6 +210,8 @@ export interface VideoState {
   plan?: Plan;
   twin?: Twin;
   outcome?: Outcome;
+  screening?: Screening;
+  review?: Review;
   deleted: boolean;
 }
 export interface NoteProgressParams { id: string; progress: Progress }

@@ -18,6 +18,7 @@ import { PROTECTIONS } from "../../media/protection.ts";
 import { announce, announceToAll } from "../../mixins/announce.ts";
 import { systemClock } from "../../mixins/clock.ts";
 import { closeRedis, needRedis, openRedis, withoutRedis } from "../../mixins/redis.ts";
+import { openScreeningPolicy, type LivePolicy } from "../../mixins/screening-policy/policy-file.ts";
 import { openWatchGuard, type WatchGuard } from "../../mixins/watch-guard.ts";
 import type { KnownUpload, SourceParams, UploadFinished, UploadIdParams } from "../source/source.contract.ts";
 import { catalog, type Catalog } from "./catalog.ts";
@@ -35,16 +36,18 @@ import { openTraces, type Traces } from "./traces.ts";
 import { uploadClaims, type UploadClaims } from "./upload-claims.ts";
 import { videoStore, type VideoStore } from "./video-store.ts";
 import type {
-  ComparedParams, EventsParams, LinkRevoked, ListVideosParams, ListVideosResult, NoteMomentsParams, NoteProgressParams, NoteQualityParams, OutcomeParams, PlannedParams, PlanParams, Protection,
+  ComparedParams, EventsParams, LinkRevoked, ListVideosParams, ListVideosResult, NoteMomentsParams, NoteProgressParams, NoteQualityParams, OutcomeParams, PlannedParams, PlanParams, Protection, ReviewedParams, ScreenedMode, ScreenedParams,
   SubmitParams, VerdictParams, WatchAnswer, VideoEvent, VideoEventType, VideoHistory, VideoIdParams, VideoRecorded, VideoState, VideoTwinned, VideoView,
 } from "./videos.contract.ts";
 import { MOMENTS } from "./videos.contract.ts";
 
-interface Settings extends ServiceSettingSchema { redisUrl: string | undefined; namespace: string; retention?: RetentionRules; /** Of videos that are posted without saying; absent: public. */ visibility?: Visibility; /** Of a video whose post does not say; absent: none. */ protection?: Protection }
-interface State { redis: Redis; keys: RedisKeys; store: VideoStore; claims: UploadClaims; events: EventLog; catalog: Catalog; quality: QualityNotes; links: LinkRevocations; guard: WatchGuard; life: VideoLife; traces: Traces; endRetention: (() => Promise<void>) | undefined }
+/** `screening` absent: nothing is screened; `policy` is its file. */
+interface Settings extends ServiceSettingSchema { redisUrl: string | undefined; namespace: string; retention?: RetentionRules; screening?: { policy: string | undefined }; /** Of videos that are posted without saying; absent: public. */ visibility?: Visibility; /** Of a video whose post does not say; absent: none. */ protection?: Protection }
+interface State { policy: LivePolicy | undefined; redis: Redis; keys: RedisKeys; store: VideoStore; claims: UploadClaims; events: EventLog; catalog: Catalog; quality: QualityNotes; links: LinkRevocations; guard: WatchGuard; life: VideoLife; traces: Traces; endRetention: (() => Promise<void>) | undefined }
 interface Methods {
   findWatched(ctx: Context<VideoIdParams>): Promise<VideoState>;
   view(state: VideoState): Promise<VideoView>;
+  screeningOf(tenant: string): { screening?: ScreenedMode };
   announce(id: string, type: VideoEventType, data?: Record<string, unknown>): void;
 }
 
@@ -57,7 +60,7 @@ const NODE = { subject: "node", roles: [] };
 export function videosService(settings: Settings, open = openRedis, storage?: StorageCalls) {
   const schema: ServiceSchema<Settings, Methods, State> = {
     name: "videos",
-    settings: { ...settings, $secureSettings: ["redisUrl"] },
+    settings: { ...settings, $secureSettings: ["redisUrl", "screening"] },
     dependencies: ["storage"],
     actions: {
       submit: {
@@ -68,7 +71,7 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
           if (!reaches(callerOf(ctx) ?? NODE, tenantOf(params))) throw fail("forbidden", "The key is for another tenant's videos.");
           const identity = source.kind === "url" ? source.url : await this.claims.identify(await ctx.call<KnownUpload, UploadIdParams>("source.upload", { uploadId: source.uploadId }), params);
           const place = await this.store.place();
-          const record = recordSubmission({ params, identity, newId: ulid().toLowerCase(), now: new Date(), ...(place === undefined ? {} : { place }) });
+          const record = recordSubmission({ params, identity, newId: ulid().toLowerCase(), now: new Date(), ...this.screeningOf(tenantOf(params)), ...(place === undefined ? {} : { place }) });
           if (source.kind === "upload" && record.tenant !== undefined) await this.store.noteUploadTenant(source.uploadId, record.tenant);
           const { state, created, copies } = await this.life.claim(record, params.idempotencyKey === undefined);
           if (!created) {
@@ -96,7 +99,7 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
           return (await this.store.find(ctx.params.id)) ?? null;
         },
       },
-      /** The plan, or null while there is none. @throws what keeps the video from ever having one */
+      /** The plan, or null while there is none. @throws blocked, and what keeps the video from ever having one */
       plan: {
         params: { id, watch: "boolean|optional", links: "boolean|optional" },
         async handler(ctx: Context<PlanParams>): Promise<Plan | null | WatchAnswer> {
@@ -142,6 +145,20 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
       finish: {
         async handler(ctx: Context<OutcomeParams>): Promise<void> {
           await this.life.finish(ctx.params);
+        },
+      },
+      /** Keeps what a screening found. Twice does no harm. */
+      screened: {
+        params: { id, screening: "object" },
+        async handler(ctx: Context<ScreenedParams>): Promise<void> {
+          await this.life.screened(ctx.params);
+        },
+      },
+      /** Keeps what a person decided. @throws video_not_found, video_deleted, conflict */
+      reviewed: {
+        params: { id, review: "object" },
+        async handler(ctx: Context<ReviewedParams>): Promise<void> {
+          await this.life.reviewed(ctx.params);
         },
       },
       /** Opens a video that failed, or whose source could not be had, once more. @throws video_not_found, video_deleted, conflict */
@@ -263,19 +280,25 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
         const counts = await Promise.all(names.map((name) => withoutRedis(() => this.redis.bitcount(this.keys.stored(record.id, name)), 0, this.logger)));
         return viewVideo(state, new Map(names.map((name, index) => [name, counts[index] ?? 0])), Date.now());
       },
+      /** As its tenant's policy is now; it stays with the video. */
+      screeningOf(tenant: string): { screening?: ScreenedMode } {
+        const mode = this.policy?.current().of(tenant).mode ?? "off";
+        return mode === "off" ? {} : { screening: mode };
+      },
       /** Tells the workers (one of each kind) and everyone who follows the video. */
       announce(videoId: string, type: VideoEventType, data: Record<string, unknown> = {}): void {
         this.logger.info(`Video ${videoId}: ${type}.`);
         // Nobody waits for Redis to sync a line that may be lost; those who follow are woken when it is there.
         withoutRedis(() => this.events.append(videoId, type, data), undefined, this.logger)
           .then(() => announceToAll(this.broker, "video.changed", { videoId }), (error: unknown) => this.logger.warn("An event was not logged:", error));
-        if (type === "deleted") announceToAll(this.broker, "video.deleted", { videoId });
+        if (type === "deleted" || type === "screened" || type === "reviewed") announceToAll(this.broker, `video.${type}`, { videoId });
         else announce(this.broker, `video.${type}`, { videoId });
         if (type === "planned") announceToAll(this.broker, "video.changed", { videoId });
       },
     },
     async started() {
       this.keys = redisKeys(this.settings.namespace);
+      this.policy = this.settings.screening === undefined ? undefined : await openScreeningPolicy(this.settings.screening.policy, this.logger);
       const calls = storage ?? storageCalls(this.broker);
       this.store = videoStore(calls);
       this.claims = uploadClaims(this.store);
@@ -303,6 +326,7 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
     async stopped() {
       await this.endRetention?.();
       this.traces?.close();
+      this.policy?.close();
       closeRedis(this.redis);
     },
   };
@@ -310,4 +334,4 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
 }
 
 const config = loadConfig(process.env);
-export default videosService({ redisUrl: config.redisUrl, namespace: config.namespace, retention: config.retention, visibility: config.visibility, protection: config.protection });
+export default videosService({ redisUrl: config.redisUrl, namespace: config.namespace, retention: config.retention, visibility: config.visibility, protection: config.protection, screening: { policy: config.screeningPolicy } });

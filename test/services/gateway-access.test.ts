@@ -12,13 +12,13 @@ const SIGNED: readonly Who[] = ROLES;
 
 /** What every operation asks for. One that is missing here fails the test: somebody has to say who may do it. */
 const OPERATIONS: [readonly Who[], string][] = [
-  [EVERYBODY, "getLiveness getReadiness getOpenApi getStartPage getDocsPage getWatchPage getAsset listRegions getAccess describeResumableUploads describeResumableUpload"],
+  [EVERYBODY, "getLiveness getReadiness getOpenApi getStartPage getDocsPage getWatchPage getReviewsPage getAsset listRegions getAccess describeResumableUploads describeResumableUpload"],
   [EVERYBODY, "getVideo followVideo getFrame getClip getMasterPlaylist getManifest getCaptionPlaylist getCaptions getKeyFramePlaylist getKeyFrame getMediaPlaylist getInitSegment getSegment getContentKey getLicense getStoryboard getStoryboardSheet"],
   [SIGNED, "listVideos"],
   [["submitter", "admin"], "submitVideo deleteVideo uploadFile beginUpload getUploadOffset appendToUpload abandonUpload"],
-  [["operator", "auditor", "admin"], "getMetrics listNodes listNodesByRegion getQueue listDeadJobs"],
+  [["operator", "auditor", "admin"], "getMetrics listNodes listNodesByRegion getQueue listDeadJobs listReviews getReview getReviewFrame"],
   [["submitter", "operator", "auditor", "admin"], "listVideoJobs explainVideo"],
-  [["operator", "admin"], "retryVideo cancelVideo drainNode undrainNode pauseLane resumeLane"],
+  [["operator", "admin"], "decideReview retryVideo cancelVideo drainNode undrainNode pauseLane resumeLane"],
   [["auditor", "admin"], "queryAudit exportAudit"],
   [["viewer", "submitter", "admin"], "createLink"],
   [["submitter", "admin"], "revokeLinks revokeLink"],
@@ -99,6 +99,10 @@ describe("the gateway, asked with keys", function () {
   it("keeps playing while nobody can say whose a key is", async () => {
     expect(await ask("GET", "/v1/videos", "Bearer away")).to.include({ status: 500 });
     expect(await ask("GET", `/play/${VIDEO_ID}/master.m3u8`)).to.include({ status: 200 });
+  });
+
+  it("tells shared caches that what plays for a key is not for everybody", async () => {
+    for (const path of [`/play/${VIDEO_ID}/master.m3u8`, `/play/${VIDEO_ID}/360p/0.m4s`]) expect((await fetch(`${mesh.url}${path}`)).headers.get("vary"), path).to.equal("Authorization");
   });
 
   it("keeps a tenant's key to that tenant's videos, whatever the body says", async () => {

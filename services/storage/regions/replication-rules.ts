@@ -16,7 +16,7 @@ export interface Rule {
 }
 
 const VIDEO = /^(videos\/([^/]+)\/)(.+)$/;
-const CRITICAL_PARTS = ["record.json", "verdict.json", "plan.json", "outcome.json", "content-key.json"];
+const CRITICAL_PARTS = ["record.json", "verdict.json", "plan.json", "outcome.json", "content-key.json", "screening.json", "review.json"];
 /** Nobody may be told of a video that is only in one place, nor of one whose key is. */
 const SYNC_PARTS = ["record.json", "content-key.json"];
 
@@ -38,6 +38,10 @@ export function findRule(key: string): Rule | undefined {
     case "open":
       // A deletion that goes on is each region's own, for others have the tombstone; so is a video that was opened once more.
       return last.includes(".") ? undefined : { unit: key, videoId: last, urgency: 0, reach: "standby", sync: true };
+    // A person's word counts everywhere; so does the list that it is on.
+    case "reviews":
+    case "blocked":
+      return { unit: key, urgency: 0, reach: "all", sync: false };
     case "adopted":
       return { unit: key, ...(names[1] === undefined ? {} : { videoId: names[1] }), urgency: 0, reach: "all", sync: true };
     case "uploads":

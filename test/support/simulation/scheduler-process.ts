@@ -121,6 +121,7 @@ export function bootScheduler(world: World, life: Life): SchedulerNode {
     unmark: step("unmark", storage.remove),
     bury: step("bury", videos.bury),
     tidy: step("tidy", videos.tidy),
+    screen: async () => undefined,
     relist: async () => undefined,
     isOurs: async () => true,
   }, life.clock);

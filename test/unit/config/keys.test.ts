@@ -14,6 +14,7 @@ describe("object keys", () => {
   it("are these", () => {
     expect(Object.entries(objectKeys).map(([what, key]) => `${what} ${typeof key === "string" ? key : (key as (...parts: unknown[]) => string)(ID, "720p", "3.m4s", "jpg")}`)).to.deep.equal([
       `record videos/${ID}/record.json`, `verdict videos/${ID}/verdict.json`, `plan videos/${ID}/plan.json`, `outcome videos/${ID}/outcome.json`, `contentKey videos/${ID}/content-key.json`, `twin videos/${ID}/twin.json`,
+      `screening videos/${ID}/screening.json`, `review videos/${ID}/review.json`, `reviewMark reviews/${ID}/720p`, `reviewMarks reviews/${ID}/`, "allReviewMarks reviews/", `blocked blocked/${ID}/720p.json`, `allBlocked blocked/${ID}/`,
       `video videos/${ID}/`, `media videos/${ID}/media/720p/3.m4s`, `rendition videos/${ID}/media/720p/`,
       `still videos/${ID}/stills/720p-3.m4s.jpg`, `clip videos/${ID}/clips/720p-3.m4s.mp4`, `sheet videos/${ID}/storyboard/720p.jpg`, `profile videos/${ID}/profile.json`, `quality videos/${ID}/quality/720p/3.m4s`, `allQuality videos/${ID}/quality/`,
       `refusal videos/${ID}/refused/720p/3.m4s.json`, `refusals videos/${ID}/refused/720p/`, `captions videos/${ID}/subs/720p.vtt`, `tombstone deleted/${ID}.json`,
@@ -45,8 +46,8 @@ describe("object keys", () => {
 describe("Redis keys", () => {
   it("all carry the namespace, so that meshes on one Redis do not meet", () => {
     const keys = redisKeys("eu");
-    const built = [keys.warmSegment("v", "720p", "0.m4s"), keys.flight("v", "720p", "0.m4s"), keys.stored("v", "720p"), keys.refused("v", "720p"), keys.events("v"), keys.moments("v"), keys.catalog, keys.tenantCatalog("physics"), keys.hostTimes("a.test:80"), keys.hostLeases("a.test:80"), keys.blockOwners("s"), keys.keysUsed, keys.asked("play:digest", 7), keys.queuePrefix];
-    expect(built).to.deep.equal(["eu:warm:v/720p/0.m4s", "eu:flight:v/720p/0.m4s", "eu:stored:v/720p", "eu:refused:v/720p", "eu:events:v", "eu:moments:v", "eu:catalog", "eu:catalog:physics", "eu:host:{a.test:80}:times", "eu:host:{a.test:80}:leases", "eu:blocks:s", "eu:keys-used", "eu:asked:play:digest:7", "eu:queue"]);
+    const built = [keys.warmSegment("v", "720p", "0.m4s"), keys.flight("v", "720p", "0.m4s"), keys.stored("v", "720p"), keys.refused("v", "720p"), keys.events("v"), keys.moments("v"), keys.catalog, keys.tenantCatalog("physics"), keys.hostTimes("a.test:80"), keys.hostLeases("a.test:80"), keys.blockOwners("s"), keys.screening("v"), keys.keysUsed, keys.asked("play:digest", 7), keys.queuePrefix];
+    expect(built).to.deep.equal(["eu:warm:v/720p/0.m4s", "eu:flight:v/720p/0.m4s", "eu:stored:v/720p", "eu:refused:v/720p", "eu:events:v", "eu:moments:v", "eu:catalog", "eu:catalog:physics", "eu:host:{a.test:80}:times", "eu:host:{a.test:80}:leases", "eu:blocks:s", "eu:screening:v", "eu:keys-used", "eu:asked:play:digest:7", "eu:queue"]);
     expect(Object.keys(keys)).to.have.length(built.length);
   });
 

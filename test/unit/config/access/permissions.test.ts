@@ -18,6 +18,8 @@ describe("permissions", () => {
       "links.manage": "--x--x",
       "videos.explain": "--xxxx",
       "videos.operate": "---x-x",
+      "videos.review": "---x-x",
+      "reviews.watch": "---xxx",
       "mesh.watch": "---xxx",
       "mesh.operate": "---x-x",
       "keys.manage": "-----x",

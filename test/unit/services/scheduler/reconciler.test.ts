@@ -40,7 +40,7 @@ function mesh(videos: Record<string, VideoState | null | Error>, marks: string[]
       if (state instanceof Error) throw state;
       return state;
     },
-    validate: step("validate"), plan: step("plan"), feed: step("feed"), relist: step("relist"), isOurs: async (id) => !id.startsWith("theirs"),
+    validate: step("validate"), plan: step("plan"), feed: step("feed"), screen: step("screen"), relist: step("relist"), isOurs: async (id) => !id.startsWith("theirs"),
     tidy: async (id) => { calls.push(`tidy ${id}`); delete videos[id]; },
     bury: step("bury"),
     unmark: async (key) => { calls.push(`unmark ${key}`); delete videos[key.slice("open/".length)]; marks.splice(0, Infinity, ...marks.filter((other) => other !== key)); },
@@ -54,6 +54,20 @@ describe("reconciler", () => {
   beforeEach(() => { clock = mockClock(); });
   afterEach(async () => { await reconciler?.close(); clock.restore(); });
   const start = async (ports: ReconcilerPorts): Promise<void> => { reconciler = openReconciler(ports, { ...systemClock, now: () => Date.now() }); await settle(); };
+
+  it("has a video screened beside what else it waits for, also one that is complete, and asks again when that was lost", async () => {
+    const wanting = (state: VideoState): VideoState => ({ ...state, record: { ...state.record, screening: "publish-first" } });
+    const complete = { ...PLANNED, outcome: { complete: true as const, at: "2026-01-01T00:00:00.000Z" } };
+    const seen = { verdict: "pass" as const, at: "2026-01-01T00:00:00.000Z", findings: [], hashes: [], cost: { seconds: 1, frames: 1, bytes: 1 } };
+    const { ports, calls } = mesh({ a: wanting(PLANNED), b: wanting(complete), c: PLANNED, d: wanting(VALIDATED), e: { ...wanting(PLANNED), screening: seen }, theirs: wanting(PLANNED) });
+    await start(ports);
+    const screens = (): string[] => calls.filter((call) => call.startsWith("screen")).toSorted();
+    expect(screens()).to.deep.equal(["screen a", "screen b"]);
+    expect(calls).to.include.members(["feed a", "tidy b"]);
+    for (let round = 0; round < 5; round++) await clock.advance(ROUND_MS);
+    expect(screens()).to.include("screen a");
+    expect(screens().filter((call) => call === "screen a").length).to.be.above(1);
+  });
 
   it("continues each video at the step that is missing, and lists it again", async () => {
     const { ports, calls } = mesh({ a: SUBMITTED, b: VALIDATED, c: PLANNED });

@@ -78,7 +78,20 @@ describe("video store", () => {
     store.forget(ID);
     storage.calls.length = 0;
     await store.find(ID);
-    expect(storage.calls).to.have.length(6);
+    expect(storage.calls).to.have.length(8);
+  });
+
+  it("looks for a screening and a review of a video that is to be screened, and of no other", async () => {
+    await store.createRecord(makeRecord({ screening: "publish-first" }));
+    await store.find(ID);
+    storage.calls.length = 0;
+    await store.find(ID);
+    expect(storage.calls).to.include.members([`get ${objectKeys.screening(ID)}`, `get ${objectKeys.review(ID)}`]);
+    await store.createScreening(ID, { verdict: "pass", at: "", findings: [], hashes: [], cost: { seconds: 0, frames: 0, bytes: 0 } });
+    expect(await store.find(ID)).to.have.nested.property("screening.verdict", "pass");
+    storage.calls.length = 0;
+    await store.find(ID);
+    expect(storage.calls).to.include(`get ${objectKeys.review(ID)}`).and.to.not.include(`get ${objectKeys.screening(ID)}`);
   });
 
   it("opens a failed video once more under a mark of its own, which is there before its end goes", async () => {
@@ -100,7 +113,7 @@ describe("video store", () => {
     it("leaves the tombstone, without title, labels and address, and nothing else", async () => {
       await store.createRecord(makeRecord({ title: "gone" }));
       await store.createVerdict(ID, VERDICT);
-      storage.objects.set(objectKeys.media(ID, "720p", "0.m4s"), Buffer.alloc(10));
+      storage.objects.set(objectKeys.media(ID, "720p", "0.m4s"), Buffer.alloc(10)).set(objectKeys.reviewMark("default", ID), Buffer.alloc(2));
       await store.remove(makeRecord({ title: "gone", labels: { by: "Ms Example" } }));
       expect([...storage.objects.keys()].sort()).to.deep.equal([objectKeys.tombstone(ID), objectKeys.open(ID)]);
       for (const node of [store, videoStore(storage)]) expect(await node.find(ID)).to.deep.equal({ record: remains, deleted: true });
@@ -111,7 +124,7 @@ describe("video store", () => {
       await store.createRecord(makeRecord());
       storage.calls.length = 0;
       await store.remove(makeRecord());
-      expect(storage.calls).to.deep.equal([`put ${objectKeys.tombstone(ID)}`, `get ${objectKeys.twin(ID)}`, `removePrefix ${objectKeys.video(ID)}`]);
+      expect(storage.calls).to.deep.equal([`put ${objectKeys.tombstone(ID)}`, `get ${objectKeys.twin(ID)}`, `remove ${objectKeys.reviewMark("default", ID)}`, `removePrefix ${objectKeys.video(ID)}`]);
     });
 
     it("is seen by a node that knew the video", async () => {
