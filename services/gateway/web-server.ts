@@ -99,7 +99,6 @@ async function answer(route: Route, { lecternRoutes: routes, door, logger, broke
     for (const [name, value] of Object.entries(AREA_HEADERS[route.area])) res.setHeader(name, value);
     allowOrigin(req, res, route, door.isOurs);
     const asked = req.method === "OPTIONS" ? findOptionsRoute(routes, pathOf(req)) : route;
-    if (asked?.area === "play") res.setHeader("Vary", "Authorization"); // what only a tenant may see, no shared cache gives to others
     if (asked === undefined) {
       const methods = allowedMethods(routes, pathOf(req)).join(", ");
       return sendEmpty(res, 204, { Allow: methods, ...(route.area === "play" ? { "Access-Control-Allow-Methods": methods } : {}) });
