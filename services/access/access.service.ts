@@ -10,6 +10,7 @@ import { covers, isPermission, ROLES, type Caller } from "../../config/access/pe
 import { loadConfig } from "../../config/config.ts";
 import { fail } from "../../config/errors.ts";
 import { callerOf } from "../../config/middlewares/access-guard.ts";
+import { openPseudonyms, type Pseudonyms } from "../../config/pseudonym.ts";
 import { redisKeys, type RedisKeys } from "../../config/redis-keys.ts";
 import { announceToAll } from "../../mixins/announce.ts";
 import { closeRedis, openRedis, withoutRedis } from "../../mixins/redis.ts";
@@ -18,8 +19,8 @@ import type { AccessChanged, AuthenticateParams, AuthenticateResult, CreatedKey,
 import type { LoginSettings, SchoolLogin } from "./school-login.ts";
 import { goodUntil, holderOf, keyStore, viewKey, type KeyRecord, type KeyStore, type KnownKey } from "./key-store.ts";
 
-interface Settings extends ServiceSettingSchema { redisUrl: string | undefined; namespace: string; adminKeyHash: string | undefined; login?: LoginSettings | undefined }
-interface State { keys: KeyStore; redis: Redis; names: RedisKeys; known: LRUCache<string, { key: Promise<KnownKey | undefined> }>; noted: Map<string, number>; login: SchoolLogin | undefined }
+interface Settings extends ServiceSettingSchema { redisUrl: string | undefined; namespace: string; adminKeyHash: string | undefined; login?: LoginSettings | undefined; /** Makes pseudonyms of persons. */ pseudonymKey?: string | undefined }
+interface State { keys: KeyStore; redis: Redis; names: RedisKeys; known: LRUCache<string, { key: Promise<KnownKey | undefined> }>; noted: Map<string, number>; login: SchoolLogin | undefined; pseudonyms: Pseudonyms }
 interface Methods {
   findKnown(id: string): Promise<KnownKey | undefined>;
   changed(id: string): void;
@@ -40,7 +41,7 @@ const ADMIN: Caller = { subject: "admin", roles: ["admin"] };
 export function accessService(settings: Settings, open = openRedis) {
   const schema: ServiceSchema<Settings, Methods, State> = {
     name: "access",
-    settings: { ...settings, $secureSettings: ["redisUrl", "adminKeyHash"] },
+    settings: { ...settings, $secureSettings: ["redisUrl", "adminKeyHash", "pseudonymKey"] },
     dependencies: ["storage"],
     actions: {
       authenticate: {
@@ -48,7 +49,7 @@ export function accessService(settings: Settings, open = openRedis) {
         async handler(ctx: Context<AuthenticateParams>): Promise<AuthenticateResult> {
           const { credential } = ctx.params;
           if (settings.adminKeyHash !== undefined && isKeyOf(credential, settings.adminKeyHash)) return { caller: ADMIN };
-          if (this.login !== undefined && looksLikeToken(credential)) return { caller: await this.login.whose(credential) };
+          if (this.login !== undefined && looksLikeToken(credential)) return { caller: nameless(await this.login.whose(credential), this.pseudonyms) };
           const shown = keyId(credential);
           const known = shown === undefined ? undefined : await this.findKnown(shown);
           if (known === undefined || !isKeyOf(credential, known.record.hash) || goodUntil(known) <= Date.now()) return { caller: null };
@@ -147,6 +148,7 @@ export function accessService(settings: Settings, open = openRedis) {
       this.names = redisKeys(settings.namespace);
       this.known = new LRUCache({ max: MAX_KNOWN, ttl: KNOWN_MS });
       this.noted = new Map();
+      this.pseudonyms = openPseudonyms(settings.pseudonymKey, settings.namespace);
       this.login = settings.login === undefined ? undefined : (await import("./school-login.ts")).schoolLogin(settings.login); // with its library, which others do without
       this.redis = await open(settings.redisUrl, this.logger);
     },
@@ -157,6 +159,11 @@ export function accessService(settings: Settings, open = openRedis) {
   return schema;
 }
 
+/** From here on a person is a pseudonym: in papers, in records of keys and links, in the audit log, in whatever is logged. */
+function nameless(caller: Caller | null, pseudonyms: Pseudonyms): Caller | null {
+  return caller === null ? null : { ...caller, subject: pseudonyms.ofSubject(caller.subject) };
+}
+
 /** A school's tokens are JWTs; keys have no dots. */
 function looksLikeToken(credential: string): boolean {
   return /^[\w-]+\.[\w-]+\.[\w-]+$/.test(credential);
@@ -164,5 +171,5 @@ function looksLikeToken(credential: string): boolean {
 
 const noSuchKey = (): Error => fail("key_not_found", "There is no such key.");
 
-const { redisUrl, namespace, adminKeyHash, login } = loadConfig(process.env);
-export default accessService({ redisUrl, namespace, adminKeyHash, login });
+const { redisUrl, namespace, adminKeyHash, login, pseudonymKey, meshSecret } = loadConfig(process.env);
+export default accessService({ redisUrl, namespace, adminKeyHash, login, pseudonymKey: pseudonymKey ?? meshSecret });

@@ -10,6 +10,7 @@ import { networkOf, type Network } from "../../config/access/link-token.ts";
 import { passports } from "../../config/access/passports.ts";
 import { loadConfig, type Config } from "../../config/config.ts";
 import { errorMessage } from "../../config/errors.ts";
+import { openPseudonyms } from "../../config/pseudonym.ts";
 import { RATES } from "../../config/rates.ts";
 import { redisKeys } from "../../config/redis-keys.ts";
 import { closeListener, listen } from "../../mixins/http-listener.ts";
@@ -40,14 +41,14 @@ interface Methods {
   serveRoutes(routes: readonly Route[], door: Door): void;
   httpHandler(req: IncomingMessage, res: ServerResponse): Promise<void>;
 }
-export interface GatewaySettings extends Pick<Config, "httpHost" | "httpPort" | "publicUrl" | "sourceMaxBytes" | "access">, Partial<Pick<Config, "tls" | "meshSecret" | "namespace" | "regions" | "redisUrl" | "rates" | "trustedProxies" | "corsOrigins" | "visibility" | "linkKeys" | "linkMaxSec">> {}
+export interface GatewaySettings extends Pick<Config, "httpHost" | "httpPort" | "publicUrl" | "sourceMaxBytes" | "access">, Partial<Pick<Config, "tls" | "meshSecret" | "namespace" | "regions" | "redisUrl" | "rates" | "trustedProxies" | "corsOrigins" | "visibility" | "linkKeys" | "linkMaxSec" | "pseudonymKey">> {}
 
 const CHECK_TIMEOUT_MS = 2_000;
 const DAY_SEC = 86_400;
 
 /** Without `redisUrl` a node counts by itself what is asked of it. */
 export function gatewayService({
-  httpHost, httpPort, publicUrl, sourceMaxBytes, access, tls, meshSecret, namespace = "", regions, redisUrl, rates = RATES, trustedProxies = [], corsOrigins = [],
+  httpHost, httpPort, publicUrl, sourceMaxBytes, access, tls, meshSecret, pseudonymKey, namespace = "", regions, redisUrl, rates = RATES, trustedProxies = [], corsOrigins = [],
   visibility = "public", linkKeys: givenKeys, linkMaxSec = DAY_SEC,
 }: GatewaySettings) {
   const schema: ServiceSchema<Settings, Methods, State> = {
@@ -87,7 +88,10 @@ export function gatewayService({
         now: () => performance.now(),
       });
       this.redis = redisUrl === undefined ? undefined : await openRedis(redisUrl, logger);
-      this.limits = openRateLimits(rates, this.redis === undefined ? undefined : regionCounts(this.redis, redisKeys(namespace)), (error) => logger.debug("What was asked is not counted with the region:", errorMessage(error)));
+      const secret = pseudonymKey ?? meshSecret; // without one, pseudonyms are a process' own, and nodes could not count together
+      const pseudonyms = openPseudonyms(secret, namespace);
+      const nameless = secret === undefined ? undefined : (who: string): string => pseudonyms.of("address", who);
+      this.limits = openRateLimits(rates, this.redis === undefined ? undefined : regionCounts(this.redis, redisKeys(namespace)), (error) => logger.debug("What was asked is not counted with the region:", errorMessage(error)), nameless);
       const addressOf = clientAddresses(trustedProxies);
       const throttle = openThrottle({
         limits: this.limits, addressOf,

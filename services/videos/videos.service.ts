@@ -6,9 +6,10 @@ import type { Redis } from "ioredis";
 import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
 import { ulid } from "ulid";
 import { may, reaches } from "../../config/access/permissions.ts";
+import { auditSinkOf, whoOf } from "../../config/audit-sink.ts";
 import { VISIBILITIES, type Visibility } from "../../config/access/watching.ts";
 import { loadConfig } from "../../config/config.ts";
-import { fail } from "../../config/errors.ts";
+import { errorMessage, fail } from "../../config/errors.ts";
 import { callerOf } from "../../config/middlewares/access-guard.ts";
 import { tenantOf } from "../../config/tenants.ts";
 import { redisKeys, type RedisKeys } from "../../config/redis-keys.ts";
@@ -46,6 +47,7 @@ interface Settings extends ServiceSettingSchema { redisUrl: string | undefined; 
 interface State { policy: LivePolicy | undefined; redis: Redis; keys: RedisKeys; store: VideoStore; claims: UploadClaims; events: EventLog; catalog: Catalog; quality: QualityNotes; links: LinkRevocations; guard: WatchGuard; life: VideoLife; traces: Traces; endRetention: (() => Promise<void>) | undefined }
 interface Methods {
   findWatched(ctx: Context<VideoIdParams>): Promise<VideoState>;
+  noteErasure(videoId: string): Promise<void>;
   view(state: VideoState): Promise<VideoView>;
   screeningOf(tenant: string): { screening?: ScreenedMode };
   announce(id: string, type: VideoEventType, data?: Record<string, unknown>): void;
@@ -285,6 +287,16 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
         const mode = this.policy?.current().of(tenant).mode ?? "off";
         return mode === "off" ? {} : { screening: mode };
       },
+      /** A receipt: that a video was erased, and when. Where it cannot be written now, the deletion that was ordered is in the log all the same. */
+      async noteErasure(videoId: string): Promise<void> {
+        const sink = auditSinkOf(this.broker);
+        if (sink === undefined || sink === "opening") return; // what was done is recorded nowhere here
+        try {
+          await sink.append({ type: "erasure", who: whoOf(sink, undefined), target: { video: videoId }, result: "ok" }).durable;
+        } catch (error) {
+          this.logger.warn(`Video ${videoId} is erased, and the audit log has no receipt of it: ${errorMessage(error)}`);
+        }
+      },
       /** Tells the workers (one of each kind) and everyone who follows the video. */
       announce(videoId: string, type: VideoEventType, data: Record<string, unknown> = {}): void {
         this.logger.info(`Video ${videoId}: ${type}.`);
@@ -315,7 +327,10 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
       this.life = openVideoLife({
         store: this.store, claims: this.claims, catalog: this.catalog, logger: this.logger,
         announce: (videoId, type, data) => this.announce(videoId, type, data),
-        eraseTraces: (state) => this.traces.erase(state),
+        eraseTraces: async (state) => {
+          await this.traces.erase(state);
+          await this.noteErasure(state.record.id);
+        },
         askForLook: (videoId) => announce(this.broker, "video.submitted", { videoId }),
       });
       this.endRetention = keepRetention({ rules: settings.retention ?? {}, catalog: this.catalog, remove: (videoId) => this.life.remove(videoId), clock: systemClock, logger: this.logger });

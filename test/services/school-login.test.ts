@@ -5,8 +5,13 @@ import type { AddressInfo } from "node:net";
 import { expect } from "chai";
 import { base64url, exportJWK, generateKeyPair, SignJWT, UnsecuredJWT, type JWTPayload } from "jose";
 import { findErrorCode } from "../../config/errors.ts";
+import { openPseudonyms } from "../../config/pseudonym.ts";
+import type { AuthenticateResult } from "../../services/access/access.contract.ts";
+import { accessService } from "../../services/access/access.service.ts";
 import { schoolLogin, type SchoolLogin } from "../../services/access/school-login.ts";
+import { quietBroker } from "../support/quiet-broker.ts";
 import { rejection } from "../support/rejection.ts";
+import { sharedRedis } from "../support/servers.ts";
 
 type Pair = Awaited<ReturnType<typeof generateKeyPair>>;
 
@@ -44,6 +49,23 @@ describe("a school's log-in", () => {
     expect(await login.whose(await sign(bare))).to.deep.equal({ subject: "login:anna", roles: [] });
     expect(await login.whose(await sign({ ...good(), lectern_roles: ["root", "viewer", 1] }))).to.deep.include({ roles: ["viewer"] });
     expect(asked).to.deep.equal(["/.well-known/openid-configuration", "/keys"]);
+  });
+
+  it("names nobody beyond the service that reads tokens: from there on a person is a pseudonym, the same on all nodes", async () => {
+    const subjects: (string | undefined)[] = [];
+    for (const pseudonymKey of ["p".repeat(32), "p".repeat(32), "q".repeat(32)]) {
+      const broker = quietBroker();
+      broker.createService({ name: "storage" });
+      broker.createService(accessService({ redisUrl: (await sharedRedis()).url, namespace: "persons", adminKeyHash: undefined, login: { issuer, audience: "lectern" }, pseudonymKey }));
+      await broker.start();
+      const { caller } = await broker.call<AuthenticateResult, object>("access.authenticate", { credential: await sign(good()) });
+      expect(caller).to.deep.include({ roles: ["submitter"], tenant: "physics" });
+      expect(JSON.stringify(caller)).to.not.include("anna");
+      subjects.push(caller?.subject);
+      await broker.stop();
+    }
+    expect(subjects[0]).to.match(/^p:[0-9a-f]{32}$/).and.equal(subjects[1]).and.not.equal(subjects[2]);
+    expect(openPseudonyms("p".repeat(32), "persons").ofSubject("login:anna"), "found again by who knows the name").to.equal(subjects[0]);
   });
 
   it("believes no other: of another issuer, for others, expired, old, to come, of nobody, for no tenant", async () => {

@@ -28,8 +28,11 @@ const TELL_MS = 250;
 /** Who is not among so many counts as new. */
 const MAX_CALLERS = 20_000;
 
-/** @param now ms since 1970: all nodes' minutes are the same as far as their clocks are */
-export function openRateLimits(rates: Rates, region: RegionCounts | undefined, onError: (error: unknown) => void, now: () => number = Date.now): RateLimits {
+/**
+ * @param nameOf what Redis knows a caller by, the same on all nodes: an address is nobody's business there
+ * @param now ms since 1970: all nodes' minutes are the same as far as their clocks are
+ */
+export function openRateLimits(rates: Rates, region: RegionCounts | undefined, onError: (error: unknown) => void, nameOf: (who: string) => string = digest, now: () => number = Date.now): RateLimits {
   const counts = new LRUCache<string, Count>({ max: MAX_CALLERS });
   const unheard = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
@@ -64,7 +67,7 @@ export function openRateLimits(rates: Rates, region: RegionCounts | undefined, o
   }
 
   const waitOf = (rate: Rate, { total }: Count): number => (rates[rate] > 0 && total >= rates[rate] ? WINDOW_MS - (now() % WINDOW_MS) : 0);
-  const keyOf = (rate: Rate, who: string): string => `${rate}:${createHash("sha256").update(who).digest("base64url").slice(0, 22)}`;
+  const keyOf = (rate: Rate, who: string): string => `${rate}:${nameOf(who)}`;
 
   return {
     spend(rate, who) {
@@ -88,4 +91,8 @@ export function openRateLimits(rates: Rates, region: RegionCounts | undefined, o
       await tell();
     },
   };
+}
+
+function digest(text: string): string {
+  return createHash("sha256").update(text).digest("base64url").slice(0, 22);
 }
