@@ -1,16 +1,17 @@
 import { expect } from "chai";
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, request, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { ServiceBroker } from "moleculer";
 import { findErrorCode } from "../../config/errors.ts";
 import type { ReadParams, SourceFacts, SourceRef, Upload } from "../../services/source/source.contract.ts";
 import { sourceService } from "../../services/source/source.service.ts";
 import { storageService } from "../../services/storage/storage.service.ts";
+import { filesBelow } from "../support/store-files.ts";
 
 describe("an upload over HTTP into a directory store", () => {
   let dir: string;
@@ -44,7 +45,7 @@ describe("an upload over HTTP into a directory store", () => {
   });
 
   const post = () => request({ method: "POST", port: (server.address() as AddressInfo).port, host: "127.0.0.1", headers: { "content-length": 4_000_000 } }).on("error", () => undefined);
-  const files = async (): Promise<string[]> => (await readdir(join(dir, "store"), { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile()).map((entry) => entry.name);
+  const files = async (): Promise<string[]> => (await filesBelow(join(dir, "store"))).map((path) => basename(path));
 
   it("that the client breaks off leaves nothing behind", async () => {
     const client = post();

@@ -1,8 +1,7 @@
 /** A deleted video leaves nothing of itself behind: every byte of the store, of Redis' files, of caches and logs is looked through. */
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { readdir } from "node:fs/promises";
-import { join, relative } from "node:path";
+import { basename, relative } from "node:path";
 import { expect } from "chai";
 import { Redis } from "ioredis";
 import { api, type Api } from "../support/api.ts";
@@ -10,6 +9,7 @@ import { openFolder, type Folder } from "../support/cmaf-media.ts";
 import { eventually } from "../support/eventually.ts";
 import { makeLecture } from "../support/lectures.ts";
 import { startMesh, type Mesh } from "../support/mesh.ts";
+import { filesBelow } from "../support/store-files.ts";
 import { startOrigin, type TestOrigin } from "../support/test-origin.ts";
 
 describe("a deleted video", function () {
@@ -38,9 +38,8 @@ describe("a deleted video", function () {
 
   /** Files that hold one of the marks, or are named by it. */
   async function findMarks(marks: Readonly<Record<string, Buffer>>): Promise<string[]> {
-    const entries = await readdir(mesh.dataDir, { recursive: true, withFileTypes: true });
-    return entries.filter((entry) => entry.isFile()).flatMap(({ parentPath, name }) => {
-      const path = join(parentPath, name);
+    return (await filesBelow(mesh.dataDir)).flatMap((path) => {
+      const name = basename(path);
       const bytes = readOr(path);
       return Object.entries(marks).filter(([, mark]) => bytes.includes(mark) || name.includes(mark.toString("latin1"))).map(([what]) => `${what} in ${relative(mesh.dataDir, path)}`);
     });

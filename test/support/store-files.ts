@@ -8,11 +8,24 @@ import { openObjectStore } from "../../services/storage/open-object-store.ts";
 import type { Mesh } from "./mesh.ts";
 
 /** Keys of the objects that are there, in order; below a prefix when one is given. The audit log, which grows with every change, only when it is asked for. */
-export async function listStore({ dataDir }: Mesh, prefix = ""): Promise<string[]> {
+export async function listStore({ dataDir }: Pick<Mesh, "dataDir">, prefix = ""): Promise<string[]> {
   const root = join(dataDir, "store");
-  const entries = await readdir(root, { recursive: true, withFileTypes: true });
-  const keys = entries.filter((entry) => entry.isFile()).map((entry) => relative(root, join(entry.parentPath, entry.name)));
+  const keys = (await filesBelow(root)).map((path) => relative(root, path));
   return keys.filter((key) => !key.startsWith(".") && key.startsWith(prefix) && (prefix.startsWith("audit/") || !key.startsWith("audit/"))).toSorted();
+}
+
+/** Paths of the files below a folder, while others write and remove there: what goes meanwhile is not there. */
+export async function filesBelow(dir: string): Promise<string[]> {
+  try {
+    const found = await Promise.all((await readdir(dir, { withFileTypes: true })).map((entry) => {
+      const path = join(dir, entry.name);
+      return entry.isDirectory() ? filesBelow(path) : entry.isFile() ? [path] : [];
+    }));
+    return found.flat();
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
+    throw error;
+  }
 }
 
 /** An object, decrypted by the key that the start program made where it made one. */
