@@ -1,6 +1,5 @@
 /** Videos of every kind are posted to a whole Lectern, screened, taken back and reviewed. */
 import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { expect } from "chai";
 import type { ReviewView, ReviewsResult } from "../../services/screening/screening.contract.ts";
 import type { ScreeningView } from "../../services/videos/videos.contract.ts";
@@ -9,6 +8,8 @@ import { openFolder, run, type Folder } from "../support/cmaf-media.ts";
 import { eventually } from "../support/eventually.ts";
 import { findSharedMedia, makeLecture } from "../support/lectures.ts";
 import { startMesh, type Mesh } from "../support/mesh.ts";
+import { readStored } from "../support/store-files.ts";
+import { objectKeys } from "../../config/object-keys.ts";
 
 const LECTURES = ["lecture-en.mp4", "talk.mp4", "lab.mp4", "screencast.webm", "street.avi", "film.avi"];
 
@@ -145,7 +146,7 @@ describe("screening", function () {
     expect(await screened(first)).to.include({ verdict: "pass" });
     const second = await post(path, { policy: "eager" });
     expect(await screened(second)).to.include({ verdict: "pass" });
-    const kept = JSON.parse(await readFile(join(mesh.dataDir, `store/videos/${second}/screening.json`), "utf8")) as object;
+    const kept = JSON.parse((await readStored(mesh, objectKeys.screening(second))).toString("utf8")) as object;
     expect(kept).to.deep.include({ sharedWith: first });
     expect(kept).to.have.nested.property("cost.bytes", 0);
   });
