@@ -9,7 +9,7 @@ export type Matches = (line: string) => boolean;
 export interface S3Faults {
   /** What is refused or delayed; default: all. */
   only: Matches | undefined;
-  /** Refuses one of so many requests with `refusal`; 1: all. */
+  /** Refuses one of so many requests with `refusal`, none more than twice, or chance would have one refused until its client gives up; 1: all, always. */
   refuseOneIn: number | undefined;
   refusal: { status: number; code: string };
   /** Before a request is passed on, in ms. */
@@ -44,6 +44,7 @@ export async function startS3FaultProxy(target: string): Promise<S3FaultProxy> {
   const { hostname, port } = new URL(target);
   const server = createServer((req, res) => void handle(req, res));
   let holding: { matches: Matches; held(): void; released: Promise<void> } | undefined;
+  const refused = new Map<string, number>();
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const proxy: S3FaultProxy = {
@@ -85,7 +86,8 @@ export async function startS3FaultProxy(target: string): Promise<S3FaultProxy> {
       proxy.done++;
       await new Promise((resolve) => setTimeout(resolve, faults.delayMs));
     }
-    if (faults.refuseOneIn !== undefined && meant && proxy.requests % faults.refuseOneIn === 0) {
+    if (faults.refuseOneIn !== undefined && meant && proxy.requests % faults.refuseOneIn === 0 && (faults.refuseOneIn === 1 || (refused.get(line) ?? 0) < 2)) {
+      refused.set(line, (refused.get(line) ?? 0) + 1);
       proxy.done++;
       req.resume();
       return void answerError(res, faults.refusal.status, faults.refusal.code);
