@@ -1,6 +1,7 @@
 /** Tells the person at the terminal what is wrong, where that is known; anything else is thrown on with its stack. */
 import { ConfigError } from "../config/config.ts";
-import { errorMessage, findErrorCode } from "../config/errors.ts";
+import { findErrorCode } from "../config/error-codes.ts";
+import { errorMessage } from "../config/error-message.ts";
 import { StartError } from "./start/start-error.ts";
 
 export function complain(error: unknown): void {
