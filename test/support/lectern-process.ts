@@ -6,13 +6,16 @@ import { getProgram, programFolders } from "../../bin/start/program.ts";
 export interface LecternProcess {
   readonly child: ChildProcess;
   output(): string;
-  /** Resolves with the match once its output has it; rejects when it ends before. */
+  /** Resolves with the match once its output has it; rejects with what it printed when it ends before, or does not come to it. */
   waitFor(pattern: RegExp): Promise<RegExpExecArray>;
   readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
 }
 
 /** By its path: a Lectern under test may be given another PATH. */
 const SETPRIV = getProgram("setpriv", programFolders(process.env["PATH"]), "the tests need util-linux");
+
+/** Less than a test has, so that a failure shows the output. */
+const SILENT_MS = 100_000;
 
 /** Killed by the kernel when the test's process ends. */
 export function openLectern(args: readonly string[], env: NodeJS.ProcessEnv, stdin: "ignore" | "pipe" = "ignore"): LecternProcess {
@@ -33,9 +36,11 @@ export function openLectern(args: readonly string[], env: NodeJS.ProcessEnv, std
     output: () => output,
     waitFor(pattern) {
       return new Promise((resolve, reject) => {
+        const timer = setTimeout(() => reject(new Error(`${pattern} did not come in ${SILENT_MS / 1000} s:\n${output}`)), SILENT_MS);
         const watch = (): void => {
           const match = pattern.exec(output);
           if (match === null) return;
+          clearTimeout(timer);
           watchers.delete(watch);
           resolve(match);
         };
