@@ -14,6 +14,8 @@ import { StartError } from "./start/start-error.ts";
 
 /** A broker waits for its NATS for ever; a person doesn't. */
 const CONNECT_MS = 10_000;
+/** Within which a mesh that is there has told of itself, on a busy machine as well. */
+const MEET_MS = 5_000;
 
 /** Whoever sits at the prompt is asked for a key like everybody else. @throws StartError */
 function operatorCalls(config: Config): Middleware {
@@ -57,6 +59,8 @@ async function openPrompt(): Promise<void> {
   const timer = setTimeout(() => late.reject(new StartError(`The mesh's NATS does not answer within ${CONNECT_MS / 1000} s.`)), CONNECT_MS);
   await Promise.race([broker.start(), late.promise]);
   clearTimeout(timer);
+  // The first command may be typed, or piped in, at once.
+  await broker.waitForServices(config.access === "open" ? ["operator"] : ["operator", "access"], MEET_MS).catch(() => console.error("No node of the mesh has told of itself yet."));
   replaceBuiltIns();
   broker.repl();
 }

@@ -15,6 +15,6 @@ process.stderr.on("error", () => undefined);
 process.exitCode = await runUntilSignal(async (signals) => {
   const config = loadConfig(process.env);
   await runLectern({
-    config, env: process.env, folders: programFolders(process.env["PATH"]), nodeCommand: nodeCommand(config.services), patienceMs: PATIENCE_MS, say,
+    config, env: process.env, folders: programFolders(process.env["PATH"]), nodeCommand: nodeCommand(), patienceMs: PATIENCE_MS, say,
   }, signals);
 }, say);

@@ -12,6 +12,7 @@ import { natsPermissions } from "./middlewares/nats-permissions.ts";
 import { protocolGuard } from "./middlewares/protocol-guard.ts";
 import { requestMetrics } from "./middlewares/request-metrics.ts";
 import { sealedBus } from "./middlewares/sealed-bus.ts";
+import { LazyValidator } from "./lazy-validator.ts";
 import { natsConnection } from "./nats-connection.ts";
 import { PLACEMENT } from "./placement/placement-strategy.ts";
 import { PROTOCOL } from "./protocol.ts";
@@ -29,6 +30,7 @@ export function brokerOptions(config: Config, protocol = PROTOCOL): BrokerOption
       type: "NATS",
       options: { ...natsConnection(config.natsUrl, config.nats), name: `${config.namespace}/${config.nodeId}` },
     },
+    validator: new LazyValidator(),
     serializer: "CBOR", // Buffers stay Buffers, at nine times JSON's speed
     logger: config.logFormat === "json"
       ? { type: "Pino", options: { level: config.logLevel } }

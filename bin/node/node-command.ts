@@ -22,7 +22,7 @@ async function join(flags: Readonly<Record<string, string>>): Promise<number> {
   const { dir, lock } = openNodeDirectory(config.dataDir);
   try {
     const setpriv = findProgram("setpriv", programFolders(env["PATH"]));
-    return await runNode(nodeCommand(config.services), nodeEnvironment(env, { ...settings, LECTERN_DATA: dir }, config.dataDir), PROJECT_DIR, setpriv);
+    return await runNode(nodeCommand(), nodeEnvironment(env, { ...settings, LECTERN_DATA: dir }, config.dataDir), PROJECT_DIR, setpriv);
   } finally {
     lock.close();
   }

@@ -19,5 +19,5 @@ function findSeverity(line: string): boolean | undefined {
   if (text !== undefined) return text === "FATAL" || text === "ERROR" || text === "WARN";
   const level = /^\{"level":(\d+),/.exec(line)?.[1];
   if (level !== undefined) return Number(level) >= PINO_WARN;
-  return line.startsWith("[Runner]") ? false : undefined;
+  return undefined;
 }

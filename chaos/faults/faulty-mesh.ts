@@ -100,7 +100,7 @@ async function openParts(s3: TestS3, opened: AsyncDisposableStack) {
     disks: [data, ...workers.map(({ disk }) => disk)],
     /** The node itself, without what started it and what it started. */
     pidOf({ id }: Worker): number {
-      const [pid] = findProcesses(`LECTERN_NODE_ID=${id}`).filter((one) => findProcesses("moleculer-runner").includes(one));
+      const [pid] = findProcesses(`LECTERN_NODE_ID=${id}`).filter((one) => findProcesses("bin/broker.ts").includes(one));
       if (pid === undefined) throw new Error(`no process is the node ${id}`);
       return pid;
     },

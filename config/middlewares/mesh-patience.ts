@@ -5,9 +5,11 @@
 import { connect } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Middleware, ServiceBroker } from "moleculer";
+import { endNode } from "../end-node.ts";
 
 const LOOK_MS = 200;
-const CONNECT_MS = 1_000;
+/** More than loading a node's services keeps its process from looking. */
+const CONNECT_MS = 3_000;
 const NATS_PORT = 4222;
 
 /** @param url of one server, or of several, comma-separated @param patienceMs from the start to a mesh that has taken this node */
@@ -16,23 +18,33 @@ export function meshPatience(url: string, patienceMs: number): Middleware {
   const names = servers.map(({ hostname, port }) => `${hostname}:${port || NATS_PORT}`).join(", ");
   return {
     name: "MeshPatience",
-    async starting(broker: ServiceBroker) {
-      const until = performance.now() + patienceMs;
-      let told = false;
-      for (;;) {
-        const faults = await Promise.all(servers.map(tryServer));
-        if (faults.includes(undefined)) break;
-        const why = faults.find((fault) => fault !== undefined) ?? "";
-        if (performance.now() >= until) throw new Error(`NATS at ${names} does not answer after ${patienceMs / 1000} s (${why}).`);
-        if (!told) broker.logger.warn(`NATS at ${names} is not there yet (${why}); this node waits for it, up to ${patienceMs / 1000} s.`);
-        told = true;
-        await delay(LOOK_MS);
-      }
-      // It listens; whether it takes this node, it says later, and Moleculer asks it again and again.
-      const limit = setTimeout(() => broker.fatal(`NATS at ${names} does not take this node after ${patienceMs / 1000} s: are the credentials those of its configuration? Over TLS: is its certificate by an authority that LECTERN_NATS_CA names?`, undefined, true), until - performance.now() + CONNECT_MS);
-      broker.localBus.once("$transporter.connected", () => clearTimeout(limit));
+    created(broker: ServiceBroker) {
+      const { transit } = broker;
+      const connect = transit?.connect.bind(transit);
+      if (transit === undefined || connect === undefined) return;
+      transit.connect = async () => {
+        await untilThere(broker);
+        await connect();
+      };
     },
   };
+
+  async function untilThere(broker: ServiceBroker): Promise<void> {
+    const until = performance.now() + patienceMs;
+    let told = false;
+    for (;;) {
+      const faults = await Promise.all(servers.map(tryServer));
+      if (faults.includes(undefined)) break;
+      const why = faults.find((fault) => fault !== undefined) ?? "";
+      if (performance.now() >= until) throw new Error(`NATS at ${names} does not answer after ${patienceMs / 1000} s (${why}).`);
+      if (!told) broker.logger.warn(`NATS at ${names} is not there yet (${why}); this node waits for it, up to ${patienceMs / 1000} s.`);
+      told = true;
+      await delay(LOOK_MS);
+    }
+    // It listens; whether it takes this node, it says later, and Moleculer asks it again and again.
+    const limit = setTimeout(() => endNode(broker, `NATS at ${names} does not take this node after ${patienceMs / 1000} s: are the credentials those of its configuration? Over TLS: is its certificate by an authority that LECTERN_NATS_CA names?`), until - performance.now() + CONNECT_MS);
+    broker.localBus.once("$transporter.connected", () => clearTimeout(limit));
+  }
 }
 
 /** Undefined when it takes connections, else why not. */

@@ -5,6 +5,7 @@
  */
 import type { Middleware, ServiceBroker } from "moleculer";
 import type { NatsConnection } from "nats";
+import { endNode } from "../end-node.ts";
 
 /** Moleculer's types have none of it. */
 interface Transporter {
@@ -19,7 +20,7 @@ const TELL_MS = 60_000;
 
 export const natsPermissions: Middleware = {
   name: "NatsPermissions",
-  async starting(broker: ServiceBroker) {
+  created(broker: ServiceBroker) {
     const { tx } = broker.transit as unknown as { tx: Transporter };
     const onConnected = tx.onConnected.bind(tx);
     tx.onConnected = (wasReconnect) => {
@@ -31,7 +32,7 @@ export const natsPermissions: Middleware = {
       tx.client.subscribe(subject, {
         callback(refusal, message) {
           if (refusal === null) tx.receive(command, Buffer.from(message.data));
-          else broker.fatal(`NATS does not let this node hear ${subject}: its nkey is not that of a node "${broker.nodeID}".`, undefined, true);
+          else endNode(broker, `NATS does not let this node hear ${subject}: its nkey is not that of a node "${broker.nodeID}".`);
         },
       });
     };

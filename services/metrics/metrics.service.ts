@@ -63,6 +63,7 @@ export function metricsService(given: MetricsSettings) {
       await closeListener(this.server); // these are absent when started() failed
       if (this.count !== undefined) this.broker.localBus.off(REQUEST_FINISHED, this.count);
       clearInterval(this.processTimer);
+      clearTimeout(this.counting);
     },
   };
   return schema;

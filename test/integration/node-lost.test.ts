@@ -34,7 +34,7 @@ describe("a node of several that is lost", function () {
   const join = (id: string): Promise<LecternProcess> => joinMesh(mesh, ["--services", "transcoder", "--node-id", id, "--slots", "1"]);
   /** The node itself, without what started it and what it started. */
   const pidOf = (id: string): number => {
-    const [pid] = findProcesses(`LECTERN_NODE_ID=${id}`).filter((one) => findProcesses("moleculer-runner").includes(one));
+    const [pid] = findProcesses(`LECTERN_NODE_ID=${id}`).filter((one) => findProcesses("bin/broker.ts").includes(one));
     if (pid === undefined) throw new Error(`no process is the node ${id}`);
     return pid;
   };

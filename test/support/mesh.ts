@@ -46,7 +46,7 @@ export async function startMesh({ settings = {}, dataDir }: MeshOptions = {}): P
     dataDir: data,
     output: lectern.output,
     nodeLog: () => readFileSync(join(data, "logs/node.log"), "utf8"),
-    nodePid: () => findRunner(data),
+    nodePid: () => findNode(data),
     async stop() {
       lectern.child.kill("SIGTERM");
       await lectern.exited;
@@ -76,8 +76,8 @@ export async function leaveMesh(node: LecternProcess): Promise<number | null> {
   return node.child.exitCode;
 }
 
-function findRunner(data: string): number {
-  const pid = findProcesses(data).find((candidate) => readFileSync(`/proc/${candidate}/cmdline`, "latin1").includes("moleculer-runner"));
+function findNode(data: string): number {
+  const pid = findProcesses(data).find((candidate) => readFileSync(`/proc/${candidate}/cmdline`, "latin1").includes("bin/broker.ts"));
   if (pid === undefined) throw new Error("no node runs on this data directory");
   return pid;
 }

@@ -4,7 +4,7 @@ import { dieWithParent } from "../../../bin/start/child.ts";
 import { natsConfig } from "../../../bin/start/embedded-nats.ts";
 import { explainRedis, redisArguments } from "../../../bin/start/embedded-redis.ts";
 import { severeLines } from "../../../bin/start/log-severity.ts";
-import { explainNode, nodeCommand, nodeEnvironment, PROJECT_DIR } from "../../../bin/start/node-process.ts";
+import { explainNode, nodeEnvironment } from "../../../bin/start/node-process.ts";
 import { restartDelayMs } from "../../../bin/start/restart-policy.ts";
 import { startScreen } from "../../../bin/start/screen.ts";
 
@@ -20,25 +20,15 @@ describe("the commands that npm start runs", () => {
     expect(natsConfig(4222, "pass")).to.equal('listen: "127.0.0.1:4222"\nserver_name: "lectern-embedded"\nmax_payload: 8MB\nauthorization { user: "lectern", password: "pass" }\n');
   });
 
-  it("a node is Moleculer's runner with one file per service", () => {
-    expect(nodeCommand(["storage", "gateway"], "/bin/node")).to.deep.equal({
-      program: "/bin/node",
-      args: [
-        `${PROJECT_DIR}/node_modules/moleculer/bin/moleculer-runner.mjs`, "--config", `${PROJECT_DIR}/moleculer.config.ts`,
-        `${PROJECT_DIR}/services/storage/storage.service.ts`, `${PROJECT_DIR}/services/gateway/gateway.service.ts`,
-      ],
-    });
-  });
-
   it("a child dies with its parent where setpriv is there", () => {
     const command = { program: "redis-server", args: ["--port", "1"] };
     expect(dieWithParent(command, "/usr/bin/setpriv")).to.deep.equal({ program: "/usr/bin/setpriv", args: ["--pdeathsig", "KILL", "--", "redis-server", "--port", "1"] });
     expect(dieWithParent(command, undefined)).to.equal(command);
   });
 
-  it("a node's environment has the settings and nothing that its runner would take for its own", () => {
-    const env = { PATH: "/bin", AWS_REGION: "eu", NAMESPACE: "kube", SERVICES: "x", MOL_LOGGER: "false", METRICS_ENABLED: "false", LECTERN_REGION: "eu" };
-    expect(nodeEnvironment(env, { LECTERN_DATA: "/data/nodes/1" }, "/data")).to.deep.equal({ PATH: "/bin", AWS_REGION: "eu", LECTERN_REGION: "eu", LECTERN_DATA: "/data/nodes/1", NODE_COMPILE_CACHE: "/data/compiled" });
+  it("a node's environment has the settings, and a place for compiled code that its machine shares", () => {
+    const env = { PATH: "/bin", AWS_REGION: "eu", LECTERN_REGION: "eu" };
+    expect(nodeEnvironment(env, { LECTERN_DATA: "/data/nodes/1" }, "/data")).to.deep.equal({ ...env, LECTERN_DATA: "/data/nodes/1", NODE_COMPILE_CACHE: "/data/compiled" });
   });
 });
 
@@ -61,9 +51,9 @@ describe("severeLines", () => {
     const lines = [
       "[12:00:00.000Z] INFO  BROKER: started", "  detail",
       "[12:00:00.000Z] WARN  CACHE : slow", "[12:00:00.000Z] ERROR GATEWAY: broke", "    at f (x.ts:1)",
-      '{"level":30,"msg":"fine"}', '{"level":50,"msg":"broke"}', "[Runner] up",
+      '{"level":30,"msg":"fine"}', '{"level":50,"msg":"broke"}',
     ];
-    expect(lines.map(isSevere)).to.deep.equal([false, false, true, true, true, false, true, false]);
+    expect(lines.map(isSevere)).to.deep.equal([false, false, true, true, true, false, true]);
   });
 });
 
@@ -113,10 +103,9 @@ describe("addresses", () => {
 });
 
 describe("explainNode", () => {
-  it("finds the one sentence in what a runner says", () => {
-    expect(explainNode(["[17:01:02] FATAL x/BROKER: Unable to start all services. MoleculerError: The policy is no YAML.", "    at started"])).to.equal("The policy is no YAML.");
-    expect(explainNode(["[Runner] NATS at a:1 does not answer after 1 s (ECONNREFUSED). Error: NATS at a:1 does not", "    at tryServer"])).to.equal("NATS at a:1 does not answer after 1 s (ECONNREFUSED).");
-    expect(explainNode(["17:01 FATAL x/BROKER: NATS at a:1 does not take this node."])).to.equal("NATS at a:1 does not take this node.");
+  it("finds the one sentence in what a node says, as text and as JSON", () => {
+    expect(explainNode(["[17:01:02] ERROR BROKER : Unable to start all services. Error: The policy is no YAML.", "    at started", "[17:01:02] FATAL BROKER         : The policy is no YAML."])).to.equal("The policy is no YAML.");
+    expect(explainNode(['{"level":30,"msg":"fine"}', '{"level":60,"time":1,"mod":"broker","msg":"NATS at a:1 does not answer after 1 s (ECONNREFUSED)."}'])).to.equal("NATS at a:1 does not answer after 1 s (ECONNREFUSED).");
     expect(explainNode(["it died"])).to.equal(undefined);
   });
 });
