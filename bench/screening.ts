@@ -32,15 +32,15 @@ interface Row { name: string; screening: Screening; cpuSec: number; lengthSec: n
 export const screening: Benchmark = {
   name: "screening",
   summary: "what it costs to screen a video; how near different videos come",
-  usage: "[--classifier <folder with nsfwjs>]",
+  usage: "[--classifier]",
   async run(args) {
-    const { values: { classifier } } = parseArgs({ args: [...args], options: { classifier: { type: "string" } } });
+    const { values: { classifier } } = parseArgs({ args: [...args], options: { classifier: { type: "boolean", default: false } } });
     const dir = await mkdtemp(join(tmpdir(), "lectern-bench-screening-"));
     try {
       const shared = SHARED.flatMap((name) => findSharedMedia(name) ?? []);
       const files = shared.length > 0 ? shared : [await makeLecture(join(dir, "lecture.mp4"), { seconds: 300, size: "1280x720" })];
       const policyPath = join(dir, "policy.yaml");
-      await writeFile(policyPath, classifier === undefined ? "" : `classifier: { name: nsfwjs, folder: ${classifier} }\ndefault: { classify: true }\n`);
+      await writeFile(policyPath, classifier ? "classifier: { name: nsfwjs }\ndefault: { classify: true }\n" : "");
       const rows = await screenAll(files, policyPath);
       console.log(formatTable(["video", "minutes", "verdict", "CPU s", "wall s", "frames", "read MB", "of MB"], rows.map(({ name, screening: { verdict, cost }, cpuSec, lengthSec, fileMb }) => [
         name, (lengthSec / 60).toFixed(1), verdict, cpuSec.toFixed(1), cost.seconds.toFixed(1), String(cost.frames), (cost.bytes / 1e6).toFixed(1), fileMb.toFixed(1),

@@ -115,7 +115,6 @@ export const SETTINGS = {
   protection: { env: "LECTERN_PROTECTION", type: { kind: "choice", of: ["none", "aes-128", "cbcs"] }, fallback: "none", meaning: "how the media of a video travel to players when its post does not say: `none`, `aes-128` or `cbcs` (see Encryption on the way)" },
   logLevel: { env: "LECTERN_LOG_LEVEL", type: { kind: "choice", of: ["fatal", "error", "warn", "info", "debug", "trace"] }, fallback: "info", meaning: "least severe log line that is written" },
   logFormat: { env: "LECTERN_LOG_FORMAT", type: { kind: "choice", of: ["text", "json"] }, fallback: "text", meaning: "log lines for people or for machines" },
-  testClassifier: { env: "LECTERN_TEST_CLASSIFIER", type: { kind: "string" }, fallback: undefined, meaning: "tests only: a folder with the packages of nsfwjs, which is then tried as well" },
   testS3Endpoint: { env: "LECTERN_TEST_S3_ENDPOINT", type: { kind: "url", schemes: ["http:", "https:"] }, fallback: undefined, meaning: "tests only: an S3 server to use instead of starting one (with the usual AWS variables)" },
 } as const satisfies Record<string, Setting>;
 

@@ -1,12 +1,16 @@
 /**
- * Exits 0 when node_modules holds what package-lock.json asks for, so that whoever installed by hand isn't made to
- * install again. npm writes what it installed to node_modules/.package-lock.json. Plain JavaScript: it runs under
- * any Node from 20 on, before the pinned one is there.
+ * lock-installed.mjs [folder]: exits 0 when its node_modules holds what its package-lock.json asks for, so that whoever
+ * installed by hand isn't made to install again. npm writes what it installed to node_modules/.package-lock.json. Plain
+ * JavaScript: it runs under any Node from 20 on, before the pinned one is there.
  */
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { argv } from "node:process";
+
+const [, , folder = "."] = argv;
 
 function packages(path) {
-  return JSON.parse(readFileSync(path, "utf8")).packages;
+  return JSON.parse(readFileSync(join(folder, path), "utf8")).packages;
 }
 
 function isInstalled() {

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Brings what Lectern needs and this machine lacks: the locked npm packages (the pinned Node is one of them) and the
-# programs ffmpeg, bubblewrap (FFmpeg's sandbox), nats-server and redis-server; with --tests also a Chromium, proxies and Ceph's S3 server. Every npm script
-# runs it first, so it must cost nothing when nothing is missing: no npm, no Node, only look-ups.
+# programs ffmpeg, bubblewrap (FFmpeg's sandbox), nats-server and redis-server; with --tests also a Chromium, proxies, Ceph's
+# S3 server and the packages of the classifier. Every npm script runs it first, so it must cost nothing when nothing is
+# missing: no npm, no Node, only look-ups.
 # It leaves no other trace: services that the packages bring are neither started nor enabled.
 set -eu
 cd "$(dirname "$0")/.."
@@ -48,7 +49,11 @@ stamp=node_modules/.lectern-setup
 wanted_stamp="$(cksum <package-lock.json) $(uname -sm)"
 packages_installed() { [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted_stamp" ] && [ -x node_modules/.bin/node ]; }
 
-if packages_installed && [ -z "$(missing_packages)" ]; then exit 0; fi
+# Its packages have a lock of their own: of what Lectern runs by default, nothing needs them.
+classifier=deploy/classifier
+classifier_installed() { [ $tests = no ] || { [ -f "$classifier/$stamp" ] && [ "$(cat "$classifier/$stamp")" = "$(cksum <"$classifier/package-lock.json")" ]; }; }
+
+if packages_installed && classifier_installed && [ -z "$(missing_packages)" ]; then exit 0; fi
 
 # --- from here on something is to be done, by one set-up at a time -----------------------------------------------
 
@@ -76,22 +81,30 @@ take_lock() {
   held="$1 $held"
 }
 
-install_packages() {
+find_npm() {
   if ! has node || ! has npm; then
     say "Lectern needs Node 20 or newer with npm: https://nodejs.org, or: apt-get install nodejs npm"
     exit 1
   fi
   # The pinned Node is about to be replaced, so the system's does it.
   clean_path=$(printf '%s' "$PATH" | tr ':' '\n' | grep -v '/node_modules/\.bin$' | grep -v '/node-gyp-bin$' | paste -sd: -)
-  if ! PATH="$clean_path" node scripts/lock-installed.mjs; then
-    say "Installing the locked npm packages (once; about half a minute) …"
-    log=$(mktemp /tmp/lectern-setup.XXXXXX)
-    held="$log $held"
-    if ! (PATH="$clean_path"; npm_install); then
-      say "npm could not install the packages: its message is above. It needs the npm registry and about 500 MB of disk."
-      exit 1
-    fi
+}
+
+# take_locked FOLDER WHAT MEGABYTES: what the folder's lock asks for is there afterwards.
+take_locked() {
+  if PATH="$clean_path" node scripts/lock-installed.mjs "$1"; then return 0; fi
+  say "Installing the locked npm packages${2:+ $2} (once; about half a minute) …"
+  log=$(mktemp /tmp/lectern-setup.XXXXXX)
+  held="$log $held"
+  if ! (PATH="$clean_path"; npm_install "$1"); then
+    say "npm could not install the packages${2:+ $2}: its message is above. It needs the npm registry and about $3 MB of disk."
+    exit 1
   fi
+}
+
+install_packages() {
+  find_npm
+  take_locked . "" 500
   if ! node_modules/.bin/node --version >/dev/null 2>&1; then # npm was told not to run install scripts
     (cd node_modules/node && PATH="$clean_path" node installArchSpecificPackage >/dev/null 2>&1) || true
   fi
@@ -103,10 +116,16 @@ install_packages() {
   printf '%s\n' "$wanted_stamp" >"$stamp"
 }
 
+install_classifier() {
+  find_npm
+  take_locked "$classifier" "of the classifier" 350
+  cksum <"$classifier/package-lock.json" >"$classifier/$stamp"
+}
+
 # `npm ci` refuses a lock that lacks some other platform's optional package (EUSAGE); `npm install` takes the same
 # versions from the same lock without that.
-npm_install() {
-  options="--include=dev --no-audit --no-fund --loglevel=error --fetch-retry-mintimeout=1000 --fetch-retry-maxtimeout=5000"
+npm_install() { # $1: the folder
+  options="--include=dev --no-audit --no-fund --loglevel=error --fetch-retry-mintimeout=1000 --fetch-retry-maxtimeout=5000 --prefix $1"
   # shellcheck disable=SC2086 # a list of words
   if npm ci $options >"$log" 2>&1; then return 0; fi
   # shellcheck disable=SC2086
@@ -172,6 +191,7 @@ disable_services() {
 mkdir -p .lectern
 take_lock .lectern/setup.lock
 if ! packages_installed; then install_packages; fi # the set-up that was waited for may have done it
+if ! classifier_installed; then install_classifier; fi
 missing=$(missing_packages)
 # shellcheck disable=SC2086 # a list of words
 if [ -n "$missing" ]; then install_programs $missing; fi

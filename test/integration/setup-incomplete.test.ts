@@ -13,8 +13,13 @@ import { findProgram, programFolders } from "../../bin/start/program.ts";
 const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
 const TOOLS = ["sh", "cat", "cksum", "uname", "dirname", "mkdir", "rm", "rmdir", "sleep", "sed", "grep", "tr", "paste", "tail", "mktemp", "id", "chmod"];
 const SERVERS = ["nats-server", "redis-server", "ffmpeg", "ffprobe", "bwrap"];
-/** Does what npm does, as far as the set-up sees: the pinned Node is there afterwards. */
-const NPM = `mkdir -p node_modules/.bin; cat > node_modules/.bin/node <<'END'\n#!/bin/sh\necho v24\nEND\nchmod 755 node_modules/.bin/node`;
+/** What is wanted for the tests only. */
+const TEST_PROGRAMS = ["radosgw", "ceph-mon", "ceph-osd", "ceph", "tinyproxy", "microsocks", "gst-launch-1.0", "chromium"];
+const CLASSIFIER = "deploy/classifier";
+/** npm's last argument. */
+const FOLDER = "for folder; do :; done";
+/** Does what npm does, as far as the set-up sees: the packages of the folder are there afterwards, in the project's the pinned Node. */
+const NPM = `${FOLDER}; cd "$folder"; mkdir -p node_modules/.bin; cat > node_modules/.bin/node <<'END'\n#!/bin/sh\necho v24\nEND\nchmod 755 node_modules/.bin/node`;
 
 describe("scripts/setup.sh", () => {
   let dir: string;
@@ -24,7 +29,8 @@ describe("scripts/setup.sh", () => {
     path = join(dir, "path");
     mkdirSync(path);
     cpSync(join(PROJECT, "scripts"), join(dir, "scripts"), { recursive: true });
-    writeFileSync(join(dir, "package-lock.json"), '{"packages":{}}');
+    mkdirSync(join(dir, CLASSIFIER), { recursive: true });
+    for (const folder of [".", CLASSIFIER]) writeFileSync(join(dir, folder, "package-lock.json"), '{"packages":{}}');
     for (const tool of TOOLS) symlinkSync(findProgram(tool, programFolders(process.env["PATH"])) ?? "", join(path, tool));
     for (const server of SERVERS) standIn(server, "");
     standIn("npm", NPM);
@@ -39,6 +45,8 @@ describe("scripts/setup.sh", () => {
   const command = (...args: string[]): [string, string[], { env: NodeJS.ProcessEnv; encoding: "utf8" }] => [join(path, "sh"), [join(dir, "scripts/setup.sh"), ...args], { env: { PATH: path }, encoding: "utf8" }];
   const setUp = (...args: string[]): { status: number | null; stderr: string } => spawnSync(...command(...args));
   const calls = (): string[] => existsSync(join(dir, "calls")) ? readFileSync(join(dir, "calls"), "utf8").trim().split("\n") : [];
+  /** That npm was told to install. */
+  const folders = (): string[] => calls().flatMap((call) => /^npm .*--prefix (\S+)$/.exec(call)?.[1] ?? []);
 
   it("installs the packages when they are missing, and again only when the lock has changed", () => {
     expect(setUp().status).to.equal(0);
@@ -50,6 +58,34 @@ describe("scripts/setup.sh", () => {
     expect(setUp().status).to.equal(0);
     expect(calls()).to.have.length(2);
     expect(existsSync(join(dir, ".lectern/setup.lock"))).to.equal(false);
+  });
+
+  it("installs the classifier for the tests only, and again only when its lock has changed or its packages are gone", () => {
+    for (const program of TEST_PROGRAMS) standIn(program, "");
+    expect(setUp().status).to.equal(0);
+    expect(folders()).to.deep.equal(["."]);
+    expect(setUp("--tests").status).to.equal(0);
+    expect(folders()).to.deep.equal([".", CLASSIFIER]);
+    for (const args of [["--tests"], []]) expect(setUp(...args)).to.include({ status: 0, stderr: "" });
+    expect(folders()).to.have.length(2);
+    writeFileSync(join(dir, CLASSIFIER, "package-lock.json"), '{"packages":{"node_modules/x":{"version":"1.0.0"}}}');
+    expect(setUp().status).to.equal(0);
+    expect(folders()).to.have.length(2);
+    expect(setUp("--tests").status).to.equal(0);
+    rmSync(join(dir, CLASSIFIER, "node_modules"), { recursive: true });
+    expect(setUp("--tests").status).to.equal(0);
+    expect(folders()).to.deep.equal([".", CLASSIFIER, CLASSIFIER, CLASSIFIER]);
+  });
+
+  it("takes no classifier for installed whose installation failed", () => {
+    for (const program of TEST_PROGRAMS) standIn(program, "");
+    expect(setUp().status).to.equal(0);
+    standIn("npm", 'echo "npm error network is down"; exit 1');
+    for (const attempt of [1, 2]) {
+      const { status, stderr } = setUp("--tests");
+      expect(status, String(attempt)).to.equal(1);
+      expect(stderr).to.match(/npm error network is down\nnpm could not install the packages of the classifier/);
+    }
   });
 
   it("keeps packages that were installed by hand from this very lock", () => {
@@ -83,11 +119,12 @@ describe("scripts/setup.sh", () => {
   });
 
   it("installs once when two start together", async () => {
+    for (const program of TEST_PROGRAMS) standIn(program, "");
     const gate = join(dir, "gate");
     spawnSync("mkfifo", [gate]);
-    standIn("npm", `cat "${gate}" >/dev/null\n${NPM}`); // npm takes as long as the test wants
+    standIn("npm", `${FOLDER}; [ "$folder" != . ] || cat "${gate}" >/dev/null\n${NPM}`); // npm takes as long as the test wants
     const run = (): { said: Promise<void>; exited: Promise<number | null> } => {
-      const [program, args, { env }] = command();
+      const [program, args, { env }] = command("--tests");
       const child = spawn(program, args, { env, stdio: ["ignore", "ignore", "pipe"] });
       return {
         said: new Promise((resolve) => child.stderr.on("data", (text: Buffer) => { if (text.includes("Another set-up is under way")) resolve(); })),
@@ -98,7 +135,7 @@ describe("scripts/setup.sh", () => {
     await Promise.race(both.map(({ said }) => said));
     writeFileSync(gate, "go");
     expect(await Promise.all(both.map(({ exited }) => exited))).to.deep.equal([0, 0]);
-    expect(calls()).to.have.length(1);
+    expect(folders()).to.deep.equal([".", CLASSIFIER]);
   });
 
   it("is not held up by a set-up that died", () => {

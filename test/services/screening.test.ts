@@ -142,6 +142,24 @@ describe("the screening service", function () {
     expect(await verdictOf(waiting(lecture))).to.include({ verdict: "pass" });
   });
 
+  it("asks nsfwjs itself: a lecture passes, and what its tenant wants to see is for a person, with pictures", async () => {
+    const classifier = "classifier: { name: nsfwjs }\n";
+    await start(`${classifier}default: { classify: true }\n`);
+    const passed = await verdictOf(waiting(lecture));
+    expect(passed, JSON.stringify(passed)).to.deep.include({ verdict: "pass", findings: [] });
+    expect(passed.classifier?.name).to.equal("nsfwjs MobileNetV2");
+    const { Drawing = 0, Neutral = 0 } = passed.scores ?? {};
+    expect(Drawing + Neutral).to.be.above(0.5);
+    const likeliest = Drawing > Neutral ? "Drawing" : "Neutral";
+    await start(`${classifier}default: { classify: true, scores: { ${likeliest}: { review: 0.2 } } }\n`);
+    const id = waiting(lecture);
+    const seen = await verdictOf(id);
+    expect(codes(seen)).to.deep.equal(["classified"]);
+    expect(seen).to.deep.include({ verdict: "review", classifier: passed.classifier, scores: passed.scores });
+    expect(store.objects.has(`reviews/default/${id}`)).to.equal(true);
+    expect(stills.map(({ at }) => at)).to.deep.equal(seen.findings[0]?.frames);
+  });
+
   it("never lets pass what cannot be decoded or has changed", async () => {
     const broken = { ...lecture, bytes: Buffer.from(lecture.bytes) };
     const at = broken.bytes.indexOf("mdat", 0, "latin1") + 4;

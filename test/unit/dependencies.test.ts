@@ -12,34 +12,36 @@ const read = (path: string): unknown => JSON.parse(readFileSync(new URL(path, RO
 const LICENCES = ["MIT", "ISC", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "0BSD", "BlueOak-1.0.0", "Unlicense", "PSF-2.0", "MPL-2.0"];
 /** MIT and ISC, as a file or a page of theirs says. */
 const SAID_ELSEWHERE = ["cli-color", "combine-errors"];
-/** Compile or unpack a part that is written in another language. */
-const INSTALL_SCRIPTS = ["cbor-extract", "es5-ext", "msgpackr-extract", "node"];
+/** What is locked on its own, by folder, with what runs at its installation: compiles or unpacks a part in another language. */
+const LOCKS: Readonly<Record<string, readonly string[]>> = { "": ["cbor-extract", "es5-ext", "msgpackr-extract", "node"], "deploy/classifier/": [] };
 
-describe("dependencies", () => {
-  const { packages } = read("package-lock.json") as { packages: Record<string, Locked> };
+for (const [folder, installScripts] of Object.entries(LOCKS)) describe(`dependencies${folder === "" ? "" : ` of ${folder}`}`, () => {
+  const { packages } = read(`${folder}package-lock.json`) as { packages: Record<string, Locked> };
   const locked = Object.entries(packages).filter(([path]) => path !== "");
   const nameOf = (path: string): string => path.split("node_modules/").at(-1) ?? path;
 
   it("are named to the version", () => {
-    const { dependencies = {}, devDependencies = {} } = read("package.json") as Manifest;
+    const { dependencies = {}, devDependencies = {} } = read(`${folder}package.json`) as Manifest;
     const loose = Object.entries({ ...dependencies, ...devDependencies }).filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version));
     expect(loose).to.deep.equal([]);
   });
 
   it("are locked by their hash, and come from a registry", () => {
     // Parts for other platforms are locked by their version where the registry that locked them had none of them.
-    const here = locked.filter(([path, { optional, integrity }]) => optional !== true || integrity !== undefined || existsSync(new URL(path, ROOT)));
+    const here = locked.filter(([path, { optional, integrity }]) => optional !== true || integrity !== undefined || existsSync(new URL(folder + path, ROOT)));
     const open = here.filter(([, { integrity, resolved, link }]) => link === true || !(integrity ?? "").startsWith("sha512-") || !(resolved ?? "https://").startsWith("https://"));
     expect(open.map(([path]) => path)).to.deep.equal([]);
   });
 
   it("run at their installation only what is known", () => {
-    expect(locked.filter(([, { hasInstallScript }]) => hasInstallScript === true).map(([path]) => nameOf(path)).toSorted()).to.deep.equal(INSTALL_SCRIPTS);
+    const isForbidden = existsSync(new URL(`${folder}.npmrc`, ROOT)) && /^ignore-scripts=true$/m.test(readFileSync(new URL(`${folder}.npmrc`, ROOT), "utf8"));
+    const running = isForbidden ? [] : locked.filter(([, { hasInstallScript }]) => hasInstallScript === true);
+    expect(running.map(([path]) => nameOf(path)).toSorted()).to.deep.equal(installScripts);
   });
 
   it("have licences that go with this one", () => {
     const foreign = locked.flatMap(([path, { license, optional }]) => {
-      const said = license ?? licenceOf(path, optional === true);
+      const said = license ?? licenceOf(folder + path, optional === true);
       return said === undefined || SAID_ELSEWHERE.includes(nameOf(path)) || LICENCES.some((licence) => said.split(/[() ]+/).includes(licence)) ? [] : [`${nameOf(path)}: ${said}`];
     });
     expect(foreign).to.deep.equal([]);

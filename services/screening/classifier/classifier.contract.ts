@@ -12,7 +12,7 @@ export interface Classifier {
   classify(frames: readonly ClassifierFrame[]): Promise<Scores[]>;
 }
 
-/** What a module of a classifier default-exports. @param folder where its packages are; absent: beside Lectern's own */
+/** What a module of a classifier default-exports. @param folder where its packages are; absent: where it expects them */
 export type OpenClassifier = (folder: string | undefined) => Promise<Classifier>;
 
 /** What its process is told, and what it answers. */

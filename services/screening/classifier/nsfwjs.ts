@@ -1,11 +1,11 @@
 /**
  * nsfwjs' MobileNet v2, whose model comes in its package, on TensorFlow.js' WebAssembly. Its packages take 350 MB, so they
- * are not Lectern's own: whoever wants it installs `nsfwjs @tensorflow/tfjs @tensorflow/tfjs-backend-wasm buffer`.
+ * are not Lectern's own: whoever wants it installs what is locked in `deploy/classifier`.
  */
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join, sep } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import type { Classifier, Scores } from "./classifier.contract.ts";
 
 interface Tensor { dispose(): void }
@@ -14,9 +14,11 @@ interface Wasm { setWasmPaths(folder: string): void }
 interface Model { classify(image: Tensor): Promise<{ className: string; probability: number }[]> }
 interface Nsfwjs { load(name: string, options: object): Promise<Model> }
 
+const LOCKED = fileURLToPath(new URL("../../../deploy/classifier", import.meta.url));
+
 /** @throws Error when the packages are not there */
-export default async function openNsfwjs(folder: string | undefined): Promise<Classifier> {
-  const { resolve } = createRequire(folder === undefined ? import.meta.url : join(folder, "package.json"));
+export default async function openNsfwjs(folder = LOCKED): Promise<Classifier> {
+  const { resolve } = createRequire(join(folder, "package.json"));
   const load = async <Module>(path: string): Promise<Module> => (await import(pathToFileURL(path).href)) as Module;
   const core = resolve("nsfwjs/core");
   const ofModules = (path: string): string => path.replace(`${sep}cjs${sep}`, `${sep}esm${sep}`); // its other form takes ten times as long to load
