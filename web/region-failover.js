@@ -13,8 +13,9 @@ const LIST_MS = 5_000;
  * @param paths of the video
  * @param onMove told when requests go elsewhere from now on
  * @param reach `fetch`, which tests replace
+ * @param say told why no other region is known; the browser's console, which tests replace
  */
-export function regionFailover(paths, onMove, reach = (url, init) => fetch(url, init)) {
+export function regionFailover(paths, onMove, reach = (url, init) => fetch(url, init), say = (text) => console.info(text)) {
   let bases = [ROOT.href];
   /** Where requests to a gateway that is gone go, by base. */
   const moved = new Map();
@@ -23,7 +24,7 @@ export function regionFailover(paths, onMove, reach = (url, init) => fetch(url, 
   const listed = reach(new URL("v1/regions", ROOT), { signal: AbortSignal.timeout(LIST_MS) })
     .then((answer) => answer.json())
     .then(({ regions = [] }) => { bases = [ROOT.href, ...regions.filter(({ own }) => !own).map(({ url }) => `${url.replace(/\/$/, "")}/`)]; })
-    .catch((error) => console.info(error)); // then there is only this one
+    .catch((error) => say(`Other regions are not known: ${error.message}`)); // then there is only this one
 
   const baseOf = (url) => bases.find((base) => url.startsWith(base)) ?? ROOT.href;
 

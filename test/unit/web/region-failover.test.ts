@@ -4,7 +4,7 @@ import { expect } from "chai";
 interface Failover { listed: Promise<void>; rewrite(url: string): string; check(url?: string): Promise<boolean> }
 type Reach = (url: URL, init: object) => Promise<{ ok: boolean; json(): Promise<unknown> }>;
 const path = "../../../web/region-failover.js";
-const { regionFailover } = (await import(path)) as { regionFailover(paths: { play(name: string): string }, onMove: () => void, reach: Reach): Failover };
+const { regionFailover } = (await import(path)) as { regionFailover(paths: { play(name: string): string }, onMove: () => void, reach: Reach, say: (text: string) => void): Failover };
 const { ROOT } = (await import("../../../web/api.js" as string)) as { ROOT: URL };
 
 const EU = "https://eu.test/";
@@ -13,14 +13,14 @@ const master = (base: string): string => `${base}play/v/master.m3u8`;
 
 /** `gone`: bases that do not answer. */
 function stage(gone = new Set<string>(), regions = [{ own: true, url: ROOT.href }, { own: false, url: "https://eu.test" }, { own: false, url: "https://asia.test/base" }]) {
-  const asked: string[] = [];
+  const [asked, told]: [string[], string[]] = [[], []];
   let moves = 0;
   const reach: Reach = async (url) => {
     asked.push(url.href);
     if ([...gone].some((base) => url.href.startsWith(base))) throw new TypeError("fetch failed");
     return { ok: true, json: async () => ({ regions }) };
   };
-  return { gone, asked, failover: regionFailover({ play: (name) => `play/v/${name}` }, () => { moves++; }, reach), moves: () => moves };
+  return { gone, asked, told, failover: regionFailover({ play: (name) => `play/v/${name}` }, () => { moves++; }, reach, (text) => told.push(text)), moves: () => moves };
 }
 
 describe("the player's regions", () => {
@@ -72,9 +72,11 @@ describe("the player's regions", () => {
   });
 
   it("are this one alone where there are no others, or none can be found", async () => {
-    for (const { failover } of [stage(new Set([ROOT.href])), stage(new Set(), [])]) {
+    const [unreachable, alone] = [stage(new Set([ROOT.href])), stage(new Set(), [])];
+    for (const { failover } of [unreachable, alone]) {
       await failover.listed;
       expect(await failover.check()).to.equal(false);
     }
+    expect([unreachable.told, alone.told]).to.deep.equal([["Other regions are not known: fetch failed"], []]);
   });
 });
