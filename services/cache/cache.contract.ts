@@ -1,5 +1,5 @@
 import type { SegmentName } from "../../media/media-names.ts";
-export type { SegmentName };
+
 /** Asks `cache.segment` for a segment whole. */
 export interface SegmentParams { videoId: string; rendition: string; segment: SegmentName }
 /**

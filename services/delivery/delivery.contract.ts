@@ -1,5 +1,5 @@
 import type { StillFormat } from "../../media/ffmpeg/still-arguments.ts";
-import type { SegmentName } from "../cache/cache.contract.ts";
+import type { SegmentName } from "../../media/media-names.ts";
 
 export interface MasterParams { id: string }
 export interface MediaPlaylistParams { id: string; rendition: string }

@@ -1,6 +1,6 @@
 /** `/play`: playlists, segments and captions. Any page may play them, and a client may keep the media for ever: it never changes. */
 import { fail } from "../../config/errors.ts";
-import type { SegmentName } from "../cache/cache.contract.ts";
+import type { SegmentName } from "../../media/media-names.ts";
 import { sendBytes, type Exchange, type Route } from "./exchange.ts";
 import { pointNearer } from "./regions/nearer-region.ts";
 import type { RegionGuide } from "./regions/region-guide.ts";

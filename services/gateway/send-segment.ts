@@ -3,7 +3,7 @@ import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import { ulid } from "ulid";
 import { readSegment, type SegmentAnswer } from "../../mixins/segment-answer.ts";
-import type { SegmentName } from "../cache/cache.contract.ts";
+import type { SegmentName } from "../../media/media-names.ts";
 import { isOpen, type Exchange } from "./exchange.ts";
 
 /**

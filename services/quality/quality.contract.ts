@@ -1,9 +1,7 @@
 /** What may be said to `quality`. It sits on every node that makes segments: their bytes do not travel. */
 import type { Packet } from "../../media/cmaf/samples.ts";
 import type { Plan } from "../../media/plan.ts";
-import type { Fault, SegmentReport } from "../../media/quality/report.ts";
-
-export type { Fault, SegmentReport };
+import type { SegmentReport } from "../../media/quality/report.ts";
 
 /** Consecutive segments of one rendition that have just been made, and what the source has in their place. */
 export interface CheckParams {

@@ -5,7 +5,7 @@ import type { PlaylistProtection } from "../../../media/hls/keys.ts";
 import type { Protection } from "../../../media/protection.ts";
 import type { ContentKey } from "../../../mixins/content-key.ts";
 import { wholeSegment, type SegmentAnswer } from "../../../mixins/segment-answer.ts";
-import type { SegmentName } from "../../cache/cache.contract.ts";
+import type { SegmentName } from "../../../media/media-names.ts";
 import { encryptGrowing, encryptWhole, sampleCipher, wholeSegmentCipher, type SegmentCipher } from "./ciphers.ts";
 import { openContentKeys } from "./content-keys.ts";
 
