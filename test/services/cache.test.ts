@@ -20,30 +20,11 @@ import { startRedis } from "../support/redis.ts";
 import { rejection } from "../support/rejection.ts";
 import { freshNamespace, sharedNats, sharedRedis } from "../support/servers.ts";
 import { stagedPlan } from "../support/staged-plan.ts";
+import { cacheNode, type Making } from "./cache-node.ts";
 
 const ID = "01arz3ndektsv4rrffq69g5fav";
 const SEGMENT: SegmentParams = { videoId: ID, rendition: "360p", segment: 3 };
 const KEY = `videos/${ID}/media/360p/3.m4s`;
-
-/** What the transcoders of all nodes have made. A test decides how. */
-interface Making { made: History<MakeParams>; make: (params: MakeParams) => Promise<Buffer> }
-
-function startCache(store: ReturnType<typeof memoryStore>, making: Making, settings: { redisUrl: string; namespace: string; memoryBytes?: number }): ServiceBroker {
-  const broker = quietBroker();
-  broker.createService(storageService({ store: { kind: "file", dir: "unused" } }, async () => store));
-  broker.createService({ name: "videos", actions: { plan: () => stagedPlan(20) } });
-  broker.createService({
-    name: "transcoder",
-    actions: {
-      async make(ctx: Context<MakeParams>): Promise<Buffer> {
-        making.made.add(ctx.params);
-        return await making.make(ctx.params);
-      },
-    },
-  });
-  broker.createService(cacheService({ memoryBytes: 1_000_000, ...settings }));
-  return broker;
-}
 
 const ask = (broker: ServiceBroker, params: SegmentParams = SEGMENT): Promise<SegmentResult> => broker.call("cache.segment", params);
 const text = ({ bytes }: SegmentResult): string => Buffer.from(bytes).toString();
@@ -68,7 +49,7 @@ describe("cache", () => {
   afterEach(async () => { await Promise.all(brokers.map((broker) => broker.stop())); });
 
   async function start(changes: { memoryBytes?: number } = {}): Promise<ServiceBroker> {
-    const broker = startCache(store, making, { ...settings, ...changes });
+    const broker = cacheNode(store, making, { ...settings, ...changes });
     brokers.push(broker);
     await broker.start();
     return broker;
@@ -201,7 +182,7 @@ describe("cache while Redis is away", () => {
     const redis = await startRedis();
     const store = memoryStore();
     const making: Making = { made: openHistory(), make: async () => Buffer.from("made") };
-    const node = startCache(store, making, { redisUrl: redis.url, namespace: freshNamespace() });
+    const node = cacheNode(store, making, { redisUrl: redis.url, namespace: freshNamespace() });
     await node.start();
     await redis.kill();
     expect((await ask(node)).tier).to.equal("made");

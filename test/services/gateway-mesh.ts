@@ -1,6 +1,7 @@
 /** The gateway on a real port, over services that answer from memory. A test changes `fakes` to stage what it needs. */
 import { createHash } from "node:crypto";
 import type { Readable } from "node:stream";
+import { expect } from "chai";
 import { ServiceBroker, type Context } from "moleculer";
 import { passports } from "../../config/access/passports.ts";
 import { accessGuard } from "../../config/middlewares/access-guard.ts";
@@ -167,4 +168,16 @@ export async function startGatewayMesh({ publicUrl, callers, ...settings }: { pu
     throw error;
   }
   return { broker, fakes, url: (service as unknown as { httpUrl: string }).httpUrl, stop: () => broker.stop() };
+}
+
+/** @returns the problem that is answered */
+export async function expectProblem(answer: Response, code: string, detail?: RegExp): Promise<Record<string, unknown>> {
+  const problem = await answer.json() as Record<string, unknown>;
+  expect(problem["code"], JSON.stringify(problem)).to.equal(code);
+  expect(answer.headers.get("content-type")).to.equal("application/problem+json");
+  expect(problem).to.include.keys("type", "title", "status", "detail", "requestId");
+  expect(answer.status).to.equal(problem["status"]);
+  expect(answer.headers.get("x-request-id")).to.equal(problem["requestId"]);
+  if (detail !== undefined) expect(problem["detail"]).to.match(detail);
+  return problem;
 }

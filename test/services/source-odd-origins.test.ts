@@ -8,7 +8,7 @@ import { gzipSync } from "node:zlib";
 import { findErrorCode } from "../../config/errors.ts";
 import type { SourceRef } from "../../services/source/source.contract.ts";
 import { eventually } from "../support/eventually.ts";
-import { chunk, forever, head, part, partHeaders, startRawOrigin, type Answer, type RawOrigin } from "../support/raw-origin.ts";
+import { chunk, forever, head, part, partHeaders, startRawOrigin, untilQuiet, type Answer, type RawOrigin } from "../support/raw-origin.ts";
 import { rejection } from "../support/rejection.ts";
 import { startSourceBroker, type SourceBroker } from "../support/source-broker.ts";
 
@@ -41,19 +41,10 @@ describe("source service and an origin that", () => {
   const readWell = async (): Promise<void> => {
     expect((await openAndRead()).equals(content)).to.equal(true);
   };
-  /** Until nothing is asked any more: other blocks than the one that failed first may be tried again, with pauses of milliseconds. */
-  async function quiet(): Promise<void> {
-    let [requests, looks] = [-1, 0];
-    await eventually(() => {
-      looks = origin.held() === 0 && origin.requests.length === requests ? looks + 1 : 0;
-      requests = origin.requests.length;
-      return looks >= 4;
-    });
-  }
   /** The error; when it is told no connection and no block is left, and the origin may mend its ways at once. */
   async function failure(): Promise<Error & { data?: unknown }> {
     const error = await rejection(openAndRead(), "read") as Error;
-    await quiet();
+    await untilQuiet(origin);
     expect(await listBlocks()).to.deep.equal([]);
     origin.answer = good;
     await readWell();

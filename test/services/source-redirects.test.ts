@@ -8,6 +8,8 @@ import { startSourceBroker, type SourceBroker } from "../support/source-broker.t
 import { startOrigin, type TestOrigin } from "../support/test-origin.ts";
 
 const content = randomBytes(300_000);
+/** More than a few blocks. */
+const large = randomBytes(3_000_000);
 const MAX_REDIRECTS = 5;
 /** One set of words, whatever lies behind the address: it must not tell one private address from another. */
 const ADDRESS = "The source's address is not allowed: it must be a public host that can be found, on port 80 or 443.";
@@ -96,6 +98,36 @@ describe("redirects of an origin", () => {
     const error = await rejection(node.open(at(`/${MAX_REDIRECTS + 1}`)), "six");
     expect(error).to.deep.include({ type: "source_refused", message: "The origin redirects more than 5 times." });
     expect(origin.stats.log.map(({ path }) => path)).to.deep.equal(["/6", "/5", "/4", "/3", "/2", "/1"]);
+  });
+
+  it("are followed, and their target asked directly afterwards", async () => {
+    origin.behave("/hop", { redirectTo: "/hop2", redirectStatus: 307 });
+    origin.behave("/hop2", { redirectTo: `${origin.url}/large.mp4` });
+    origin.put("/large.mp4", large);
+    expect((await node.readAll(at("/hop"), await node.open(at("/hop")))).equals(large)).to.equal(true);
+    const paths = origin.stats.log.map(({ path }) => path);
+    expect(paths.slice(0, 3)).to.deep.equal(["/hop", "/hop2", "/large.mp4"]);
+    expect(new Set(paths.slice(3))).to.deep.equal(new Set(["/large.mp4"]));
+  });
+
+  it("to a place that expires are asked for again from the start", async () => {
+    origin.put("/signed-1", large);
+    origin.put("/signed-2", large);
+    origin.behave("/hop", { redirectTo: "/signed-1" });
+    const facts = await node.open(at("/hop"));
+    origin.behave("/signed-1", { status: 403 });
+    origin.behave("/hop", { redirectTo: "/signed-2" });
+    expect((await node.readAll(at("/hop"), facts)).equals(large)).to.equal(true);
+  });
+
+  it("for ever, to a private address or to another scheme are refused, also at the first hop", async () => {
+    origin.behave("/loop", { redirectTo: "/loop" });
+    expect(await rejection(node.open(at("/loop")), "a loop")).to.include({ type: "source_refused" });
+    expect(origin.stats.requests).to.equal(6);
+    for (const redirectTo of ["http://127.0.0.1:1/", "http://169.254.169.254/", "file:///etc/passwd", "http://user@example.org/", "//[::1]/"]) {
+      origin.behave("/away", { redirectTo });
+      expect(await rejection(node.open(at("/away")), redirectTo), redirectTo).to.include({ type: "source_refused" });
+    }
   });
 
   it("are checked again at every later read, as they are then", async () => {

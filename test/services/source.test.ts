@@ -242,35 +242,6 @@ describe("source service", () => {
       const facts = await node.open(source);
       expect(await failureOf(node.readAll(source, facts))).to.deep.include({ code: "source_changed" });
     });
-
-    it("redirects: is followed, and its target asked directly afterwards", async () => {
-      origin.behave("/hop", { redirectTo: "/hop2", redirectStatus: 307 });
-      origin.behave("/hop2", { redirectTo: `${origin.url}/a.mp4` });
-      await readWell(at("/hop"));
-      const paths = origin.stats.log.map(({ path }) => path);
-      expect(paths.slice(0, 3)).to.deep.equal(["/hop", "/hop2", "/a.mp4"]);
-      expect(new Set(paths.slice(3))).to.deep.equal(new Set(["/a.mp4"]));
-    });
-
-    it("redirects to a place that expires: is asked again from the start", async () => {
-      origin.put("/signed-1", content);
-      origin.put("/signed-2", content);
-      origin.behave("/hop", { redirectTo: "/signed-1" });
-      const facts = await node.open(at("/hop"));
-      origin.behave("/signed-1", { status: 403 });
-      origin.behave("/hop", { redirectTo: "/signed-2" });
-      expect((await node.readAll(at("/hop"), facts)).equals(content)).to.equal(true);
-    });
-
-    it("redirects for ever, to a private address or to another scheme: is refused", async () => {
-      origin.behave("/loop", { redirectTo: "/loop" });
-      expect(await failureOf(node.open(at("/loop")))).to.deep.include({ code: "source_refused" });
-      expect(origin.stats.requests).to.equal(6);
-      for (const redirectTo of ["http://127.0.0.1:1/", "http://169.254.169.254/", "file:///etc/passwd", "http://user@example.org/", "//[::1]/"]) {
-        origin.behave("/away", { redirectTo });
-        expect(await failureOf(node.open(at("/away"))), redirectTo).to.deep.include({ code: "source_refused" });
-      }
-    });
   });
 
   describe("uploads", () => {

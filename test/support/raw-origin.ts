@@ -7,6 +7,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from "node:n
 import { createServer as createSecureServer } from "node:tls";
 import { setTimeout as delay } from "node:timers/promises";
 import type { KeyPair } from "./certificates.ts";
+import { eventually } from "./eventually.ts";
 
 export interface RawRequest {
   path: string;
@@ -31,6 +32,16 @@ export interface RawOrigin {
   /** From now on. */
   answer: Answer;
   stop(): Promise<void>;
+}
+
+/** Until nothing is asked any more: blocks beside one that failed may be tried again, with pauses of milliseconds. */
+export async function untilQuiet(origin: RawOrigin): Promise<void> {
+  let [requests, looks] = [-1, 0];
+  await eventually(() => {
+    looks = origin.held() === 0 && origin.requests.length === requests ? looks + 1 : 0;
+    requests = origin.requests.length;
+    return looks >= 4;
+  });
 }
 
 /** @param keys for TLS; without them it is plain */
