@@ -6,10 +6,8 @@ import { LRUCache } from "lru-cache";
 import { useOf } from "../../config/access/actions.ts";
 import type { Revocations } from "../../config/access/grants.ts";
 import type { VideoAccess } from "../../config/access/watching.ts";
-import { Errors, type Context, type ServiceSchema, type ServiceSettingSchema } from "moleculer";
+import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
 import { errorMessage, fail } from "../../config/errors.ts";
-import { resolveSpan, resolveTime, sizeStill } from "../../media/asked-time.ts";
-import { STILL_FORMATS } from "../../media/ffmpeg/still-arguments.ts";
 import { noteAccess } from "../../config/audit-sink.ts";
 import { callerOf } from "../../config/middlewares/access-guard.ts";
 import { objectKeys } from "../../config/object-keys.ts";
@@ -20,24 +18,24 @@ import { formatKeyFramePlaylist, formatMasterPlaylist, formatMediaPlaylist, form
 import { keySpan } from "../../media/key-span.ts";
 import { findRendition, segmentCount } from "../../media/plan-video.ts";
 import type { Plan, Rendition } from "../../media/plan.ts";
-import type { Protection } from "../../media/protection.ts";
-import { formatStoryboard, planStoryboard, STORYBOARD } from "../../media/storyboard.ts";
 import { announce, announceToAll } from "../../mixins/announce.ts";
 import { readReply } from "../../mixins/byte-reply.ts";
 import { readSegment, replySegment, wholeSegment } from "../../mixins/segment-answer.ts";
 import { storageCalls } from "../../mixins/storage-calls.ts";
 import { openWatchGuard, type WatchGuard } from "../../mixins/watch-guard.ts";
-import type { ImageResult, OpenParams, SegmentParams, SegmentResult } from "../cache/cache.contract.ts";
+import type { OpenParams, SegmentParams, SegmentResult } from "../cache/cache.contract.ts";
 import type { SegmentWatched } from "../scheduler/scheduler.contract.ts";
-import type { ClipParams, ClipResult, SheetParams, StillParams, WaiterLeft } from "../transcoder/transcoder.contract.ts";
+import type { WaiterLeft } from "../transcoder/transcoder.contract.ts";
 import type { LinkRevoked, NoteMomentsParams, PlanParams, VideoEventPayload, VideoIdParams, VideoState, WatchAnswer } from "../videos/videos.contract.ts";
 import type { KeyParams, ListParams, ListResult } from "../storage/storage.contract.ts";
 import type { CaptionsParams as MakeCaptionsParams, KeyFrameParams as MakeKeyFrameParams } from "../transcoder/transcoder.contract.ts";
 import { openBandwidths, type Bandwidths } from "./bandwidths.ts";
-import { MAX_LICENSE_KEYS, type CaptionsParams, type ContentKeyParams, type CutClipParams, type KeyFrameParams, type KeyFramesParams, type LeftParams, type License, type LicenseParams, type MasterParams, type MediaPlaylistParams, type MediaSegmentParams, type ShownStillParams, type StoryboardParams, type StoryboardSheetParams } from "./delivery.contract.ts";
-import { openKnownPlans, type KnownPlans } from "./known-plans.ts";
+import type { CaptionsParams, KeyFrameParams, KeyFramesParams, LeftParams, MasterParams, MediaPlaylistParams, MediaSegmentParams } from "./delivery.contract.ts";
+import { imageActions } from "./image-actions.ts";
+import { openKnownPlans, type KnownPlan, type KnownPlans } from "./known-plans.ts";
+import { MAKE_MS } from "./make-timeout.ts";
 import { planWaiter, type PlanWaiter } from "./plan-waiter.ts";
-import { writeLicense } from "./protection/license.ts";
+import { keyActions } from "./protection/key-actions.ts";
 import { openProtector, type Protector } from "./protection/protector.ts";
 
 interface State {
@@ -49,13 +47,9 @@ interface State {
   /** Videos of which a segment was delivered here. */
   played: LRUCache<string, true>;
 }
-interface Played { plan: Plan; protection: Protection }
+type Played = Pick<KnownPlan, "plan" | "protection">;
 interface Methods { getPlayed(ctx: Context<{ id: string }>): Promise<Played>; getPlan(ctx: Context<{ id: string }>): Promise<Plan>; findPlayed(ctx: Context<{ id: string }>): Promise<Played | null>; noteFirstSegment(id: string, mode: Rendition["mode"], askedAt: number): void }
 
-const MAKE_MS = 35_000;
-/** How long a request waits for a clip: less than proxies let one wait. */
-const CLIP_MS = 25_000;
-const MAX_CLIP_SEC = 300;
 const FIRST_PLAY_SEC = 60;
 const AUDITED: readonly string[] = ["delivery.master", "delivery.manifest", "delivery.still", "delivery.clip", "delivery.storyboard"];
 
@@ -152,24 +146,7 @@ export function deliveryService(openWaiter = planWaiter) {
           return replySegment(ctx, answer);
         },
       },
-      /** For HLS: the key itself. */
-      contentKey: {
-        params: { id: "string" },
-        async handler(ctx: Context<ContentKeyParams>): Promise<Uint8Array> {
-          const { id } = ctx.params;
-          if ((await this.getPlayed(ctx)).protection === "none") throw fail("no_content_key", "The video's media are not encrypted.");
-          return (await this.protector.key(id)).key.export();
-        },
-      },
-      /** For the browser's own ClearKey. @throws no_content_key also when none of the keys that are asked for is the video's */
-      license: {
-        params: { id: "string", keyIds: { type: "array", items: "string", max: MAX_LICENSE_KEYS } },
-        async handler(ctx: Context<LicenseParams>): Promise<License> {
-          const { id, keyIds } = ctx.params;
-          if ((await this.getPlayed(ctx)).protection !== "cbcs") throw fail("no_content_key", "The video's media are not encrypted by cbcs.");
-          return writeLicense(await this.protector.key(id), keyIds);
-        },
-      },
+      ...keyActions,
       /** Nodes that make what this one waited for hear of it; should they not, they only finish it. */
       left: {
         params: { waiter: "string" },
@@ -177,44 +154,7 @@ export function deliveryService(openWaiter = planWaiter) {
           announceToAll(this.broker, "waiter.left", { waiter: ctx.params.waiter } satisfies WaiterLeft);
         },
       },
-      still: {
-        params: { id: "string", t: "string", width: { type: "number", integer: true, min: 1, optional: true }, format: { type: "enum", values: [...STILL_FORMATS] } },
-        async handler(ctx: Context<ShownStillParams>): Promise<ImageResult> {
-          const { id, t, width, format } = ctx.params;
-          const { facts } = await this.getPlan(ctx);
-          const asked = { videoId: id, at: resolveTime(facts, t), ...sizeStill(facts, width), format };
-          return await ctx.call<ImageResult, StillParams>("cache.still", asked, { timeout: MAKE_MS, retries: 0 });
-        },
-      },
-      /** Complete as soon as there is a plan, like a playlist: its sheets are made when they are asked for, if not before. */
-      storyboard: {
-        params: { id: "string" },
-        async handler(ctx: Context<StoryboardParams>): Promise<string> {
-          return formatStoryboard((await this.getPlan(ctx)).facts, (sheet) => `${STORYBOARD}/${sheet}.jpg`);
-        },
-      },
-      sheet: {
-        params: { id: "string", sheet: { type: "number", integer: true, min: 0 } },
-        async handler(ctx: Context<StoryboardSheetParams>): Promise<ImageResult> {
-          const { id, sheet } = ctx.params;
-          if (sheet >= planStoryboard((await this.getPlan(ctx)).facts).sheets) throw fail("segment_not_found", "The video has no such sheet.");
-          return await ctx.call<ImageResult, SheetParams>("cache.sheet", { videoId: id, sheet }, { timeout: MAKE_MS, retries: 0 });
-        },
-      },
-      /** Waits for the clip, for a while; it is made to its end also when nobody waits any more. */
-      clip: {
-        params: { id: "string", start: "string", end: "string" },
-        async handler(ctx: Context<CutClipParams>): Promise<ClipResult> {
-          const { id, start, end } = ctx.params;
-          const span = resolveSpan((await this.getPlan(ctx)).facts, start, end, MAX_CLIP_SEC);
-          try {
-            return await ctx.call<ClipResult, ClipParams>("transcoder.clip", { videoId: id, ...span }, { timeout: CLIP_MS, retries: 0 });
-          } catch (error) {
-            if (!(error instanceof Errors.RequestTimeoutError || error instanceof Errors.RequestRejectedError)) throw error; // the node is slow, or gone
-            throw fail("clip_pending", "The clip is still being made.", { retryAfterSec: 5 });
-          }
-        },
-      },
+      ...imageActions,
     },
     events: {
       "video.changed"(ctx: Context<VideoEventPayload>) {
