@@ -28,6 +28,8 @@ const MESH_ERRORS: Readonly<Record<string, { code: ErrorCode; detail: string }>>
 };
 
 const RETRY_AFTER_SEC = 1;
+/** A cache that knows how a video ended does not show the playlist from before when no gateway answers. */
+const FINAL: readonly ErrorCode[] = ["video_deleted", "blocked"];
 
 export function describeProblem(error: unknown, requestId: string): ProblemAnswer {
   const own = findErrorCode(error);
@@ -46,8 +48,13 @@ export function describeProblem(error: unknown, requestId: string): ProblemAnswe
     type: `urn:lectern:error:${code}`, title: meaning, status, detail: foreign?.detail ?? errorMessage(error), code, requestId,
     ...(Array.isArray(data["reasons"]) ? { reasons: data["reasons"] } : {}),
   };
-  const headers = status === 401 ? { "WWW-Authenticate": "Bearer" } : status === 503 || status === 429 ? { "Retry-After": String(retryAfterSec(data)) } : {};
-  return { problem, headers, unexpected: false };
+  return { problem, headers: headersOf(code, status, data), unexpected: false };
+}
+
+function headersOf(code: ErrorCode, status: number, data: Readonly<Record<string, unknown>>): Record<string, string> {
+  if (status === 401) return { "WWW-Authenticate": "Bearer" };
+  if (status === 503 || status === 429) return { "Retry-After": String(retryAfterSec(data)) };
+  return FINAL.includes(code) ? { "Cache-Control": "public, max-age=60" } : {};
 }
 
 function retryAfterSec(data: Readonly<Record<string, unknown>>): number {

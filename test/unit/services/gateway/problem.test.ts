@@ -18,6 +18,12 @@ describe("describeProblem", () => {
     expect(describeProblem(fail("bad_request", "no"), "r").headers).to.deep.equal({});
   });
 
+  it("lets a cache know for a minute that a video is deleted or blocked, and keep no other answer", () => {
+    for (const code of Object.keys(ERRORS) as ErrorCode[]) {
+      expect(describeProblem(fail(code, "so"), "r").headers["Cache-Control"], code).to.equal(code === "video_deleted" || code === "blocked" ? "public, max-age=60" : undefined);
+    }
+  });
+
   it("passes on reasons and no other data", () => {
     expect(describeProblem(fail("video_rejected", "no", { reasons: [{ class: "empty", message: "m" }], node: "n1" }), "r").problem).to.have.property("reasons").that.deep.equals([{ class: "empty", message: "m" }]);
     expect(JSON.stringify(describeProblem(fail("video_rejected", "no", { node: "n1" }), "r"))).to.not.contain("n1");
