@@ -28,7 +28,7 @@ const SETTLE_MS = 200;
 /** When a node that starts is at rest: what it compiled is kept for the next one, also when this one is killed. */
 const FLUSH_MS = 3_000;
 const VIEWERS_MS = 15_000;
-const LIMIT_MS = 28_000;
+export const LIMIT_MS = 28_000;
 
 /** @param certificates paths of those that this node shows, by name */
 export function nodeService(settings: Settings, signals?: SignalPorts, certificates: ReadonlyMap<string, string> = new Map()) {
