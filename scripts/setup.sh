@@ -43,6 +43,7 @@ missing_packages() {
     for part in gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav; do echo $part; done
   fi
   if [ $tests = yes ] && ! has nginx; then echo nginx; fi # the edge
+  if [ $tests = yes ] && [ "$(uname -s)" = Linux ] && ! has systemd-analyze; then echo systemd; fi
   if [ $tests = yes ] && ! has chromium && ! has chromium-browser && ! has google-chrome; then echo chromium; fi
 }
 
