@@ -9,7 +9,7 @@ const ROOT = new URL("../../", import.meta.url);
 const read = (path: string): unknown => JSON.parse(readFileSync(new URL(path, ROOT), "utf8"));
 
 /** Those that let anybody run, change and pass on what is made with them. */
-const LICENCES = ["MIT", "ISC", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "0BSD", "BlueOak-1.0.0", "Unlicense", "PSF-2.0", "MPL-2.0"];
+const LICENCES = ["MIT", "ISC", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "0BSD", "BlueOak-1.0.0", "Unlicense", "PSF-2.0", "Python-2.0", "MPL-2.0", "CC0-1.0"];
 /** MIT and ISC, as a file or a page of theirs says. */
 const SAID_ELSEWHERE = ["cli-color", "combine-errors"];
 /** What is locked on its own, by folder, with what runs at its installation: compiles or unpacks a part in another language. */
