@@ -38,6 +38,8 @@ export const ERRORS = {
   unauthorized: { status: 401, retryable: false, meaning: "this needs a key, and none was shown, or one that is not good" },
   forbidden: { status: 403, retryable: false, meaning: "the key does not allow this" },
   key_not_found: { status: 404, retryable: false, meaning: "there is no such API key" },
+  person_not_found: { status: 404, retryable: false, meaning: "nothing is kept of this person" },
+  erasure_not_found: { status: 404, retryable: false, meaning: "there is no such order to erase a person" },
   links_off: { status: 501, retryable: false, meaning: "no links can be made here: neither `LECTERN_MESH_SECRET` nor `LECTERN_LINK_KEYS` is set" },
   link_not_found: { status: 404, retryable: false, meaning: "that is no link's id" },
   cross_site: { status: 403, retryable: false, meaning: "the page of another site may not order this" },

@@ -62,6 +62,21 @@ export const objectKeys = {
   /** Says that a link to a video has ended (`link-<id>`), or all that were made by then (`all-<n>`, the last one counts). Written once. */
   linkRevoked: (videoId: string, what: string) => `access/links/${videoId}/${what}`,
   linksRevoked: (videoId: string) => `access/links/${videoId}/`,
+  /** Marks without content: that a person posted a video, or sent an upload, for this tenant. `person` as `personOf` gives it. */
+  personVideo: (person: string, tenant: string, videoId: string) => `persons/${person}/videos/${tenant}/${videoId}`,
+  personVideos: (person: string, tenant?: string) => `persons/${person}/videos/${tenant === undefined ? "" : `${tenant}/`}`,
+  personUpload: (person: string, tenant: string, uploadId: string) => `persons/${person}/uploads/${tenant}/${uploadId}`,
+  personUploads: (person: string, tenant?: string) => `persons/${person}/uploads/${tenant === undefined ? "" : `${tenant}/`}`,
+  /** The same the other way round: who posted a video. */
+  videoPoster: (videoId: string, person: string) => `posters/${videoId}/${person}`,
+  videoPosters: (videoId: string) => `posters/${videoId}/`,
+  /** That a person is to be erased, what of them was found then, and what came of it, which names nobody. Each is written once. */
+  erasureOrder: (orderId: string) => `erasures/${orderId}/order.json`,
+  erasureFound: (orderId: string) => `erasures/${orderId}/found.json`,
+  erasureDone: (orderId: string) => `erasures/${orderId}/done.json`,
+  /** A mark: the order has not come to its end. */
+  erasureOpen: (orderId: string) => `erasing/${orderId}`,
+  allErasuresOpen: "erasing/",
   /** Records of one hour (`2026-11-26T08`) by one process, from its `seq`th on. Written once, as is all of the audit log. */
   auditRecords: (region: string, hour: string, writer: string, seq: number) => `audit/${region}/records/${hour}/${writer}/${String(seq).padStart(12, "0")}`,
   auditWriter: (region: string, hour: string, writer: string) => `audit/${region}/records/${hour}/${writer}/`,

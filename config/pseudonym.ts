@@ -12,6 +12,13 @@ export interface Pseudonyms {
 }
 
 const PERSON = /^login:/;
+/** Whom things are filed by: a pseudonym, or an API key. */
+const PERSON_ID = /^(p:[0-9a-f]{32}|key:[0-9a-f]{20})$/;
+
+/** A `Caller.subject` that one person stands behind; undefined: none (the admin key, a node, anybody). */
+export function personOf(subject: string | undefined): string | undefined {
+  return subject !== undefined && PERSON_ID.test(subject) ? subject : undefined;
+}
 
 /**
  * @param secret LECTERN_PSEUDONYM_KEY, else the mesh's secret; undefined: one of this process alone, for anything else could be

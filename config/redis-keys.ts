@@ -25,6 +25,8 @@ export function redisKeys(namespace: string) {
     blockOwners: (sourceId: string) => `${namespace}:blocks:${sourceId}`,
     /** String: which node screens a video. Expires. */
     screening: (videoId: string) => `${namespace}:screening:${videoId}`,
+    /** String: which node carries out an order to erase a person. Expires. */
+    erasing: (orderId: string) => `${namespace}:erasing:${orderId}`,
     /** Hash: when each API key was last used, ISO 8601. */
     keysUsed: `${namespace}:keys-used`,
     /** Integer: how often a caller asked for something in a minute (of those since 1970). `caller` is a digest. Expires. */

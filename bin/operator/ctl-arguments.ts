@@ -12,7 +12,7 @@ export const CTL_USAGE = `npm run ctl -- <command> [argument] [--json] [--url ht
 
 Asks a gateway of the mesh, and orders what it may order.
 
-${Object.entries(PROMPT_COMMANDS).map(([name, command]) => `  ${usageOf(name, command).padEnd(16)} ${command.does}`).join("\n")}
+${Object.entries(PROMPT_COMMANDS).map(([name, command]) => `  ${usageOf(name, command).padEnd(21)} ${command.does}`).join("\n")}
 
   --json   the answer as HTTP gives it
   --url    the gateway; default: the one that runs on this machine

@@ -13,6 +13,12 @@ export interface PromptCommand {
   /** The mesh's action, which takes the argument by its name, or what `toBody` makes. */
   action: string;
   does: string;
+  /** How long its answer may take; absent: the prompt's own time. */
+  waitMs?: number;
+  /** Its options go into the address, and as parameters beside the argument. */
+  inQuery?: true;
+  /** What the mesh answered, where that is no value yet. */
+  read?(answer: unknown): Promise<unknown>;
   /** What is sent. @throws Error with a sentence for people */
   toBody?(value: string, options: PromptOptions): object;
   /** What came of it, for people; it may be anything. */

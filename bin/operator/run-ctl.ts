@@ -14,13 +14,14 @@ const ANSWER_MS = 30_000;
 export async function runCtl(server: Server, { name, value = "", options = {}, json }: Asked, { out, err }: Output): Promise<number> {
   const command = findCommand(name);
   if (command === undefined) throw new Error(`there is no command ${name}`);
-  const { method, path, toBody } = command;
-  const address = `${server.url}${path.replace(/:\w+/, () => encodeURIComponent(value))}`;
+  const { method, path, toBody, inQuery, waitMs = ANSWER_MS } = command;
+  const query = inQuery === true && Object.keys(options).length > 0 ? `?${new URLSearchParams(options).toString()}` : "";
+  const address = `${server.url}${path.replace(/:\w+/, () => encodeURIComponent(value))}${query}`;
   try {
     const text = await reach(server.url, async () => {
       const sent = toBody === undefined ? {} : { body: JSON.stringify(toBody(value, options)) };
       const headers = { ...authorization(server), ...(toBody === undefined ? {} : { "Content-Type": "application/json" }) };
-      const response = await fetch(address, { method, headers, ...sent, signal: AbortSignal.timeout(ANSWER_MS) });
+      const response = await fetch(address, { method, headers, ...sent, signal: AbortSignal.timeout(waitMs) });
       const body = await response.text();
       readAnswer(response.status, body); // throws
       return body;
@@ -46,6 +47,6 @@ function show({ format }: PromptCommand, text: string): string {
 function explain(error: unknown, server: string): string {
   if (error instanceof NoServerError || error instanceof TypeError) return `No Lectern can be reached at ${server}; --url says where it is.`;
   if (error instanceof ApiError) return `${error.message} (${error.code})`;
-  if (error instanceof Error && error.name === "TimeoutError") return `${server} did not answer within ${ANSWER_MS / 1000} s.`;
+  if (error instanceof Error && error.name === "TimeoutError") return `${server} did not answer in time.`;
   throw error;
 }

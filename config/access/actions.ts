@@ -59,6 +59,11 @@ export const ACTIONS: Readonly<Record<string, Permission>> = {
   "access.rotateKey": "keys.manage",
   "access.revokeKey": "keys.manage",
 
+  "persons.export": "persons.read",
+  "persons.exportOwn": "persons.readOwn",
+  "persons.erase": "persons.erase",
+  "persons.erasure": "persons.read",
+
   "audit.query": "audit.read",
   "audit.export": "audit.read",
 };

@@ -30,7 +30,7 @@ export const AUDITED: Readonly<Record<string, AuditRow>> = {
   "videos.submit": { way: "beside", target: { source: "source", tenant: "tenant", policy: "policy", priority: "priority", visibility: "visibility" }, outcome: { id: "video" } },
   "videos.remove": { way: "ahead", target: video },
   /** Who watches a private video on the start page gets a link each hour, and waits for it. */
-  "videos.share": { way: "beside", target: video },
+  "videos.share": { way: "beside", target: { ...video, linkId: "link" } },
   "videos.revokeLinks": { way: "ahead", target: { ...video, linkId: "link" } },
 
   "source.receive": { way: "beside", target: { bytes: "bytes" }, outcome: { uploadId: "upload", size: "bytes" } },
@@ -67,6 +67,11 @@ export const AUDITED: Readonly<Record<string, AuditRow>> = {
   "access.rotateKey": { way: "ahead", target: key, outcome: { id: "newKey" } },
   "access.revokeKey": { way: "ahead", target: key },
 
+  "persons.export": { way: "after", target: { person: "person" } },
+  "persons.exportOwn": { way: "after" },
+  "persons.erase": { way: "ahead", target: { person: "person", videos: "videos" }, outcome: { id: "order" } },
+  "persons.erasure": { way: "after", target: { id: "order" } },
+
   "audit.query": { way: "after", target: { since: "since", until: "until", subject: "subject", video: "video", action: "action", result: "result" } },
   "audit.export": { way: "after" },
 };
@@ -75,10 +80,12 @@ export const AUDITED: Readonly<Record<string, AuditRow>> = {
 const AUDITED_PERMISSIONS: Readonly<Partial<Record<Permission, AuditRow>>> = {
   "audit.read": { way: "after" },
   "reviews.watch": { way: "after" },
+  "persons.read": { way: "after" },
+  "persons.readOwn": { way: "after" },
 };
 
 /** Who has only these changes nothing. */
-const READING: readonly Permission[] = ["open", "videos.watch", "videos.watchPrivate", "videos.list", "videos.explain", "mesh.watch", "audit.read", "reviews.watch", "inside"];
+const READING: readonly Permission[] = ["open", "videos.watch", "videos.watchPrivate", "videos.list", "videos.explain", "mesh.watch", "audit.read", "reviews.watch", "persons.read", "persons.readOwn", "inside"];
 
 const UNTHOUGHT_OF: AuditRow = { way: "ahead" };
 

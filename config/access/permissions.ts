@@ -35,6 +35,11 @@ export const PERMISSIONS = {
   "keys.manage": ["admin"],
   /** Who did what; of a tenant's key what was done with that tenant's keys and for it. */
   "audit.read": ["auditor", "admin"],
+  /** All that is kept of one person. */
+  "persons.read": ["auditor", "admin"],
+  /** The same of oneself. */
+  "persons.readOwn": ["viewer", "submitter", "operator", "auditor", "admin"],
+  "persons.erase": ["admin"],
   /** What services ask of each other; of persons, at a prompt. */
   inside: ["admin"],
 } as const satisfies Record<string, readonly Holder[]>;

@@ -93,9 +93,9 @@ function targetOf(sink: AuditSink, names: Readonly<Record<string, string>> | und
   return given.length === 0 ? {} : { target: Object.fromEntries(given) };
 }
 
-/** What may hold an address with a password in it, or a person's words, is only told apart. */
+/** What may hold an address with a password in it, or a person's words, is only told apart, as is a log-in. */
 function plainOf(sink: AuditSink, value: unknown): string | number | boolean {
   if (typeof value === "boolean" || Number.isSafeInteger(value)) return value as number | boolean;
-  const text = Array.isArray(value) ? value.join(",") : typeof value === "string" ? value : JSON.stringify(value) ?? "";
+  const text = Array.isArray(value) ? value.join(",") : typeof value === "string" ? sink.ofSubject(value) : JSON.stringify(value) ?? "";
   return text.length <= MAX_TEXT && PLAIN.test(text) && (typeof value === "string" || Array.isArray(value)) ? text : sink.ofValue(text);
 }

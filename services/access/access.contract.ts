@@ -32,6 +32,7 @@ export interface CreateKeyParams {
 /** `key`: shown this once. */
 export interface CreatedKey extends KeyView { key: string }
 export interface KeyParams { id: string }
+export interface KeysOfParams { person: string; tenant?: string }
 export interface ListKeysResult { keys: KeyView[] }
 /** What `Caller.subject` is of whoever shows the key. */
 export const keySubject = (id: string): string => `key:${id}`;

@@ -15,7 +15,8 @@ import { redisKeys, type RedisKeys } from "../../config/redis-keys.ts";
 import { announceToAll } from "../../mixins/announce.ts";
 import { closeRedis, openRedis, withoutRedis } from "../../mixins/redis.ts";
 import { storageCalls } from "../../mixins/storage-calls.ts";
-import type { AccessChanged, AuthenticateParams, AuthenticateResult, CreatedKey, CreateKeyParams, KeyParams, KeyView, ListKeysResult } from "./access.contract.ts";
+import type { AccessChanged, AuthenticateParams, AuthenticateResult, CreatedKey, CreateKeyParams, KeyParams, KeysOfParams, KeyView, ListKeysResult } from "./access.contract.ts";
+import { keySubject } from "./access.contract.ts";
 import type { LoginSettings, SchoolLogin } from "./school-login.ts";
 import { goodUntil, holderOf, keyStore, viewKey, type KeyRecord, type KeyStore, type KnownKey } from "./key-store.ts";
 
@@ -101,6 +102,24 @@ export function accessService(settings: Settings, open = openRedis) {
           await this.keys.revoke(ctx.params.id, caller.subject, new Date());
           this.changed(ctx.params.id);
           return viewKey((await this.keys.find(ctx.params.id)) ?? known, undefined);
+        },
+      },
+      /** Keys that a person has, and those that they made. @param tenant only those for this tenant */
+      keysOf: {
+        params: { person: "string", tenant: { type: "string", optional: true } },
+        async handler(ctx: Context<KeysOfParams>): Promise<ListKeysResult> {
+          const { person, tenant } = ctx.params;
+          const theirs = (await this.keys.list()).filter(({ record }) => (keySubject(record.id) === person || record.createdBy === person) && (tenant === undefined || record.tenant === tenant));
+          return { keys: theirs.map((known) => viewKey(known, undefined)) };
+        },
+      },
+      /** Removes what is kept of a key that was revoked, but for that it was. Twice does no harm. */
+      forgetKey: {
+        params: { id },
+        async handler(ctx: Context<KeyParams>): Promise<void> {
+          await this.keys.forget(ctx.params.id);
+          await withoutRedis(async () => { await this.redis.hdel(this.names.keysUsed, ctx.params.id); }, undefined, this.logger);
+          this.changed(ctx.params.id);
         },
       },
     },

@@ -15,7 +15,7 @@ interface Rotated { until: string }
 interface Revoked { at: string; by: string }
 export interface KnownKey { record: KeyRecord; rotated?: Rotated; revoked?: Revoked }
 
-export function keyStore(storage: Pick<StorageCalls, "get" | "put" | "list">) {
+export function keyStore(storage: Pick<StorageCalls, "get" | "put" | "list" | "remove">) {
   const encode = (value: object): Buffer => Buffer.from(JSON.stringify(value));
   async function read<T>(key: string): Promise<T | undefined> {
     const bytes = await storage.get(key);
@@ -37,6 +37,11 @@ export function keyStore(storage: Pick<StorageCalls, "get" | "put" | "list">) {
     },
     async revoke(id: string, by: string, at: Date): Promise<void> {
       await storage.put(objectKeys.accessKeyRevoked(id), encode({ at: at.toISOString(), by } satisfies Revoked), true);
+    },
+    /** All but that it was revoked, so that no late copy of it opens anything. */
+    async forget(id: string): Promise<void> {
+      await storage.remove(objectKeys.accessKeyRotated(id));
+      await storage.remove(objectKeys.accessKey(id));
     },
     /** All of them, in the order of their ids. */
     async list(): Promise<KnownKey[]> {

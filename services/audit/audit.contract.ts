@@ -11,6 +11,8 @@ export interface QueryParams {
   since?: string;
   until?: string;
   subject?: string;
+  /** Whom it is of or about: who did it, or to whom it was done. */
+  about?: string;
   video?: string;
   action?: string;
   result?: string;

@@ -44,7 +44,7 @@ export function auditService({ region, namespace, auditKey, auditDays, pseudonym
     dependencies: ["storage"],
     actions: {
       query: {
-        params: { since: time, until: time, subject: name, video: name, action: name, result: name, after: { ...name, max: 300 }, limit: { type: "number", integer: true, min: 1, max: 1_000, optional: true } },
+        params: { since: time, until: time, subject: name, about: name, video: name, action: name, result: name, after: { ...name, max: 300 }, limit: { type: "number", integer: true, min: 1, max: 1_000, optional: true } },
         async handler(ctx: Context<QueryParams>): Promise<QueryResult> {
           const { subject } = ctx.params;
           return await queryLog({ ...ctx.params, ...(subject === undefined ? {} : { subject: this.sink.ofSubject(subject) }) }, {

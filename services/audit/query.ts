@@ -30,6 +30,7 @@ export async function queryLog({ limit = DEFAULT_LIMIT, after, ...asked }: Query
   const wanted = (record: AuditRecord): boolean => (
     (since === undefined || record.at >= since) && (until === undefined || record.at < until) &&
     (asked.subject === undefined || record.who?.subject === asked.subject) && (asked.video === undefined || record.target?.["video"] === asked.video) &&
+    (asked.about === undefined || [record.who?.subject, ...["person", "subject"].map((of) => record.target?.[of]), `key:${record.target?.["key"]}`].includes(asked.about)) &&
     (asked.action === undefined || record.action === asked.action) && (asked.result === undefined || record.result === asked.result) &&
     (tenant === undefined || record.who?.tenant === tenant || record.target?.["tenant"] === tenant) &&
     (end === undefined || newestFirst(end, record) < 0)

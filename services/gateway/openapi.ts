@@ -10,6 +10,7 @@ import { auditPaths, auditSchemas } from "./openapi-audit.ts";
 import { accessPaths, accessSchemas, securitySchemes, withSecurity } from "./openapi-access.ts";
 import { linkPaths, linkSchemas } from "./openapi-links.ts";
 import { operatePaths, operateSchemas } from "./openapi-operate.ts";
+import { personPaths, personSchemas } from "./openapi-persons.ts";
 import { reviewPaths, reviewSchemas } from "./openapi-reviews.ts";
 
 const json = (schema: object) => ({ "application/json": { schema } });
@@ -200,6 +201,7 @@ const paths = {
   ...accessPaths(problems),
   ...auditPaths(problems),
   ...reviewPaths(problems),
+  ...personPaths(problems),
   "/health/live": { get: { operationId: "getLiveness", summary: "Whether this node runs", responses: { "200": ok("It does", json({ type: "object" })) } } },
   "/health/ready": { get: { operationId: "getReadiness", summary: "Whether a posted video would play", responses: { "200": ok("It would", json({ type: "object" })), ...problems("not_ready") } } },
   "/metrics": { get: { operationId: "getMetrics", summary: "This node's metrics", responses: { "200": ok("Prometheus text", { "text/plain": { schema: text } }), ...problems("not_ready") } } },
@@ -266,6 +268,7 @@ const schemas = {
   ...auditSchemas,
   ...linkSchemas,
   ...reviewSchemas,
+  ...personSchemas,
   Reason: { type: "object", required: ["class", "message"], properties: { class: { enum: REASON_CLASSES }, message: text } },
   Problem: {
     type: "object", required: ["type", "title", "status", "detail", "code", "requestId"], description: "RFC 9457",

@@ -11,6 +11,7 @@ import { imageRoutes } from "./image-routes.ts";
 import { linkRoutes, type LinkRouteNeeds } from "./links/link-routes.ts";
 import { operateRoutes } from "./operate-routes.ts";
 import { pagesRoutes, type Assets } from "./pages.ts";
+import { personsRoutes } from "./persons-routes.ts";
 import { playRoutes } from "./play-routes.ts";
 import type { Readiness } from "./ready.ts";
 import { reviewsRoutes } from "./reviews-routes.ts";
@@ -47,6 +48,7 @@ export function gatewayRoutes({ publicUrl, sourceMaxBytes, nodeId, streams, read
     ...accessRoutes(visibility),
     ...auditRoutes(nodeId),
     ...reviewsRoutes(),
+    ...personsRoutes(nodeId),
     ...operateRoutes(nodeId, readiness, () => routes),
     ...regionRoutes(guide),
     ...pagesRoutes(assets, guide.otherUrls),

@@ -28,7 +28,7 @@ import { openBlockLists } from "./block-lists.ts";
 import { findStill } from "./evidence.ts";
 import { openReviews, type Reviews } from "./reviews.ts";
 import { openScreener, type Screener } from "./screener.ts";
-import { takeLock } from "./screening-lock.ts";
+import { takeLock } from "../../mixins/redis-lock.ts";
 import type { DecideParams, FrameParams, ReviewParams, ReviewsParams, ReviewsResult, ReviewView } from "./screening.contract.ts";
 
 interface Settings extends ServiceSettingSchema, RemuxSettings { redisUrl: string | undefined; namespace: string; policyPath: string | undefined }

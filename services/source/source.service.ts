@@ -7,12 +7,17 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import type { Redis } from "ioredis";
 import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
+import { ulid } from "ulid";
 import { loadConfig, type Config } from "../../config/config.ts";
 import { fail, findErrorCode } from "../../config/errors.ts";
+import { callerOf } from "../../config/middlewares/access-guard.ts";
+import { personOf } from "../../config/pseudonym.ts";
 import { redisKeys } from "../../config/redis-keys.ts";
-import { DEFAULT_TENANT } from "../../config/tenants.ts";
+import { DEFAULT_TENANT, tenantOf } from "../../config/tenants.ts";
 import { announce, announceToAll } from "../../mixins/announce.ts";
 import { replyBytes } from "../../mixins/byte-reply.ts";
+import { personMarks, type PersonMarks } from "../../mixins/person-marks.ts";
+import { storageCalls } from "../../mixins/storage-calls.ts";
 import { sourceName } from "../../mixins/source-reader.ts";
 import { closeRedis, openRedis } from "../../mixins/redis.ts";
 import { checkSource, parseForCaller } from "./access/check-source.ts";
@@ -57,6 +62,7 @@ interface State {
   sources: Sources;
   policy: LivePolicy;
   redis: Redis | undefined;
+  marks: PersonMarks;
   parse: (source: UrlSource) => PostedUrl;
   stopping: AbortController;
   sweep: UploadSweep;
@@ -86,6 +92,13 @@ function within(timeout: number): object {
 function getStream({ stream }: Context<unknown>): Readable {
   if (!(stream instanceof Readable)) throw fail("bad_request", "An upload must come as a stream.");
   return stream;
+}
+
+/** Files an upload by who sends it. */
+async function noteSender(marks: PersonMarks, ctx: Context<unknown>, id: string): Promise<void> {
+  const caller = callerOf(ctx);
+  const person = personOf(caller?.subject);
+  if (person !== undefined) await marks.sent.note(person, { tenant: tenantOf(caller ?? {}), id });
 }
 
 export function sourceService(settings: Settings, { limits = ORIGIN_LIMITS, resolve = dnsResolver(limits.resolveMs) }: SourcePorts = {}) {
@@ -152,7 +165,12 @@ export function sourceService(settings: Settings, { limits = ORIGIN_LIMITS, reso
         params: { bytes: { type: "number", integer: true, min: 0, optional: true } },
         ...within(0), // as long as the client goes on sending
         async handler(ctx: Context<ReceiveParams>): Promise<Upload> {
-          return await receiveUpload(this.uploads, getStream(ctx), ctx.params.bytes, sourceMaxBytes);
+          const newId = ulid().toLowerCase();
+          const noted = noteSender(this.marks, ctx, newId); // while its bytes come
+          noted.catch(() => undefined);
+          const upload = await receiveUpload(this.uploads, getStream(ctx), ctx.params.bytes, sourceMaxBytes, newId);
+          await noted;
+          return upload;
         },
       },
       upload: {
@@ -164,7 +182,7 @@ export function sourceService(settings: Settings, { limits = ORIGIN_LIMITS, reso
       begin: {
         params: { uploadId, size: bytePosition, metadata: { type: "object", optional: true } },
         async handler(ctx: Context<BeginParams>): Promise<null> {
-          await this.resumable.begin(ctx.params);
+          await Promise.all([this.resumable.begin(ctx.params), noteSender(this.marks, ctx, ctx.params.uploadId)]);
           return null;
         },
       },
@@ -217,6 +235,7 @@ export function sourceService(settings: Settings, { limits = ORIGIN_LIMITS, reso
       },
     },
     async started() {
+      this.marks = personMarks(storageCalls(this.broker));
       this.meter = brokerMeter(this.broker);
       this.stopping = new AbortController();
       setMaxListeners(0, this.stopping.signal); // every request listens

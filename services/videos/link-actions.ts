@@ -8,7 +8,7 @@ import { announceToAll } from "../../mixins/announce.ts";
 import type { WatchGuard } from "../../mixins/watch-guard.ts";
 import type { LinkRevocations } from "./link-revocations.ts";
 import { accessOf } from "./video-state.ts";
-import type { LinkRevoked, RevokeLinksParams, ShareAnswer, VideoIdParams, VideoState } from "./videos.contract.ts";
+import type { LinkRevoked, RevokeLinksParams, ShareAnswer, ShareParams, VideoIdParams, VideoState } from "./videos.contract.ts";
 
 /** As much of the service as they need. */
 interface Owner {
@@ -24,8 +24,8 @@ const id = { type: "string", pattern: "^[0-9a-z]{26}$" } as const;
 export const linkActions = {
   /** What a link is made of. @throws video_not_found, video_deleted; conflict for a public video */
   share: {
-    params: { id },
-    async handler(this: Owner, ctx: Context<VideoIdParams>): Promise<ShareAnswer> {
+    params: { id, linkId: { type: "string", pattern: LINK_ID, optional: true } },
+    async handler(this: Owner, ctx: Context<ShareParams>): Promise<ShareAnswer> {
       const state = await this.findWatched(ctx);
       if (state.deleted) throw fail("video_deleted", "The video was deleted.");
       const { tenant, visibility } = accessOf(state);

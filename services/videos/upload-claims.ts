@@ -8,7 +8,7 @@ import { POLICIES } from "../../media/policy.ts";
 import { PROTECTIONS } from "../../media/protection.ts";
 import { claimDigest, idOfKey, uploadIdentity, type Variety } from "./submission.ts";
 import type { VideoStore } from "./video-store.ts";
-import type { SubmitParams, VideoRecord } from "./videos.contract.ts";
+import type { SubmitParams, VideoRecord, VideoState } from "./videos.contract.ts";
 
 /** What sets videos of one upload and one tenant apart. */
 const VARIETIES = POLICIES.flatMap((policy) => PROTECTIONS.flatMap((protection) => VISIBILITIES.map((visibility) => ({ policy, protection, visibility }))));
@@ -21,6 +21,14 @@ export function uploadClaims(store: VideoStore) {
   async function owners(identities: readonly string[], tenants: readonly (string | undefined)[]): Promise<string[]> {
     const claims = identities.flatMap((identity) => tenants.flatMap((tenant) => varietiesOf(tenant).map((variety) => store.findClaim(claimDigest(identity, variety)))));
     return (await Promise.all(claims)).filter((owner) => owner !== undefined);
+  }
+
+  /** What its claims name, but for one: undefined is what has no record yet. */
+  async function madeOf(uploadId: string, identities: readonly string[], except?: string): Promise<(VideoState | undefined)[]> {
+    const sha256 = await store.findUploadHash(uploadId);
+    const all = new Set([...identities, uploadIdentity(uploadId), ...(sha256 === undefined ? [] : [sha256])]);
+    const found = (await owners([...all], await tenantsOf(uploadId))).filter((owner) => owner !== except);
+    return await Promise.all(found.map((owner) => store.find(owner)));
   }
 
   return {
@@ -52,13 +60,20 @@ export function uploadClaims(store: VideoStore) {
 
     /** Whether other videos are made of the upload: under another policy or protection, and for another tenant too. What was claimed a moment ago counts as well. */
     async sharesUpload(record: VideoRecord, uploadId: string): Promise<boolean> {
-      const sha256 = await store.findUploadHash(uploadId);
-      const identities = new Set([record.identity, uploadIdentity(uploadId), ...(sha256 === undefined ? [] : [sha256])]);
-      const others = (await owners([...identities], await tenantsOf(uploadId))).filter((owner) => owner !== record.id);
-      const states = await Promise.all(others.map((owner) => store.find(owner)));
-      return states.some((state) => state === undefined || (state.record.source.kind === "upload" && state.record.source.uploadId === uploadId));
+      const states = await madeOf(uploadId, [record.identity], record.id);
+      return states.some((state) => state === undefined || isOf(state, uploadId));
+    },
+
+    /** Whether a video that is not deleted is made of the upload. */
+    async isUsed(uploadId: string): Promise<boolean> {
+      const states = await madeOf(uploadId, []);
+      return states.some((state) => state !== undefined && !state.deleted && isOf(state, uploadId));
     },
   };
+}
+
+function isOf({ record: { source } }: VideoState, uploadId: string): boolean {
+  return source.kind === "upload" && source.uploadId === uploadId;
 }
 
 export type UploadClaims = ReturnType<typeof uploadClaims>;

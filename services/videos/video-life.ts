@@ -26,6 +26,8 @@ export interface LifePorts {
   logger: Logger;
 }
 
+/** Files the video by who posts it, before it has a record. */
+export type NotePoster = (videoId: string) => Promise<void>;
 /** The video that stands for a submission, and whether this submission made it. */
 export interface Claimed { state: VideoState; created: boolean; /** Other regions that have the record. */ copies?: string[] }
 
@@ -66,13 +68,16 @@ export function openVideoLife({ store, claims, catalog, announce, askForLook, er
   }
 
   /** @throws idempotency_conflict, overloaded */
-  async function claimSource(record: VideoRecord): Promise<Claimed> {
+  async function claimSource(record: VideoRecord, note: NotePoster): Promise<Claimed> {
+    const noted = note(record.id); // while the claim is made
+    noted.catch(() => undefined);
     for (let attempt = 0; attempt < 3; attempt++) {
       const owner = await store.claim(record.claim, record.id);
       const existing = owner === record.id ? undefined : await store.find(owner);
       if (existing === undefined) {
         // Nobody recorded the owner yet: who writes its record first makes it, whether that is its own poster or not.
         const owned = { ...record, id: owner };
+        await (owner === record.id ? noted : note(owner));
         const [{ created, copies }] = await Promise.all([
           store.createRecord(owned),
           withoutRedis(() => catalog.add(owned), undefined, logger), // a list passes over what has no record
@@ -97,14 +102,14 @@ export function openVideoLife({ store, claims, catalog, announce, askForLook, er
      * @param isNew its id is of this moment, so there is none of it to be looked for, here or in another region
      * @throws idempotency_conflict, overloaded
      */
-    async claim(record: VideoRecord, isNew: boolean): Promise<Claimed> {
+    async claim(record: VideoRecord, isNew: boolean, note: NotePoster = async () => undefined): Promise<Claimed> {
       const repeated = isNew ? undefined : await store.find(record.id);
       if (repeated !== undefined) {
         if (repeated.record.request !== record.request) throw fail("idempotency_conflict", "This Idempotency-Key was used with another request.");
         return await again(repeated);
       }
       const unprepare = store.prepare(record.id);
-      const claimed = await claimSource(record);
+      const claimed = await claimSource(record, note);
       if (isNew && claimed.state.record.id !== record.id) void unprepare(); // nobody else knows this id
       return claimed;
     },

@@ -9,6 +9,7 @@ import { tenantOf } from "../../config/tenants.ts";
 import type { Plan } from "../../media/plan.ts";
 import { makeContentKey } from "../../mixins/content-key.ts";
 import { openClaims } from "../../mixins/claims.ts";
+import { personMarks } from "../../mixins/person-marks.ts";
 import { putPart, type StorageCalls } from "../../mixins/storage-calls.ts";
 import type { ListResult, PutResult, RecordPlace } from "../storage/storage.contract.ts";
 import { remainsOf } from "./submission.ts";
@@ -22,6 +23,7 @@ const encode = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
 export function videoStore(storage: StorageCalls, makeKey: () => Buffer = makeContentKey) {
   const known = new LRUCache<string, Known>({ max: 500 });
   const claims = openClaims(storage);
+  const marks = personMarks(storage);
 
   async function read(key: string): Promise<unknown> {
     const bytes = await storage.get(key);
@@ -158,8 +160,12 @@ export function videoStore(storage: StorageCalls, makeKey: () => Buffer = makeCo
       if (twin !== undefined) await releaseTwins(twin as Twin, record.id);
       await storage.remove(objectKeys.reviewMark(tenantOf(record), record.id));
       await storage.removePrefix(objectKeys.video(record.id));
+      await marks.forgetVideo({ tenant: tenantOf(record), id: record.id });
       if (record.visibility === "private") await storage.removePrefix(objectKeys.linksRevoked(record.id)); // no link is good any more
     },
+    /** Files a video, that may be about to be made, by who posts it. */
+    notePosted: (person: string, tenant: string, id: string) => marks.posted.note(person, { tenant, id }),
+    forgetPosted: (person: string, tenant: string, id: string) => marks.posted.forget(person, { tenant, id }),
     forget: (id: string) => known.delete(id),
     /** Every id that has a record, for rebuilding the catalog. */
     async *allIds(): AsyncGenerator<string> {

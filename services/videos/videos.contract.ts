@@ -100,6 +100,10 @@ export interface PlanParams { id: string; watch?: true; links?: true }
 /** `fault`: what keeps the video from playing; else `plan`, null while there is none. */
 export interface WatchAnswer { access: VideoAccess; plan: Plan | null; protection?: Protection; fault?: PlanFault; revoked?: Revocations }
 export interface PlanFault { code: "video_deleted" | "video_rejected" | "video_failed" | "blocked"; message: string; reasons?: Reason[] }
+/** `linkId`: of the link that is made, for the audit log. */
+export interface ShareParams { id: string; linkId?: string }
+/** Of a person's upload: whether it was removed; not while a video is made of it. */
+export interface DropUploadResult { removed: boolean }
 /** `since`: what a new link to it says of revocations. */
 export interface ShareAnswer { tenant: string; since: number }
 /** `linkId` absent: all links that were made so far. */

@@ -11,6 +11,7 @@ import { VISIBILITIES, type Visibility } from "../../config/access/watching.ts";
 import { loadConfig } from "../../config/config.ts";
 import { errorMessage, fail } from "../../config/errors.ts";
 import { callerOf } from "../../config/middlewares/access-guard.ts";
+import { personOf } from "../../config/pseudonym.ts";
 import { tenantOf } from "../../config/tenants.ts";
 import { redisKeys, type RedisKeys } from "../../config/redis-keys.ts";
 import { renditionsOf } from "../../media/plan-video.ts";
@@ -37,7 +38,7 @@ import { openTraces, type Traces } from "./traces.ts";
 import { uploadClaims, type UploadClaims } from "./upload-claims.ts";
 import { videoStore, type VideoStore } from "./video-store.ts";
 import type {
-  ComparedParams, EventsParams, LinkRevoked, ListVideosParams, ListVideosResult, NoteMomentsParams, NoteProgressParams, NoteQualityParams, OutcomeParams, PlannedParams, PlanParams, Protection, ReviewedParams, ScreenedMode, ScreenedParams,
+  ComparedParams, DropUploadResult, EventsParams, LinkRevoked, ListVideosParams, ListVideosResult, NoteMomentsParams, NoteProgressParams, NoteQualityParams, OutcomeParams, PlannedParams, PlanParams, Protection, ReviewedParams, ScreenedMode, ScreenedParams,
   SubmitParams, VerdictParams, WatchAnswer, VideoEvent, VideoEventType, VideoHistory, VideoIdParams, VideoRecorded, VideoState, VideoTwinned, VideoView,
 } from "./videos.contract.ts";
 import { MOMENTS } from "./videos.contract.ts";
@@ -75,8 +76,12 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
           const place = await this.store.place();
           const record = recordSubmission({ params, identity, newId: ulid().toLowerCase(), now: new Date(), ...this.screeningOf(tenantOf(params)), ...(place === undefined ? {} : { place }) });
           if (source.kind === "upload" && record.tenant !== undefined) await this.store.noteUploadTenant(source.uploadId, record.tenant);
-          const { state, created, copies } = await this.life.claim(record, params.idempotencyKey === undefined);
+          const poster = personOf(callerOf(ctx)?.subject);
+          const note = async (videoId: string): Promise<void> => { if (poster !== undefined) await this.store.notePosted(poster, tenantOf(record), videoId); };
+          const { state, created, copies } = await this.life.claim(record, params.idempotencyKey === undefined, note);
+          if (poster !== undefined && state.record.id !== record.id) void this.store.forgetPosted(poster, tenantOf(record), record.id).catch(() => undefined); // of nothing, it does no harm
           if (!created) {
+            await note(state.record.id);
             const first = state.record.source;
             const isAnother = source.kind === "upload" && !(first.kind === "upload" && first.uploadId === source.uploadId);
             if (isAnother && !(await this.claims.sharesUpload(state.record, source.uploadId))) await this.store.removeUploadBytes(source.uploadId);
@@ -190,6 +195,17 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
         params: { id },
         async handler(ctx: Context<VideoIdParams>): Promise<void> {
           await this.life.tidy(ctx.params.id);
+        },
+      },
+      /** Removes an upload with its bytes, unless a video is made of it. Twice does no harm. */
+      dropUpload: {
+        params: { uploadId: id },
+        async handler(ctx: Context<UploadIdParams>): Promise<DropUploadResult> {
+          const { uploadId } = ctx.params;
+          if (await this.claims.isUsed(uploadId)) return { removed: false };
+          await this.store.removeUpload(uploadId);
+          await ctx.call<void, SourceParams>("source.forget", { source: { kind: "upload", uploadId } }, { timeout: FORGET_MS }).catch((error: unknown) => this.logger.debug(`Caches may keep a removed upload for a while: ${errorMessage(error)}`));
+          return { removed: true };
         },
       },
       events: {

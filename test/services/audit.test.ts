@@ -149,7 +149,10 @@ describe("the audit log of a node", () => {
     const { records } = await query({ subject: PERSON.subject, result: "ok" });
     expect(records.map(({ who }) => who?.subject)).to.deep.equal([sink.ofSubject(PERSON.subject)]);
     expect(sink.ofSubject(PERSON.subject)).to.match(/^p:[0-9a-f]{32}$/);
-    for (const bytes of node.store.objects.values()) expect(bytes.toString("latin1")).to.not.match(/ada@school|192\.0\.2\.7/);
+    await query({ subject: "login:grace" });
+    const [asked] = await eventually(async () => { const found = await query({ about: sink.ofSubject("login:grace") }); return found.records.length > 0 && found.records; });
+    expect(asked?.target, "nor is who is asked about").to.deep.equal({ subject: sink.ofSubject("login:grace") });
+    for (const bytes of node.store.objects.values()) expect(bytes.toString("latin1")).to.not.match(/ada@school|grace|192\.0\.2\.7/);
   });
 
   it("counts who was refused, and has it when the node stops", async () => {

@@ -19,10 +19,11 @@ const OPERATIONS: [readonly Who[], string][] = [
   [["operator", "auditor", "admin"], "getMetrics listNodes listNodesByRegion getQueue listDeadJobs listReviews getReview getReviewFrame"],
   [["submitter", "operator", "auditor", "admin"], "listVideoJobs explainVideo"],
   [["operator", "admin"], "decideReview retryVideo cancelVideo drainNode undrainNode pauseLane resumeLane"],
-  [["auditor", "admin"], "queryAudit exportAudit"],
+  [["auditor", "admin"], "queryAudit exportAudit exportPerson getErasure"],
+  [SIGNED, "exportOwnPerson"],
   [["viewer", "submitter", "admin"], "createLink"],
   [["submitter", "admin"], "revokeLinks revokeLink"],
-  [["admin"], "listKeys createKey rotateKey revokeKey"],
+  [["admin"], "listKeys createKey rotateKey revokeKey erasePerson"],
 ];
 const WHO: Readonly<Record<string, readonly Who[]>> = Object.fromEntries(OPERATIONS.flatMap(([who, operations]) => operations.split(" ").map((operation) => [operation, who])));
 
@@ -118,7 +119,7 @@ describe("the gateway, asked with keys", function () {
   it("says what a key may do", async () => {
     const access = async (key?: string): Promise<unknown> => await (await fetch(`${mesh.url}/v1/access`, key === undefined ? {} : { headers: { Authorization: `Bearer ${key}` } })).json();
     expect(await access()).to.deep.equal({ subject: "anonymous", roles: [], permissions: ["open", "videos.watch"], newVideos: "public" });
-    expect(await access("submitter")).to.deep.equal({ subject: "key:submitter", roles: ["submitter"], permissions: ["open", "videos.watch", "videos.watchPrivate", "videos.list", "videos.submit", "videos.delete", "links.create", "links.manage", "videos.explain"], newVideos: "public" });
+    expect(await access("submitter")).to.deep.equal({ subject: "key:submitter", roles: ["submitter"], permissions: ["open", "videos.watch", "videos.watchPrivate", "videos.list", "videos.submit", "videos.delete", "links.create", "links.manage", "videos.explain", "persons.readOwn"], newVideos: "public" });
     expect(await access("admin+scoped")).to.deep.equal({ subject: "key:admin+scoped", roles: ["admin"], permissions: ["open", "videos.watch", "videos.list"], newVideos: "public" });
   });
 });

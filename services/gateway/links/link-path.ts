@@ -36,7 +36,7 @@ function linkedPath(path: string, prefix: string, token: string): string {
   return `${prefix}/~${token}${path.slice(prefix.length)}`;
 }
 
-/** What may be shown of a path, in logs too. */
+/** What may be shown of a path, in logs too: no token, and nobody's name. */
 export function redactPath(path: string): string {
-  return path.replace(/\/+(~|%7e)[^/]*/gi, "/~…");
+  return path.replace(/\/+(~|%7e)[^/]*/gi, "/~…").replace(/^(\/+v1\/+persons\/+)(?!me$).*/i, "$1…").replace(/login(:|%3a).*/gi, "login:…");
 }

@@ -5,7 +5,7 @@ import type { LinkKeys } from "../../../config/access/link-keys.ts";
 import { LINK_ID, signLink } from "../../../config/access/link-token.ts";
 import { may, type Caller } from "../../../config/access/permissions.ts";
 import { fail } from "../../../config/errors.ts";
-import type { RevokeLinksParams, ShareAnswer } from "../../videos/videos.contract.ts";
+import type { RevokeLinksParams, ShareAnswer, ShareParams } from "../../videos/videos.contract.ts";
 import { refuseOtherSites } from "../cross-site.ts";
 import { sendEmpty, sendJson, type Route } from "../exchange.ts";
 import { readJsonObject } from "../json-body.ts";
@@ -29,10 +29,11 @@ export function linkRoutes({ publicUrl, keys, maxSec, findNetwork, now = Date.no
         refuseOtherSites(req);
         const videoId = parseVideoId(params["id"]);
         const { expiresInSec, uses, bindAddress } = parseAsked(await readJsonObject(req), longest(caller, maxSec));
-        const { tenant, since } = await call<ShareAnswer>("videos.share", { id: videoId });
+        const linkId = randomBytes(9).toString("base64url");
+        const { tenant, since } = await call<ShareAnswer>("videos.share", { id: videoId, linkId } satisfies ShareParams);
         const network = bindAddress ? findNetwork(req) : undefined;
         if (bindAddress && network === undefined) throw fail("bad_request", "The address of this request is not known, so a link cannot be bound to it.");
-        const grant: Grant = { videoId, uses, linkId: randomBytes(9).toString("base64url"), since, tenant: tenantMark(tenant), until: Math.floor(now() / 1000 + expiresInSec) * 1000 };
+        const grant: Grant = { videoId, uses, linkId, since, tenant: tenantMark(tenant), until: Math.floor(now() / 1000 + expiresInSec) * 1000 };
         const token = signLink(keys, grant, network);
         sendJson(res, 201, { linkId: grant.linkId, expiresAt: new Date(grant.until).toISOString(), expiresInSec, uses, playback: linkedPlayback(baseUrl(req, publicUrl), videoId, token, uses) });
       },

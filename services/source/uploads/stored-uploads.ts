@@ -30,9 +30,8 @@ export interface UploadStore {
  * @param expectedBytes the Content-Length, if there was one
  * @throws upload_empty, upload_incomplete, source_too_large; nothing is left behind
  */
-export async function receiveUpload(store: UploadStore, stream: Readable, expectedBytes: number | undefined, maxBytes: number): Promise<Upload> {
+export async function receiveUpload(store: UploadStore, stream: Readable, expectedBytes: number | undefined, maxBytes: number, uploadId = ulid().toLowerCase()): Promise<Upload> {
   if (expectedBytes !== undefined && expectedBytes > maxBytes) throw tooLarge(maxBytes);
-  const uploadId = ulid().toLowerCase();
   try {
     const { size, sha256 } = await takeBytes(store, uploadId, stream, maxBytes);
     if (size === 0) throw fail("upload_empty", "The upload has no bytes.");

@@ -24,6 +24,9 @@ describe("permissions", () => {
       "mesh.operate": "---x-x",
       "keys.manage": "-----x",
       "audit.read": "----xx",
+      "persons.read": "----xx",
+      "persons.readOwn": "-xxxxx",
+      "persons.erase": "-----x",
       "inside": "-----x",
     });
   });
@@ -51,7 +54,7 @@ describe("permissions", () => {
     expect(covers(physics, holder(["viewer"], { tenant: "physics" }))).to.equal(true);
     expect(covers(holder(["submitter"]), holder(["operator"]))).to.equal(false);
     expect(covers(holder(["admin"], { scopes: ["keys.manage"] }), holder(["admin"])), "scopes are no way out").to.equal(false);
-    expect(covers(holder(["admin"], { scopes: ["keys.manage", "videos.list", "videos.watchPrivate", "links.create"] }), holder(["viewer"]))).to.equal(true);
+    expect(covers(holder(["admin"], { scopes: ["keys.manage", "videos.list", "videos.watchPrivate", "links.create", "persons.readOwn"] }), holder(["viewer"]))).to.equal(true);
   });
 
   it("are asked for by actions in words that the table has", () => {

@@ -31,4 +31,9 @@ describe("a link's path", () => {
     for (const path of [`/play/~${TOKEN}/${ID}/master.m3u8`, `/play/%7e${TOKEN}/${ID}/master.m3u8`, `/play//~${TOKEN}x/a`, `/~${TOKEN}`, `/x/%7E${TOKEN}`]) expect(redactPath(path), path).to.not.include(TOKEN.slice(1, 20));
     expect(redactPath(`/play/${ID}/master.m3u8`)).to.equal(`/play/${ID}/master.m3u8`);
   });
+
+  it("names no person", () => {
+    for (const path of ["/v1/persons/login:anna", "/v1/persons/anna", "/v1/persons/x/anna", "/v1//persons/anna", "/v1/persons/login%3Aanna%2fx", "/v1/%70ersons/login%3aanna", "/anything/login:anna/x"]) expect(redactPath(path), path).to.not.include("anna");
+    expect(redactPath("/v1/persons/me")).to.equal("/v1/persons/me");
+  });
 });

@@ -1,7 +1,7 @@
-/** Keeps two nodes of a region from screening one video at the same time. It ends by itself when its node dies; without Redis there is none. */
+/** Keeps two nodes of a region from doing the same work at the same time. It ends by itself when its node dies; without Redis there is none. */
 import type { Redis } from "ioredis";
 import type { Logger } from "moleculer";
-import { withoutRedis } from "../../mixins/redis.ts";
+import { withoutRedis } from "./redis.ts";
 
 const LOCK_MS = 10_000;
 
