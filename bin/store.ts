@@ -18,11 +18,13 @@ async function rewrap(check: boolean): Promise<boolean> {
     const store = await openObjectStore(location);
     try {
       console.log(`${check ? "Looks at" : "Rewraps"} the keys in ${formatStore(location)}; the first key is ${ring.firstId}.`);
-      const { wrappedBy, rewrapped, orphans, failed } = await rewrapKeys({ store, ring, check, onProgress: (done) => { if (done >= 1_000) console.log(`  ${done} …`); } });
+      const { wrappedBy, rewrapped, orphans, failed, older, locked } = await rewrapKeys({ store, ring, check, onProgress: (done) => { if (done >= 1_000) console.log(`  ${done} …`); } });
       for (const [by, count] of Object.entries(wrappedBy)) console.log(`  ${count} wrapped by ${by}${by === ring.firstId ? "" : " still"}`);
       console.log(`  ${rewrapped} were rewrapped; ${orphans} of nothing ${check ? "are there" : "were taken away"}.`);
+      if (older > 0) console.log(`  ${older} older versions of keys ${check || failed.length > 0 ? "are there, wrapped by what wrapped them then" : "were removed"}.`);
+      if (locked > 0) console.log(`  ${locked} older versions are kept by a lock of the store.`);
       if (failed.length > 0) console.log(`Not to be had: ${failed.length}\n  ${failed.join("\n  ")}`);
-      isWhole &&= failed.length === 0;
+      isWhole &&= failed.length === 0 && locked === 0;
     } finally {
       await store.close();
     }

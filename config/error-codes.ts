@@ -55,6 +55,7 @@ export const ERRORS = {
   overloaded: { status: 503, retryable: true, meaning: "too much work is waiting; try again after `Retry-After`" },
   storage_unavailable: { status: 503, retryable: true, meaning: "the object store does not answer" },
   storage_full: { status: 507, retryable: false, meaning: "the object store is full" },
+  erasure_incomplete: { status: 503, retryable: false, meaning: "the object store keeps versions of what is to be erased, by a lock or because this node may not remove them; it is tried again" },
   storage_key_unavailable: { status: 503, retryable: true, meaning: "this node does not get the key of what is asked for: `LECTERN_STORE_KEYS` lacks it, or KMS does not answer" },
   storage_damaged: { status: 500, retryable: false, meaning: "what the store gave back is not what was put there; it is refused" },
   region_unavailable: { status: 503, retryable: false, meaning: "the region that was asked for is away, or too few others can be reached to keep the record safe" },

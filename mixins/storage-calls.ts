@@ -1,7 +1,7 @@
 /** Calls of `storage`, as the modules of a service want them, and the two ways in which a part of a video is written. */
 import type { ServiceBroker } from "moleculer";
 import { objectKeys } from "../config/object-keys.ts";
-import type { CopyParams, CopyResult, ListResult, PutResult, RecordPlace } from "../services/storage/storage.contract.ts";
+import type { CopyParams, CopyResult, EraseParams, EraseResult, ListResult, PutResult, RecordPlace } from "../services/storage/storage.contract.ts";
 import { readReply } from "./byte-reply.ts";
 
 export interface StorageCalls {
@@ -18,6 +18,8 @@ export interface StorageCalls {
   list(prefix: string, after: string | undefined, delimiter: boolean): Promise<ListResult>;
   remove(key: string): Promise<void>;
   removePrefix(prefix: string): Promise<void>;
+  /** A folder, or one object by its key, with all its versions. @throws erasure_incomplete */
+  erase(what: string): Promise<EraseResult>;
 }
 
 export function storageCalls(broker: ServiceBroker): StorageCalls {
@@ -35,6 +37,7 @@ export function storageCalls(broker: ServiceBroker): StorageCalls {
       broker.call<ListResult, object>("storage.list", { prefix, ...(after === undefined ? {} : { after }), ...(delimiter ? { delimiter: "/" } : {}) }),
     remove: (key) => broker.call("storage.remove", { key }),
     removePrefix: (prefix) => broker.call("storage.removePrefix", { prefix }),
+    erase: (what) => broker.call<EraseResult, EraseParams>("storage.erase", { what }),
   };
 }
 
@@ -43,10 +46,10 @@ export function storageCalls(broker: ServiceBroker): StorageCalls {
  * comes after that removal sees the tombstone, and is taken back.
  * @returns `made`: it is there by this write; `there`: it was; `gone`: the video is deleted
  */
-export async function putPart(storage: Pick<StorageCalls, "get" | "put" | "remove">, videoId: string, key: string, bytes: Buffer): Promise<"made" | "there" | "gone"> {
+export async function putPart(storage: Pick<StorageCalls, "get" | "put" | "erase">, videoId: string, key: string, bytes: Buffer): Promise<"made" | "there" | "gone"> {
   const { stored } = await storage.put(key, bytes, true);
   if ((await storage.get(objectKeys.tombstone(videoId))) === null) return stored ? "made" : "there";
-  await storage.remove(key);
+  await storage.erase(key);
   return "gone";
 }
 
@@ -54,10 +57,10 @@ export async function putPart(storage: Pick<StorageCalls, "get" | "put" | "remov
  * Gives a video the part that another has at `from`, unless it has it; taken back like `putPart`'s when it is deleted.
  * @returns undefined when there was nothing to copy, or nobody to have it
  */
-export async function copyPart(storage: Pick<StorageCalls, "get" | "copy" | "remove">, videoId: string, from: string, key: string): Promise<CopyResult | undefined> {
+export async function copyPart(storage: Pick<StorageCalls, "get" | "copy" | "erase">, videoId: string, from: string, key: string): Promise<CopyResult | undefined> {
   const result = await storage.copy(from, key);
   if (result === null) return undefined;
   if ((await storage.get(objectKeys.tombstone(videoId))) === null) return result;
-  await storage.remove(key);
+  await storage.erase(key);
   return undefined;
 }

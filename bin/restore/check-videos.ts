@@ -45,7 +45,7 @@ export async function checkVideos({ own, ownName, isRegion, check }: CheckOption
   async function look(id: string): Promise<void> {
     if ((await own.head(objectKeys.tombstone(id))) !== undefined) {
       report.leftovers.push(id);
-      if (!check) await own.removePrefix(objectKeys.video(id));
+      if (!check) await own.erase(objectKeys.video(id));
       return;
     }
     const { record, verdict, plan, outcome }: Parts = {

@@ -4,7 +4,8 @@ import { parseArgs } from "node:util";
 export const STORE_USAGE = `npm run store -- rewrap [--check]
 
 Wraps the keys of all videos and uploads by the first key of LECTERN_STORE_KEYS, in the stores of all regions, so that an
-older one can be let go of. Safe to repeat, to stop at any time, and while nodes run. Takes away keys of what is not there.
+older one can be let go of. Safe to repeat, to stop at any time, and while nodes run. Takes away keys of what is not there,
+and, where a bucket keeps versions, older versions of keys: they are wrapped by the older key.
 
   --check     only says which keys wrap how many; writes nothing
 

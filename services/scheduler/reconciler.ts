@@ -5,7 +5,7 @@
  */
 import type { Logger } from "moleculer";
 import { objectKeys } from "../../config/object-keys.ts";
-import { errorMessage } from "../../config/errors.ts";
+import { errorMessage, findErrorCode } from "../../config/errors.ts";
 import { systemClock } from "../../mixins/clock.ts";
 import { awaitsScreening } from "../../mixins/screening-policy/awaits-screening.ts";
 import type { ListResult } from "../storage/storage.contract.ts";
@@ -47,11 +47,15 @@ const FRESH_MS = 4_000;
 const ABANDONED_MS = 60_000;
 /** Whatever was under way in the store has come by then. */
 const LATE_MS = 60_000;
+/** What the store does not let be erased is tried again after a round, after twice as long, … */
+const LONGEST_REST_MS = 600_000;
 
 export function openReconciler(ports: ReconcilerPorts, clock = systemClock): Reconciler {
   const firstSeen = new Map<string, number>();
   /** The step of each mark that the log has already: one that waits for its upload is looked at for hours. */
   const told = new Map<string, string>();
+  /** Of a deletion that failed: not to be tried before, and how long that was. */
+  const resting = new Map<string, { untilMs: number; restMs: number }>();
   let closed = false;
   let wake = Promise.withResolvers<void>();
   const running = loop();
@@ -83,7 +87,7 @@ export function openReconciler(ports: ReconcilerPorts, clock = systemClock): Rec
       }
       after = page.next;
     } while (after !== undefined);
-    for (const known of [firstSeen, told]) for (const key of known.keys()) if (!open.has(key)) known.delete(key);
+    for (const known of [firstSeen, told, resting]) for (const key of known.keys()) if (!open.has(key)) known.delete(key);
   }
 
   function measureSeen(key: string): number {
@@ -132,7 +136,17 @@ export function openReconciler(ports: ReconcilerPorts, clock = systemClock): Rec
   /** At once, for whoever deleted it may have died in the midst of it; and once more when nothing can come any more. */
   async function bury(id: string, key: string, seenMs: number): Promise<void> {
     const isOver = seenMs > LATE_MS;
-    if (seenMs === 0 || isOver) await ports.bury(id);
+    const rest = resting.get(key);
+    if ((seenMs > 0 && !isOver) || clock.now() < (rest?.untilMs ?? 0)) return;
+    try {
+      await ports.bury(id);
+    } catch (error) {
+      const restMs = Math.min(LONGEST_REST_MS, 2 * (rest?.restMs ?? ROUND_MS / 2));
+      resting.set(key, { untilMs: clock.now() + restMs, restMs });
+      if (rest === undefined && findErrorCode(error) === "erasure_incomplete") ports.logger.warn(`Video ${id} is deleted, and not erased yet: ${errorMessage(error)}`);
+      throw error;
+    }
+    resting.delete(key);
     if (isOver) await ports.unmark(key);
   }
 

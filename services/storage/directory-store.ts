@@ -11,10 +11,10 @@ import { walkDirectory } from "./directory-listing.ts";
 import { durableDirectories } from "./durable-directories.ts";
 import { formatPage, pageLimit, type ListItem } from "./listing.ts";
 import { meterUpload } from "./metered-upload.ts";
-import { checkFolder, checkKey, checkPrefix } from "./object-key.ts";
+import { checkErased, checkFolder, checkKey, checkPrefix } from "./object-key.ts";
 import { ABANDONED_MS, readLength, type ObjectStore } from "./object-store.ts";
 import { probeStore } from "./probe-store.ts";
-import type { ListParams } from "./storage.contract.ts";
+import { NOTHING_ERASED, type ListParams } from "./storage.contract.ts";
 
 /** Enough to keep the disk busy, few enough to leave the thread pool to others. */
 const STATS_AT_ONCE = 32;
@@ -52,6 +52,18 @@ export async function openDirectoryStore(root: string, now: () => number = Date.
       if (ifAbsent && systemCode(error) === "EEXIST") return false;
       throw error;
     }
+  }
+
+  /** @returns whether there was one */
+  async function removeFile(path: string): Promise<boolean> {
+    try {
+      await unlink(path);
+    } catch (error) {
+      if (isAbsent(error)) return false;
+      throw error;
+    }
+    await directories.sync(dirname(path));
+    return true;
   }
 
   async function sizesOf(items: readonly ListItem[]): Promise<Map<string, number>> {
@@ -110,16 +122,7 @@ export async function openDirectoryStore(root: string, now: () => number = Date.
       });
       return metered.result();
     }, () => source.destroy()),
-    remove: (key) => guarded(async () => {
-      const path = pathOf(key);
-      try {
-        await unlink(path);
-      } catch (error) {
-        if (isAbsent(error)) return;
-        throw error;
-      }
-      await directories.sync(dirname(path));
-    }),
+    remove: (key) => guarded(async () => void (await removeFile(pathOf(key)))),
     removePrefix: (folder) => guarded(async () => {
       checkFolder(folder);
       const path = join(root, folder.slice(0, -1));
@@ -131,6 +134,16 @@ export async function openDirectoryStore(root: string, now: () => number = Date.
       const entries = await readdir(doomed, { recursive: true, withFileTypes: true });
       await rm(doomed, { recursive: true, force: true });
       return entries.filter((entry) => entry.isFile()).length;
+    }),
+    /** There is one version of a file. */
+    erase: (what) => guarded(async () => {
+      checkErased(what);
+      const objects = what.endsWith("/") ? await store.removePrefix(what) : Number(await removeFile(pathOf(what)));
+      return { ...NOTHING_ERASED, objects };
+    }),
+    prune: (folder) => guarded(async () => {
+      checkFolder(folder);
+      return NOTHING_ERASED;
     }),
     probe: () => probeStore(store),
     sweep: () => guarded(async () => {

@@ -28,6 +28,12 @@ export function checkFolder(folder: string): void {
   checkKey(folder.slice(0, -1));
 }
 
+/** A folder, or one object's key. @throws bad_request */
+export function checkErased(what: string): void {
+  if (what.endsWith("/")) checkFolder(what);
+  else checkKey(what);
+}
+
 function findFault(key: string): string | undefined {
   if (key === "") return "is empty";
   if (Buffer.byteLength(key) > MAX_KEY_BYTES) return `is longer than ${MAX_KEY_BYTES} bytes`;

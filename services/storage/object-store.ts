@@ -5,7 +5,7 @@
  */
 import type { Readable } from "node:stream";
 import { fail } from "../../config/errors.ts";
-import type { CopyResult, HeadResult, ListParams, ListResult, PutResult, UploadResult } from "./storage.contract.ts";
+import type { CopyResult, EraseResult, HeadResult, ListParams, ListResult, PutResult, UploadResult } from "./storage.contract.ts";
 
 export interface ObjectStore {
   /**
@@ -33,6 +33,17 @@ export interface ObjectStore {
   remove(key: string): Promise<void>;
   /** Removes what is below a folder (`videos/1/`). @returns how many objects */
   removePrefix(folder: string): Promise<number>;
+  /**
+   * Removes what is below a folder, or one object by its key, with every version that the store keeps of it and every upload
+   * that would become a part of it. Twice does no harm.
+   * @throws erasure_incomplete when the store does not let older versions be seen or removed; what is current is gone then
+   */
+  erase(what: string): Promise<EraseResult>;
+  /**
+   * Removes versions below a folder that are not what an object is now: all of those that were removed, all but the newest of
+   * the others. `check`: counts them. @returns no `objects` @throws erasure_incomplete
+   */
+  prune(folder: string, options?: { check?: boolean }): Promise<EraseResult>;
   /** Writes, reads and removes a tiny object. @throws storage_unavailable, storage_full */
   probe(): Promise<void>;
   /** Removes what writers that died left behind more than an hour ago. @returns how many things */

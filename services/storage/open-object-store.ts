@@ -4,9 +4,12 @@ import { openDirectoryStore } from "./directory-store.ts";
 import type { ObjectStore } from "./object-store.ts";
 import { openS3Store } from "./s3-store.ts";
 
-/** @throws storage_unavailable when a directory cannot be made; an S3 server is not asked yet */
-export async function openObjectStore(location: StoreLocation): Promise<ObjectStore> {
-  return location.kind === "file" ? await openDirectoryStore(location.dir) : openS3Store(location);
+/**
+ * @param onNotice is told, once, what the store lacks
+ * @throws storage_unavailable when a directory cannot be made; an S3 server is not asked yet
+ */
+export async function openObjectStore(location: StoreLocation, onNotice?: (message: string) => void): Promise<ObjectStore> {
+  return location.kind === "file" ? await openDirectoryStore(location.dir) : openS3Store(location, { onNotice });
 }
 
 /** For logs: an endpoint may carry a password. */

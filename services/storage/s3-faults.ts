@@ -19,6 +19,28 @@ export function isNoSuchObject(error: unknown): boolean {
   return name === "NoSuchKey" || name === "NotFound" || (status === 404 && name !== "NoSuchBucket");
 }
 
+/** The server has no such operation. */
+export function isUnsupported(error: unknown): boolean {
+  const { name, status } = readAnswer(error);
+  return status === 501 || status === 405 || name === "NotImplemented" || name === "MethodNotAllowed";
+}
+
+/** What keeps an erasure from being whole. */
+export function refusedTo(message: string): Error {
+  return fail("erasure_incomplete", message);
+}
+
+/** @param right that the operation needs, as AWS names it @throws erasure_incomplete when these credentials do not have it */
+export async function unlessDenied<T>(right: string, operation: Promise<T>): Promise<T> {
+  try {
+    return await operation;
+  } catch (error) {
+    const { name, status } = readAnswer(error);
+    if (status === 403 && (name === "AccessDenied" || name === "Forbidden")) throw refusedTo(`The object store does not let this node erase: its credentials lack ${right}.`);
+    throw error;
+  }
+}
+
 /** The error a caller gets. It names neither keys nor addresses. */
 export function s3Fault(error: unknown): Error {
   if (findErrorCode(error) !== undefined && error instanceof Error) return error;

@@ -5,7 +5,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { ABANDONED_MS } from "./object-store.ts";
 import { operationLimit } from "./s3-client.ts";
-import { readAnswer } from "./s3-faults.ts";
+import { isUnsupported, readAnswer, unlessDenied } from "./s3-faults.ts";
 
 interface Upload { Bucket: string; Key: string; UploadId: string }
 
@@ -27,12 +27,31 @@ export async function abortLeftovers(client: S3Client, Bucket: string, now: numb
   return aborted;
 }
 
+/** Aborts all uploads below a folder, also such as are under way. @throws erasure_incomplete */
+export async function abortUploads(client: S3Client, Bucket: string, folder: string): Promise<void> {
+  try {
+    await unlessDenied("s3:ListBucketMultipartUploads or s3:AbortMultipartUpload", (async () => {
+      for await (const { Key, UploadId } of listUploads(client, Bucket, folder)) await abort(client, { Bucket, Key: Key ?? "", UploadId: UploadId ?? "" });
+    })());
+  } catch (error) {
+    if (!isUnsupported(error)) throw error;
+  }
+}
+
+async function abort(client: S3Client, upload: Upload): Promise<void> {
+  try {
+    await client.send(new AbortMultipartUploadCommand(upload), { abortSignal: operationLimit() });
+  } catch (error) {
+    if (readAnswer(error).name !== "NoSuchUpload") throw error; // it was finished or aborted meanwhile
+  }
+}
+
 // Not the SDK's paginators: they go by the next marker alone, which servers also give (as 0) where nothing follows.
 
-async function* listUploads(client: S3Client, Bucket: string): AsyncGenerator<MultipartUpload> {
+async function* listUploads(client: S3Client, Bucket: string, Prefix?: string): AsyncGenerator<MultipartUpload> {
   let marker: { KeyMarker?: string; UploadIdMarker?: string } = {};
   for (;;) {
-    const page: ListMultipartUploadsCommandOutput = await client.send(new ListMultipartUploadsCommand({ Bucket, ...marker }), { abortSignal: operationLimit() });
+    const page: ListMultipartUploadsCommandOutput = await client.send(new ListMultipartUploadsCommand({ Bucket, ...(Prefix === undefined ? {} : { Prefix }), ...marker }), { abortSignal: operationLimit() });
     yield* page.Uploads ?? [];
     if (page.IsTruncated !== true || page.NextKeyMarker === undefined) return;
     marker = { KeyMarker: page.NextKeyMarker, ...(page.NextUploadIdMarker === undefined ? {} : { UploadIdMarker: page.NextUploadIdMarker }) };

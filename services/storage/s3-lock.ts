@@ -1,6 +1,6 @@
 /** Object lock: whether a bucket has it, and what a write has to say for it. */
 import { createHash } from "node:crypto";
-import { GetObjectLockConfigurationCommand, type PutObjectCommandInput, type S3Client } from "@aws-sdk/client-s3";
+import { GetObjectLegalHoldCommand, GetObjectLockConfigurationCommand, GetObjectRetentionCommand, type PutObjectCommandInput, type S3Client } from "@aws-sdk/client-s3";
 import { operationLimit } from "./s3-client.ts";
 import { readAnswer } from "./s3-faults.ts";
 
@@ -23,6 +23,25 @@ export function objectLock(client: S3Client, Bucket: string): (bytes: Uint8Array
     if (keepUntil === undefined || !(await hasLock())) return {};
     return { ObjectLockMode: "COMPLIANCE", ObjectLockRetainUntilDate: new Date(keepUntil), ContentMD5: createHash("md5").update(bytes).digest("base64") }; // which S3 asks for with a lock
   };
+}
+
+/** Whether a version is kept for some time, or until somebody lets go of it. False also where this node may not know. */
+export async function isLocked(client: S3Client, Bucket: string, { Key, VersionId }: { Key: string; VersionId?: string }): Promise<boolean> {
+  const version = { Bucket, Key, ...(VersionId === undefined ? {} : { VersionId }) };
+  const [until, isHeld] = await Promise.all([
+    orNone(client.send(new GetObjectRetentionCommand(version), { abortSignal: operationLimit() }).then(({ Retention }) => Retention?.RetainUntilDate)),
+    orNone(client.send(new GetObjectLegalHoldCommand(version), { abortSignal: operationLimit() }).then(({ LegalHold }) => LegalHold?.Status === "ON")),
+  ]);
+  return isHeld === true || (until !== undefined && until.getTime() > Date.now());
+}
+
+async function orNone<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (NO_LOCK.includes(readAnswer(error).status ?? 0)) return undefined;
+    throw error;
+  }
 }
 
 async function ask(client: S3Client, Bucket: string): Promise<boolean> {

@@ -5,18 +5,20 @@
 import { randomUUID } from "node:crypto";
 import { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
-import { CopyObjectCommand, DeleteObjectCommand, DeleteObjectsCommand, GetObjectCommand, HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { CopyObjectCommand, DeleteObjectCommand, GetObjectCommand, HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { fail, findErrorCode } from "../../config/errors.ts";
 import { meterUpload } from "./metered-upload.ts";
-import { checkFolder, checkKey } from "./object-key.ts";
+import { checkErased, checkFolder, checkKey } from "./object-key.ts";
 import { MAX_READ_BYTES, readLength, type ObjectStore } from "./object-store.ts";
 import { probeStore } from "./probe-store.ts";
 import { bucketKeeper } from "./s3-bucket.ts";
 import { openS3Client, operationLimit, untilAnswer, type S3Location } from "./s3-client.ts";
+import { bucketEraser } from "./s3-erasure.ts";
 import { isNoSuchObject, readAnswer, s3Fault } from "./s3-faults.ts";
 import { abortLeftovers } from "./s3-leftovers.ts";
 import { objectLock } from "./s3-lock.ts";
 import { listBucket } from "./s3-listing.ts";
+import { removeCurrent } from "./s3-removal.ts";
 import { sendStream } from "./s3-multipart.ts";
 import type { HeadResult } from "./storage.contract.ts";
 
@@ -26,12 +28,19 @@ const CONFLICT_WAIT_MS = 50;
 /** The SDK retries what comes before an answer's body. */
 const BODY_ATTEMPTS = 3;
 
+export interface S3Options {
+  now?: () => number;
+  /** Is told, once, what the server lacks. */
+  onNotice?: ((message: string) => void) | undefined;
+}
+
 /** Asks nothing of the server yet: one that is down shows at the first call, and is used again once it is back. */
-export async function openS3Store(location: S3Location, now: () => number = Date.now): Promise<ObjectStore> {
+export async function openS3Store(location: S3Location, { now = Date.now, onNotice }: S3Options = {}): Promise<ObjectStore> {
   const client = openS3Client(location);
   const Bucket = location.bucket;
   const bucketReady = bucketKeeper(client, Bucket);
   const lockFields = objectLock(client, Bucket);
+  const eraser = bucketEraser(client, Bucket, onNotice);
   let conditional = false;
 
   /** Turns the SDK's errors into ours; the bucket is seen to before all else, since a stream cannot be read twice. */
@@ -155,14 +164,15 @@ export async function openS3Store(location: S3Location, now: () => number = Date
     }),
     removePrefix: (folder) => guarded(async () => {
       checkFolder(folder);
-      for (let removed = 0; ;) {
-        const { objects } = await listBucket(client, Bucket, { prefix: folder });
-        if (objects.length === 0) return removed;
-        const doomed = { Objects: objects.map(({ key }) => ({ Key: key })), Quiet: true };
-        const { Errors: [refused] = [] } = await client.send(new DeleteObjectsCommand({ Bucket, Delete: doomed }), { abortSignal: operationLimit() });
-        if (refused !== undefined) throw fail("storage_unavailable", `The object store does not remove objects (${refused.Code ?? "no reason given"}).`);
-        removed += objects.length;
-      }
+      return await removeCurrent(client, Bucket, folder);
+    }),
+    erase: (what) => guarded(async () => {
+      checkErased(what);
+      return await eraser.erase(what);
+    }),
+    prune: (folder, { check = false } = {}) => guarded(async () => {
+      checkFolder(folder);
+      return await eraser.prune(folder, check);
     }),
     async probe() {
       await probeStore(store);

@@ -68,3 +68,21 @@ export interface UploadResult { size: number; sha256: string }
 
 export interface RemovePrefixParams { prefix: string }
 export interface RemovePrefixResult { removed: number }
+
+/** A folder (`videos/1/`), or one object by its key. */
+export interface EraseParams { what: string }
+/** What an erasure took away, and what it had to leave. */
+export interface EraseResult {
+  /** Objects that were there. */
+  objects: number;
+  /** In a store that keeps versions: those behind the objects, and delete markers. */
+  older: number;
+  /** Versions that a lock keeps. They are hidden until its time is over. */
+  locked: number;
+}
+
+export const NOTHING_ERASED: EraseResult = { objects: 0, older: 0, locked: 0 };
+
+export function sumErased(a: EraseResult, b: EraseResult): EraseResult {
+  return { objects: a.objects + b.objects, older: a.older + b.older, locked: a.locked + b.locked };
+}

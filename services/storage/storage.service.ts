@@ -4,16 +4,17 @@
  */
 import { Readable } from "node:stream";
 import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
-import { loadConfig, type Config } from "../../config/config.ts";
+import { loadConfig, type Config, type StoreLocation } from "../../config/config.ts";
 import { fail } from "../../config/errors.ts";
 import { announceToAll } from "../../mixins/announce.ts";
 import { replyBytes } from "../../mixins/byte-reply.ts";
 import { openSealing, type Sealing } from "./encryption/open-sealing.ts";
 import { formatStore, openObjectStore } from "./open-object-store.ts";
+import type { ObjectStore } from "./object-store.ts";
 import { listMeshNodes } from "./regions/mesh-nodes.ts";
 import { regionMeter } from "./regions/region-meter.ts";
 import { openRegionalStore, type RegionalStore } from "./regions/regional-store.ts";
-import type { CopyParams, CopyResult, HeadResult, KeyParams, ListParams, ListResult, Placement, PlacementParams, PutParams, PutResult, ReadRangeParams, RecordPlace, RegionView, RemovePrefixParams, RemovePrefixResult, UploadParams, UploadResult, VideoAdopted, VideoKeyParams } from "./storage.contract.ts";
+import type { CopyParams, CopyResult, EraseParams, EraseResult, HeadResult, KeyParams, ListParams, ListResult, Placement, PlacementParams, PutParams, PutResult, ReadRangeParams, RecordPlace, RegionView, RemovePrefixParams, RemovePrefixResult, UploadParams, UploadResult, VideoAdopted, VideoKeyParams } from "./storage.contract.ts";
 import { breakStore } from "./store-breaker.ts";
 import { startUpkeep, type Upkeep } from "./upkeep.ts";
 
@@ -109,6 +110,14 @@ export function storageService(settings: Settings, openStore = openObjectStore) 
           return { removed: await this.objects.removePrefix(ctx.params.prefix) };
         },
       },
+      /** For good: with all versions. @throws erasure_incomplete */
+      erase: {
+        params: { what: "string" },
+        ...within(120_000),
+        async handler(ctx: Context<EraseParams>): Promise<EraseResult> {
+          return await this.objects.erase(ctx.params.what);
+        },
+      },
       /** Sees to it that a new video's record, when it comes, can be written at once. */
       prepare: {
         params: { videoId: "string" },
@@ -162,7 +171,8 @@ export function storageService(settings: Settings, openStore = openObjectStore) 
     },
     async started() {
       const { logger, broker: { metrics } } = this;
-      const own = breakStore(await openStore(this.settings.store), {
+      const open = (location: StoreLocation): Promise<ObjectStore> => openStore(location, (message) => logger.warn(`${formatStore(location)}: ${message}`));
+      const own = breakStore(await open(this.settings.store), {
         onFailure: () => metrics.increment("lectern.store.failures.total"),
         onOpen(message) {
           metrics.set("lectern.store.circuit.open", 1);
@@ -176,7 +186,7 @@ export function storageService(settings: Settings, openStore = openObjectStore) 
       this.logger.info(`keeps objects in ${formatStore(this.settings.store)}`);
       if (settings.regions !== undefined && settings.regions.others.length > 0) {
         this.regional = await openRegionalStore(own, settings.regions, {
-          nodeId: this.broker.nodeID, instance: this.broker.instanceID, openStore, meter: regionMeter(this.broker), logger: this.logger,
+          nodeId: this.broker.nodeID, instance: this.broker.instanceID, openStore: open, meter: regionMeter(this.broker), logger: this.logger,
           listNodes: () => listMeshNodes(this.broker),
           reveal: async (key, bytes) => await this.sealing?.reveal(key, bytes),
           announceDeleted: (videoId) => announceToAll(this.broker, "video.deleted", { videoId }),

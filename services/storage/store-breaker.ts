@@ -89,6 +89,8 @@ export function breakStore(store: ObjectStore, events: BreakerEvents, settings: 
     },
     remove: (key) => guard(() => store.remove(key)),
     removePrefix: (folder) => guard(() => store.removePrefix(folder), Infinity),
+    erase: (what) => guard(() => store.erase(what), Infinity),
+    prune: (folder, options) => guard(() => store.prune(folder, options), Infinity),
     probe: () => guard(() => store.probe()),
     sweep: () => guard(() => store.sweep(), Infinity),
     away: () => open?.message,

@@ -3,9 +3,10 @@
  * dies in the middle of one leaves a mark, and a reconciler goes on from there.
  */
 import type { Logger } from "moleculer";
-import { fail } from "../../config/errors.ts";
+import { fail, findErrorCode } from "../../config/errors.ts";
 import { awaitsScreening } from "../../mixins/screening-policy/awaits-screening.ts";
 import { withoutRedis } from "../../mixins/redis.ts";
+import { NOTHING_ERASED, sumErased, type EraseResult } from "../storage/storage.contract.ts";
 import type { Catalog } from "./catalog.ts";
 import { uploadIdentity } from "./submission.ts";
 import type { UploadClaims } from "./upload-claims.ts";
@@ -21,6 +22,8 @@ export interface LifePorts {
   announce(videoId: string, type: VideoEventType, data?: Record<string, unknown>): void;
   /** What is left of a deleted video outside the store. */
   eraseTraces(state: VideoState): Promise<void>;
+  /** Writes down what the store erased of a video, and what it keeps. */
+  noteErasure(videoId: string, erased: EraseResult): Promise<void>;
   /** Asks for a look at the source. May be lost. */
   askForLook(videoId: string): void;
   logger: Logger;
@@ -31,34 +34,47 @@ export type NotePoster = (videoId: string) => Promise<void>;
 /** The video that stands for a submission, and whether this submission made it. */
 export interface Claimed { state: VideoState; created: boolean; /** Other regions that have the record. */ copies?: string[] }
 
-export function openVideoLife({ store, claims, catalog, announce, askForLook, eraseTraces, logger }: LifePorts) {
+export function openVideoLife({ store, claims, catalog, announce, askForLook, eraseTraces, noteErasure, logger }: LifePorts) {
   async function getState(videoId: string): Promise<VideoState> {
     const state = await store.find(videoId);
     if (state === undefined) throw fail("video_not_found", "There is no such video.");
     return state;
   }
 
-  /** The mark goes last: until then a reconciler comes back to the video. */
-  async function tidy(state: VideoState): Promise<void> {
+  /** The mark goes last: until then a reconciler comes back to the video. @returns what was erased of its upload */
+  async function tidy(state: VideoState): Promise<EraseResult> {
     const { record, verdict, outcome, deleted } = state;
     const { source } = record;
+    let erased = NOTHING_ERASED;
     const useless = deleted || verdict?.accepted === false;
     if (useless || outcome?.complete === false) await store.releaseClaim(record.claim, record.id);
     if (source.kind === "upload") {
-      if (useless && !mayGoOn(verdict) && !(await claims.sharesUpload(record, source.uploadId))) await store.removeUpload(source.uploadId);
+      if (useless && !mayGoOn(verdict) && !(await claims.sharesUpload(record, source.uploadId))) erased = await store.removeUpload(source.uploadId);
       const sha256 = outcome?.complete === true && record.identity === uploadIdentity(source.uploadId) ? await store.findUploadHash(source.uploadId) : undefined;
       if (sha256 !== undefined) await claims.claimContent(source.uploadId, sha256);
     }
     if (!awaitsScreening(state)) await store.close(record.id);
+    return erased;
   }
 
+  /** What the store keeps does not keep the rest from being done. @throws erasure_incomplete */
   async function bury(state: VideoState): Promise<void> {
     const { record, deleted } = state;
-    await store.remove(record);
-    await tidy({ record, deleted: true });
+    let [erased, failure]: [EraseResult, unknown] = [NOTHING_ERASED, undefined];
+    for (const step of [() => store.remove(record), () => tidy({ record, deleted: true })]) {
+      try {
+        erased = sumErased(erased, await step());
+      } catch (error) {
+        if (findErrorCode(error) !== "erasure_incomplete") throw error;
+        failure ??= error;
+      }
+    }
     await withoutRedis(() => catalog.remove(record), undefined, logger);
     await eraseTraces(state);
+    if (failure === undefined) await noteErasure(record.id, erased);
     if (!deleted) announce(record.id, "deleted");
+    if (failure === undefined && erased.locked > 0) failure = fail("erasure_incomplete", `The video is deleted; a lock of the object store keeps ${erased.locked} versions of it, which are erased when its time is over.`);
+    if (failure !== undefined) throw failure;
   }
 
   /** Of who posted it first the mark may be missing: they had no answer, and now somebody gets one. */
@@ -177,7 +193,7 @@ export function openVideoLife({ store, claims, catalog, announce, askForLook, er
     },
 
     /** Lets go of what an ended video no longer needs. Twice does no harm. */
-    tidy: async (id: string): Promise<void> => await tidy(await getState(id)),
+    tidy: async (id: string): Promise<void> => void (await tidy(await getState(id))),
   };
 }
 

@@ -11,7 +11,7 @@ import { makeContentKey } from "../../mixins/content-key.ts";
 import { openClaims } from "../../mixins/claims.ts";
 import { personMarks } from "../../mixins/person-marks.ts";
 import { putPart, type StorageCalls } from "../../mixins/storage-calls.ts";
-import type { ListResult, PutResult, RecordPlace } from "../storage/storage.contract.ts";
+import { NOTHING_ERASED, sumErased, type EraseResult, type ListResult, type PutResult, type RecordPlace } from "../storage/storage.contract.ts";
 import { remainsOf } from "./submission.ts";
 import type { Outcome, Review, Screening, Twin, Verdict, VideoRecord, VideoState } from "./videos.contract.ts";
 
@@ -129,7 +129,7 @@ export function videoStore(storage: StorageCalls, makeKey: () => Buffer = makeCo
     },
     /** What is known of the upload stays: who posts it again is told of the video that has the same bytes. */
     async removeUploadBytes(uploadId: string): Promise<void> {
-      await storage.remove(objectKeys.uploadBytes(uploadId));
+      await storage.erase(objectKeys.uploadBytes(uploadId));
     },
     async noteUploadTenant(uploadId: string, tenant: string): Promise<void> {
       await storage.put(objectKeys.uploadTenant(uploadId, tenant), encode({}), false);
@@ -145,23 +145,21 @@ export function videoStore(storage: StorageCalls, makeKey: () => Buffer = makeCo
         after = page.next;
       }
     },
-    async removeUpload(uploadId: string): Promise<void> {
-      await storage.removePrefix(objectKeys.uploadFolder(uploadId));
-    },
+    removeUpload: (uploadId: string): Promise<EraseResult> => storage.erase(objectKeys.uploadFolder(uploadId)),
     /** Says that the video is to be deleted: whoever dies from here on is followed by a reconciler. */
     async markLeaving(id: string): Promise<void> {
       await storage.put(objectKeys.leaving(id), encode({}), false);
     },
     /** The tombstone comes first: from then on nobody makes anything of the video. */
-    async remove(record: VideoRecord): Promise<void> {
+    async remove(record: VideoRecord): Promise<EraseResult> {
       await storage.put(objectKeys.tombstone(record.id), encode(remainsOf(record)), true);
       known.delete(record.id);
       const twin = await read(objectKeys.twin(record.id));
       if (twin !== undefined) await releaseTwins(twin as Twin, record.id);
       await storage.remove(objectKeys.reviewMark(tenantOf(record), record.id));
-      await storage.removePrefix(objectKeys.video(record.id));
+      const erased = await storage.erase(objectKeys.video(record.id));
       await marks.forgetVideo({ tenant: tenantOf(record), id: record.id });
-      if (record.visibility === "private") await storage.removePrefix(objectKeys.linksRevoked(record.id)); // no link is good any more
+      return sumErased(erased, record.visibility === "private" ? await storage.erase(objectKeys.linksRevoked(record.id)) : NOTHING_ERASED); // no link is good any more
     },
     /** Files a video, that may be about to be made, by who posts it. */
     notePosted: (person: string, tenant: string, id: string) => marks.posted.note(person, { tenant, id }),

@@ -6,7 +6,6 @@ import type { Redis } from "ioredis";
 import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
 import { ulid } from "ulid";
 import { may, reaches } from "../../config/access/permissions.ts";
-import { auditSinkOf, whoOf } from "../../config/audit-sink.ts";
 import { VISIBILITIES, type Visibility } from "../../config/access/watching.ts";
 import { loadConfig } from "../../config/config.ts";
 import { errorMessage, fail } from "../../config/errors.ts";
@@ -24,6 +23,7 @@ import { openScreeningPolicy, type LivePolicy } from "../../mixins/screening-pol
 import { openWatchGuard, type WatchGuard } from "../../mixins/watch-guard.ts";
 import type { KnownUpload, SourceParams, UploadFinished, UploadIdParams } from "../source/source.contract.ts";
 import { catalog, type Catalog } from "./catalog.ts";
+import { erasureReceipts } from "./erasure-receipts.ts";
 import { eventLog, type EventLog } from "./event-log.ts";
 import { linkActions } from "./link-actions.ts";
 import { linkRevocations, type LinkRevocations } from "./link-revocations.ts";
@@ -48,7 +48,6 @@ interface Settings extends ServiceSettingSchema { redisUrl: string | undefined; 
 interface State { policy: LivePolicy | undefined; redis: Redis; keys: RedisKeys; store: VideoStore; claims: UploadClaims; events: EventLog; catalog: Catalog; quality: QualityNotes; links: LinkRevocations; guard: WatchGuard; life: VideoLife; traces: Traces; endRetention: (() => Promise<void>) | undefined }
 interface Methods {
   findWatched(ctx: Context<VideoIdParams>): Promise<VideoState>;
-  noteErasure(videoId: string): Promise<void>;
   view(state: VideoState): Promise<VideoView>;
   screeningOf(tenant: string): { screening?: ScreenedMode };
   announce(id: string, type: VideoEventType, data?: Record<string, unknown>): void;
@@ -303,16 +302,6 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
         const mode = this.policy?.current().of(tenant).mode ?? "off";
         return mode === "off" ? {} : { screening: mode };
       },
-      /** A receipt: that a video was erased, and when. Where it cannot be written now, the deletion that was ordered is in the log all the same. */
-      async noteErasure(videoId: string): Promise<void> {
-        const sink = auditSinkOf(this.broker);
-        if (sink === undefined || sink === "opening") return; // what was done is recorded nowhere here
-        try {
-          await sink.append({ type: "erasure", who: whoOf(sink, undefined), target: { video: videoId }, result: "ok" }).durable;
-        } catch (error) {
-          this.logger.warn(`Video ${videoId} is erased, and the audit log has no receipt of it: ${errorMessage(error)}`);
-        }
-      },
       /** Tells the workers (one of each kind) and everyone who follows the video. */
       announce(videoId: string, type: VideoEventType, data: Record<string, unknown> = {}): void {
         this.logger.info(`Video ${videoId}: ${type}.`);
@@ -343,10 +332,8 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
       this.life = openVideoLife({
         store: this.store, claims: this.claims, catalog: this.catalog, logger: this.logger,
         announce: (videoId, type, data) => this.announce(videoId, type, data),
-        eraseTraces: async (state) => {
-          await this.traces.erase(state);
-          await this.noteErasure(state.record.id);
-        },
+        eraseTraces: (state) => this.traces.erase(state),
+        noteErasure: erasureReceipts(this.broker, this.logger),
         askForLook: (videoId) => announce(this.broker, "video.submitted", { videoId }),
       });
       this.endRetention = keepRetention({ rules: settings.retention ?? {}, catalog: this.catalog, remove: (videoId) => this.life.remove(videoId), clock: systemClock, logger: this.logger });

@@ -149,7 +149,7 @@ export function objectStoreSuite(name: string, open: () => Promise<ObjectStore>)
           store.put(key, Buffer.from("x")), store.get(key), store.getRange(key, 0, 1), store.head(key), store.remove(key),
           store.upload(key, Readable.from([Buffer.from("x")]), { maxBytes: 10 }), store.copy(key, "x"), store.copy("x", key),
         ];
-        if (key !== "a/") calls.push(store.removePrefix(key)); // that one is a folder
+        if (key !== "a/") calls.push(store.removePrefix(key), store.erase(key), store.prune(key)); // that one is a folder
         const errors = await Promise.all(calls.map((call) => rejection(call, JSON.stringify(key))));
         for (const error of errors) expect(error, JSON.stringify(key)).to.have.property("type", "bad_request");
       }
@@ -267,6 +267,32 @@ export function objectStoreSuite(name: string, open: () => Promise<ObjectStore>)
       expect((await listAll({ prefix: "video/" })).keys).to.deep.equal(["video/10/record"]);
       await store.put("video/1/media/v/0", Buffer.from("again"));
       expect(await text("video/1/media/v/0")).to.equal("again");
+    });
+
+    it("erases a folder with all that is below it, and nothing beside it", async () => {
+      await fill(["erase/1/record", "erase/1/media/v/0", "erase/10/record"]);
+      expect(await store.erase("erase/1/")).to.include({ objects: 2, locked: 0 });
+      expect(await store.erase("erase/1/")).to.deep.equal({ objects: 0, older: 0, locked: 0 });
+      expect((await listAll({ prefix: "erase/" })).keys).to.deep.equal(["erase/10/record"]);
+      await store.put("erase/1/record", Buffer.from("again"));
+      expect(await text("erase/1/record")).to.equal("again");
+    });
+
+    it("erases one object, and none whose key begins alike", async () => {
+      await fill(["erased/one", "erased/one.more", "erased/other"]);
+      expect(await store.erase("erased/one")).to.include({ objects: 1, locked: 0 });
+      expect(await store.erase("erased/one")).to.deep.equal({ objects: 0, older: 0, locked: 0 });
+      expect(await store.erase("erased/on")).to.include({ objects: 0 });
+      expect((await listAll({ prefix: "erased/" })).keys).to.deep.equal(["erased/one.more", "erased/other"]);
+    });
+
+    it("prunes, and leaves all objects as they are", async () => {
+      for (const bytes of ["old", "new"]) await store.put("prune/kept", Buffer.from(bytes));
+      await fill(["prune/gone"]);
+      await store.remove("prune/gone");
+      expect(await store.prune("prune/")).to.include({ objects: 0, locked: 0 });
+      expect(await text("prune/kept")).to.equal("new");
+      expect((await listAll({ prefix: "prune/" })).keys).to.deep.equal(["prune/kept"]);
     });
 
     it("passes its own probe and leaves nothing of it", async () => {

@@ -14,7 +14,9 @@ import { encryptStore } from "../../services/storage/encryption/encrypted-store.
 import { encryptedUnit, freshRing } from "../support/encrypted-unit.ts";
 import { findFreePort } from "../support/ports.ts";
 import { rejection } from "../support/rejection.ts";
+import { versionedLocation, viewBucket, type BucketView } from "../support/bucket-versions.ts";
 import { freshBucket } from "../support/s3.ts";
+import { startConditionalProxy, type ConditionalProxy } from "../support/s3-conditional-proxy.ts";
 import { sharedS3 } from "../support/servers.ts";
 import { objectStoreSuite } from "./object-store.suite.ts";
 
@@ -40,6 +42,20 @@ describe("S3", function () {
   });
 
   objectStoreSuite("a bucket", async () => openS3Store(await freshLocation()));
+  describe("behind a server that creates once there, too", () => {
+    let view: BucketView;
+    let proxy: ConditionalProxy;
+    after(async () => {
+      await proxy?.stop();
+      view?.close();
+    });
+    objectStoreSuite("a bucket that keeps versions", async () => {
+      const [s3, location] = [await sharedS3(), await versionedLocation(await sharedS3())];
+      view = viewBucket(s3, location.bucket);
+      proxy = await startConditionalProxy(s3.endpoint, view.client);
+      return await openS3Store({ ...location, endpoint: proxy.endpoint });
+    });
+  });
   objectStoreSuite("an encrypted video in a bucket", async () => encryptedUnit(await openS3Store(await freshLocation())));
 
   it("has nothing readable of an encrypted upload in its bucket, sent in parts or not, and its key apart", async () => {
@@ -59,7 +75,7 @@ describe("S3", function () {
   });
 
   const open = async (location: S3Location, now?: () => number): Promise<ObjectStore> => {
-    const store = await openS3Store(location, now);
+    const store = await openS3Store(location, now === undefined ? {} : { now });
     ends.push(() => store.close());
     return store;
   };

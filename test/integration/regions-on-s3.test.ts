@@ -72,7 +72,7 @@ describe("regions on S3", function () {
 
   it("delete in both", async () => {
     await us.put("deleted/v.json", Buffer.from("{}"), { ifAbsent: true });
-    await us.removePrefix("videos/v/");
+    await us.erase("videos/v/");
     await eventually(async () => (await inEu.list({ prefix: "videos/v/" })).objects.length === 0);
     expect(await inEu.head("deleted/v.json")).to.include({ size: 2 });
   });

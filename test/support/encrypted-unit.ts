@@ -29,5 +29,7 @@ export async function encryptedUnit(below: ObjectStore, unit = "videos/v/"): Pro
     upload: (key, source, options) => store.upload(unit + key, source, options),
     remove: (key) => store.remove(unit + key),
     removePrefix: (folder) => store.removePrefix(folder === "" ? folder : unit + folder), // all of a store is no folder,
+    erase: (what) => store.erase(what === "" ? what : unit + what),
+    prune: (folder, options) => store.prune(folder === "" ? folder : unit + folder, options),
   };
 }

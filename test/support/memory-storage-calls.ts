@@ -32,5 +32,9 @@ export function memoryStorageCalls(): StorageCalls & { objects: Map<string, Buff
       calls.push(`removePrefix ${prefix}`);
       await store.removePrefix(prefix);
     },
+    async erase(what) {
+      calls.push(`erase ${what}`);
+      return await store.erase(what);
+    },
   };
 }

@@ -2,10 +2,10 @@
 import type { Readable } from "node:stream";
 import { finishedPrefix, formatPage, isAfter, pageLimit, type ListItem } from "../../services/storage/listing.ts";
 import { meterUpload } from "../../services/storage/metered-upload.ts";
-import { checkFolder, checkKey, checkPrefix, compareKeys } from "../../services/storage/object-key.ts";
+import { checkErased, checkFolder, checkKey, checkPrefix, compareKeys } from "../../services/storage/object-key.ts";
 import { readLength, type ObjectStore } from "../../services/storage/object-store.ts";
 import { probeStore } from "../../services/storage/probe-store.ts";
-import type { ListParams } from "../../services/storage/storage.contract.ts";
+import { NOTHING_ERASED, type ListParams } from "../../services/storage/storage.contract.ts";
 
 /** `objects` is what it holds, to be looked at and changed by tests. */
 export function memoryStore(objects = new Map<string, Buffer>()): ObjectStore & { objects: Map<string, Buffer> } {
@@ -77,6 +77,14 @@ export function memoryStore(objects = new Map<string, Buffer>()): ObjectStore & 
       const doomed = [...objects.keys()].filter((key) => key.startsWith(folder));
       for (const key of doomed) objects.delete(key);
       return doomed.length;
+    },
+    async erase(what) {
+      checkErased(what);
+      return { ...NOTHING_ERASED, objects: what.endsWith("/") ? await store.removePrefix(what) : Number(objects.delete(what)) };
+    },
+    async prune(folder) {
+      checkFolder(folder);
+      return NOTHING_ERASED;
     },
     probe: () => probeStore(store),
     sweep: async () => 0,

@@ -42,6 +42,9 @@ export function memoryUploadStore({ pageSize = 1000 } = {}): { store: UploadStor
     async removePrefix(prefix) {
       for (const key of objects.keys()) if (key.startsWith(prefix)) objects.delete(key);
     },
+    async erase(folder) {
+      await store.removePrefix(folder);
+    },
   };
   return { store, objects, times };
 }

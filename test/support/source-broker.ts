@@ -7,7 +7,7 @@ import { ServiceBroker, type Context } from "moleculer";
 import { ORIGIN_LIMITS, type OriginLimits } from "../../services/source/origin/origin-limits.ts";
 import type { ReadParams, SourceFacts, SourceRef } from "../../services/source/source.contract.ts";
 import { sourceService } from "../../services/source/source.service.ts";
-import type { PutParams, PutResult } from "../../services/storage/storage.contract.ts";
+import { NOTHING_ERASED, type PutParams, type PutResult } from "../../services/storage/storage.contract.ts";
 import type { ResolveHost } from "../../services/source/access/resolve-host.ts";
 import { memoryUploadStore } from "./memory-upload-store.ts";
 
@@ -46,6 +46,10 @@ export async function startSourceBroker({ allow, dataDir, maxBytes = 2 ** 30, ca
       head: (ctx: Context<{ key: string }>) => (objects.has(ctx.params.key) ? { size: objects.get(ctx.params.key)?.length, modifiedAt: times.get(ctx.params.key) } : null),
       list: (ctx: Context<{ prefix: string; after?: string }>) => store.list(ctx.params.prefix, ctx.params.after),
       removePrefix: (ctx: Context<{ prefix: string }>) => store.removePrefix(ctx.params.prefix),
+      erase: async (ctx: Context<{ what: string }>) => {
+        await store.erase(ctx.params.what);
+        return NOTHING_ERASED;
+      },
       upload: (ctx: Context<{ key: string; maxBytes: number }>) => store.upload(ctx.params.key, ctx.stream instanceof Readable ? ctx.stream : Readable.from([]), ctx.params.maxBytes),
     },
   });

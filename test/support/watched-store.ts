@@ -1,7 +1,7 @@
 /** A store that notes its calls, and can be made to fail, or to wait, in any of them. */
 import type { ObjectStore } from "../../services/storage/object-store.ts";
 
-type Method = "put" | "copy" | "get" | "getRange" | "head" | "list" | "upload" | "remove" | "removePrefix";
+type Method = "put" | "copy" | "get" | "getRange" | "head" | "list" | "upload" | "remove" | "removePrefix" | "erase" | "prune";
 
 export interface Watched {
   store: ObjectStore;
@@ -11,7 +11,7 @@ export interface Watched {
   before: (line: string) => Promise<void> | void;
 }
 
-const METHODS: readonly Method[] = ["put", "copy", "get", "getRange", "head", "list", "upload", "remove", "removePrefix"];
+const METHODS: readonly Method[] = ["put", "copy", "get", "getRange", "head", "list", "upload", "remove", "removePrefix", "erase", "prune"];
 
 export function watchStore(below: ObjectStore): Watched {
   const calls: string[] = [];

@@ -67,7 +67,7 @@ export function resumableUploads(store: UploadStore, maxBytes: number, news: Upl
   async function keep(uploadId: string, offset: number, bytes: Buffer): Promise<void> {
     await createPart(store, uploadId, offset, bytes);
     if ((await findBegun(store, uploadId)) !== undefined) return news.arrived(uploadId);
-    await store.removePrefix(objectKeys.uploadFolder(uploadId));
+    await store.erase(objectKeys.uploadFolder(uploadId));
     throw fail("upload_not_found", "The upload has been given up.");
   }
 
@@ -104,7 +104,7 @@ export function resumableUploads(store: UploadStore, maxBytes: number, news: Upl
     async abandon(uploadId) {
       await getBegun(store, uploadId);
       if ((await findUpload(store, uploadId)) !== undefined) throw fail("upload_conflict", "The upload is finished; a video may be made of it.");
-      await store.removePrefix(objectKeys.uploadFolder(uploadId));
+      await store.erase(objectKeys.uploadFolder(uploadId));
       news.arrived(uploadId);
     },
 

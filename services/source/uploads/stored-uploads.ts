@@ -23,6 +23,8 @@ export interface UploadStore {
   findTime(key: string): Promise<number | undefined>;
   list(prefix: string, after: string | undefined): Promise<ListResult>;
   removePrefix(prefix: string): Promise<void>;
+  /** Of an upload that is given up: with all its versions. @throws erasure_incomplete */
+  erase(folder: string): Promise<void>;
 }
 
 /**
@@ -40,7 +42,7 @@ export async function receiveUpload(store: UploadStore, stream: Readable, expect
     await recordUpload(store, upload);
     return upload;
   } catch (error) {
-    await store.removePrefix(objectKeys.uploadFolder(uploadId));
+    await store.erase(objectKeys.uploadFolder(uploadId));
     throw error;
   }
 }

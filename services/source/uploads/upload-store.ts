@@ -1,7 +1,7 @@
 /** Calls of `storage`, as uploads want them. */
 import type { ServiceBroker } from "moleculer";
 import { fail } from "../../../config/errors.ts";
-import type { HeadResult, KeyParams, ListParams, ListResult, PutParams, PutResult, ReadRangeParams, RemovePrefixParams, UploadParams, UploadResult } from "../../storage/storage.contract.ts";
+import type { EraseParams, EraseResult, HeadResult, KeyParams, ListParams, ListResult, PutParams, PutResult, ReadRangeParams, RemovePrefixParams, UploadParams, UploadResult } from "../../storage/storage.contract.ts";
 import { readReply } from "../../../mixins/byte-reply.ts";
 import type { UploadStore } from "./stored-uploads.ts";
 
@@ -29,6 +29,10 @@ export function uploadStore(broker: ServiceBroker): UploadStore {
     list: (prefix, after) => broker.call<ListResult, ListParams>("storage.list", { prefix, ...(after === undefined ? {} : { after }) }),
     async removePrefix(prefix) {
       await broker.call<unknown, RemovePrefixParams>("storage.removePrefix", { prefix });
+    },
+    async erase(what) {
+      const { locked } = await broker.call<EraseResult, EraseParams>("storage.erase", { what });
+      if (locked > 0) throw fail("erasure_incomplete", `A lock keeps ${locked} versions of what the upload brought.`);
     },
   };
 }

@@ -62,7 +62,7 @@ export async function sweepUploads(store: UploadStore, now: number): Promise<num
   } while (after !== undefined);
   close();
   for (const id of leftovers) await removeLeftovers(store, id);
-  for (const id of abandoned) await store.removePrefix(objectKeys.uploadFolder(id));
+  for (const id of abandoned) await store.erase(objectKeys.uploadFolder(id));
   return abandoned.length;
 }
 

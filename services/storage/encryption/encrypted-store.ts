@@ -10,7 +10,7 @@ import { findUnit } from "../regions/replication-rules.ts";
 import { meterUpload } from "../metered-upload.ts";
 import { checkKey } from "../object-key.ts";
 import type { ObjectStore } from "../object-store.ts";
-import type { PutResult, RecordPlace } from "../storage.contract.ts";
+import { sumErased, type PutResult, type RecordPlace } from "../storage.contract.ts";
 import type { KeyRing } from "./key-ring.ts";
 import { openBytes, sealBytes, sealStream } from "./seal-bytes.ts";
 import { CHUNK_BYTES, isSealed, plainSize, sealedSize, type UnitKey } from "./sealed-format.ts";
@@ -148,13 +148,15 @@ export function encryptStore(store: StoreBelow, ring: KeyRing): EncryptedStore {
       await store.remove(key);
     },
     /** The key goes first: whoever dies then leaves nothing that anybody can read. */
-    async removePrefix(folder) {
-      const unit = findUnit(folder);
-      if (unit !== undefined) await keys.destroy(unit);
-      return await store.removePrefix(folder);
+    async erase(what) {
+      ranges.forget(what);
+      const unit = findUnit(what);
+      if (unit === undefined) return await store.erase(what);
+      const { older, locked } = await keys.destroy(unit);
+      return sumErased({ objects: 0, older, locked }, await store.erase(what));
     },
     prepare: async (videoId) => void (await keys.begin(objectKeys.video(videoId)).durable),
-    discard: (videoId) => keys.destroy(objectKeys.video(videoId)),
+    discard: (videoId) => keys.drop(objectKeys.video(videoId)),
     async reveal(key, bytes) {
       const unit = findUnitOf(key);
       return unit === undefined ? bytes : await open(unit, await keyToRead(unit), key, bytes);

@@ -17,6 +17,10 @@ export interface RewrapReport {
   orphans: number;
   /** Units whose key could not be had, with the reason. */
   failed: string[];
+  /** Older versions of keys, wrapped by whatever wrapped them then: removed, or with `check` and after a failure counted. */
+  older: number;
+  /** Such as a lock keeps. */
+  locked: number;
 }
 
 export interface RewrapOptions {
@@ -33,7 +37,7 @@ const AT_ONCE = 8;
 const MAX_NAMED = 100;
 
 export async function rewrapKeys({ store, ring, check, onProgress, now = Date.now }: RewrapOptions): Promise<RewrapReport> {
-  const report: RewrapReport = { wrappedBy: {}, rewrapped: 0, orphans: 0, failed: [] };
+  const report: RewrapReport = { wrappedBy: {}, rewrapped: 0, orphans: 0, failed: [], older: 0, locked: 0 };
   let done = 0;
   for (let after: string | undefined; ;) {
     const page = await store.list({ prefix: objectKeys.allUnitKeys, ...(after === undefined ? {} : { after }) });
@@ -42,16 +46,19 @@ export async function rewrapKeys({ store, ring, check, onProgress, now = Date.no
     }
     done += page.objects.length;
     onProgress?.(done);
-    if (page.next === undefined) return report;
+    if (page.next === undefined) break;
     after = page.next;
   }
+  // Of a key that cannot be had, an older version may be the one that can.
+  const { older, locked } = await store.prune(objectKeys.allUnitKeys, { check: check || report.failed.length > 0 });
+  return { ...report, older, locked };
 
   async function settle(key: string): Promise<void> {
     const unit = key.slice(objectKeys.allUnitKeys.length).replace(/[^/]*$/, "");
     try {
       if (await isOrphan(key, unit)) {
         report.orphans++;
-        if (!check) await store.remove(key);
+        if (!check) await store.erase(key);
         return;
       }
       const by = await rewrap(key, unit);
@@ -74,7 +81,7 @@ export async function rewrapKeys({ store, ring, check, onProgress, now = Date.no
     await store.put(key, formatWrappedKey({ id, ...renewed }));
     report.rewrapped++;
     // A deletion takes the key away first; what was written after that must not bring it back.
-    if (await isGone(unit)) await store.remove(key);
+    if (await isGone(unit)) await store.erase(key);
     return renewed.by;
   }
 

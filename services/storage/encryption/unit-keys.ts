@@ -4,6 +4,7 @@ import { LRUCache } from "lru-cache";
 import { fail } from "../../../config/errors.ts";
 import { objectKeys } from "../../../config/object-keys.ts";
 import type { ObjectStore } from "../object-store.ts";
+import type { EraseResult } from "../storage.contract.ts";
 import type { KeyRing } from "./key-ring.ts";
 import { isSealed, KEY_BYTES, KEY_ID_BYTES, type UnitKey } from "./sealed-format.ts";
 import { beginningsOf } from "./units.ts";
@@ -26,12 +27,14 @@ export interface UnitKeys {
   begin(unit: string): { key: UnitKey; durable: Promise<UnitKey> };
   /** Of a unit to which this node is giving its key just now. */
   beginning(unit: string): Promise<UnitKey> | undefined;
-  /** Nothing of the unit can be read from then on. */
-  destroy(unit: string): Promise<void>;
+  /** Nothing of the unit can be read from then on, by nobody. @throws erasure_incomplete */
+  destroy(unit: string): Promise<EraseResult>;
+  /** Removes the key of a unit that never was. */
+  drop(unit: string): Promise<void>;
   forget(unit: string): void;
 }
 
-export function openUnitKeys(store: Pick<ObjectStore, "get" | "getRange" | "put" | "remove">, ring: KeyRing): UnitKeys {
+export function openUnitKeys(store: Pick<ObjectStore, "get" | "getRange" | "put" | "remove" | "erase">, ring: KeyRing): UnitKeys {
   const known = new LRUCache<string, UnitKey | "plain">({ max: KEPT, ttl: KEPT_MS });
   /** What is being looked for or made: of one unit once at a time. What was forgotten meanwhile is not kept. */
   const finding = new Map<string, Promise<UnitKey | undefined>>();
@@ -96,8 +99,14 @@ export function openUnitKeys(store: Pick<ObjectStore, "get" | "getRange" | "put"
     beginning: (unit) => making.get(unit)?.durable,
     async destroy(unit) {
       forget(unit);
-      await store.remove(objectKeys.unitKey(unit));
+      const erased = await store.erase(objectKeys.unitKey(unit));
       forget(unit); // who has looked meanwhile
+      return erased;
+    },
+    async drop(unit) {
+      forget(unit);
+      await store.remove(objectKeys.unitKey(unit));
+      forget(unit);
     },
     forget,
   };

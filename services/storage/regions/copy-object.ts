@@ -32,10 +32,10 @@ export async function createCopy(to: ObjectStore, key: string, bytes: Uint8Array
 }
 
 /** A tombstone is older than the removal of its video's objects: what comes after that removal sees it, and is taken back. @returns whether it was */
-export async function takeBackIfDeleted(to: Pick<ObjectStore, "head" | "remove">, key: string): Promise<boolean> {
+export async function takeBackIfDeleted(to: Pick<ObjectStore, "head" | "erase">, key: string): Promise<boolean> {
   const videoId = findVideoOf(key);
   if (videoId === undefined || (await to.head(objectKeys.tombstone(videoId))) === undefined) return false;
-  await to.remove(key);
+  await to.erase(key);
   return true;
 }
 

@@ -97,6 +97,7 @@ export async function openRegionalStore(own: ObjectStore, regions: Regions, port
     getRange: reads.getRange,
     head: reads.head,
     list: (params) => own.list(params),
+    prune: (folder, options) => own.prune(folder, options),
     probe: () => own.probe(),
     sweep: () => own.sweep(),
     place: () => ({ home: ownName, standby: writes.chooseStandby() }),

@@ -139,23 +139,27 @@ export function regionalWrites({ own, regions, links, replicators, placements, o
     });
   }
 
-  const writes: Pick<ObjectStore, "upload" | "remove" | "removePrefix"> = {
+  async function changeObject<T>(key: string, write: () => Promise<T>): Promise<T> {
+    const rule = findRule(key);
+    if (rule === undefined || (!rule.unit.endsWith("/") && rule.reach === "all")) return await write(); // see settle-unit.ts
+    // Marks of open videos, wherever they were sent: which regions stood by may not be known any more.
+    return await change(rule.unit, rule.urgency === 2 ? targetsOf(rule, everybody) : everybody, write, rule.urgency);
+  }
+
+  async function changeFolder<T>(folder: string, write: () => Promise<T>): Promise<T> {
+    const unit = findUnit(folder);
+    return unit === undefined ? await write() : await change(unit, everybody, write, 0);
+  }
+
+  const writes: Pick<ObjectStore, "upload" | "remove" | "removePrefix" | "erase"> = {
     async upload(key, source, options) {
       const rule = findRule(key);
       if (rule === undefined) return await own.upload(key, source, options);
       return await change(rule.unit, targetsOf(rule, (await placeOf(rule, undefined)) ?? nearest()), () => own.upload(key, source, options), rule.urgency);
     },
-    async remove(key) {
-      const rule = findRule(key);
-      if (rule === undefined || (!rule.unit.endsWith("/") && rule.reach === "all")) return await own.remove(key); // see settle-unit.ts
-      // Marks of open videos, wherever they were sent: which regions stood by may not be known any more.
-      await change(rule.unit, rule.urgency === 2 ? targetsOf(rule, everybody) : everybody, () => own.remove(key), rule.urgency);
-    },
-    async removePrefix(folder) {
-      const unit = findUnit(folder);
-      if (unit === undefined) return await own.removePrefix(folder);
-      return await change(unit, everybody, () => own.removePrefix(folder), 0);
-    },
+    remove: (key) => changeObject(key, () => own.remove(key)),
+    removePrefix: (folder) => changeFolder(folder, () => own.removePrefix(folder)),
+    erase: (what) => (what.endsWith("/") ? changeFolder : changeObject)(what, () => own.erase(what)),
   };
   return { ...writes, put, chooseStandby };
 }

@@ -3,7 +3,7 @@
  * the own store; what a process that died left marked, another process of the region copies.
  */
 import type { Logger } from "moleculer";
-import { errorMessage } from "../../../config/errors.ts";
+import { errorMessage, findErrorCode } from "../../../config/errors.ts";
 import { objectKeys } from "../../../config/object-keys.ts";
 import type { ObjectStore } from "../object-store.ts";
 import type { Copied } from "./copy-object.ts";
@@ -45,6 +45,8 @@ const WORKS_AT_ONCE = 8;
 /** A whole video, or an upload of many gigabytes. */
 const WORK_MS = 3_600_000;
 const LATE_MS = 5_000;
+/** Before what the other store does not let be erased is tried again. */
+const KEPT_MS = 600_000;
 
 export function openReplicator(options: ReplicatorOptions): Replicator {
   const { own, link, writer, logger, timing } = options;
@@ -89,8 +91,9 @@ export function openReplicator(options: ReplicatorOptions): Replicator {
       inherited.delete(work.unit);
       for (const mark of left) await (mark.endsWith(`/${writer}`) ? marks.drop(work.unit) : own.remove(mark));
     } catch (error) {
-      if (!works.again(work)) forget(work.unit);
-      logger[work.attempts === 3 ? "warn" : "debug"](`${work.unit} could not be copied to ${name}: ${errorMessage(error)}`);
+      const isKept = findErrorCode(error) === "erasure_incomplete";
+      if (!works.again(work, isKept ? KEPT_MS : 0)) forget(work.unit);
+      logger[work.attempts === (isKept ? 0 : 3) ? "warn" : "debug"](`${work.unit} could not be copied to ${name}: ${errorMessage(error)}`);
     }
   }
 

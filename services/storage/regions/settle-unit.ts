@@ -1,6 +1,8 @@
 /** Makes a unit of another region's store what it is in the own one. Twice does no harm. */
 import { objectKeys } from "../../../config/object-keys.ts";
+import { fail } from "../../../config/errors.ts";
 import type { ObjectStore } from "../object-store.ts";
+import { sumErased } from "../storage.contract.ts";
 import { copyObject, createCopy, type Copied } from "./copy-object.ts";
 import { copyUnitKey, findUnitKey } from "./unit-key-copies.ts";
 import { findRule, isVideoUnit, keyElsewhere, videoOfUnit } from "./replication-rules.ts";
@@ -25,7 +27,7 @@ export async function settleUnit(unit: string, keys: ReadonlySet<string> | undef
   if (!(await settleUploadKey(unit, options))) return undefined;
   for (const name of UPLOAD_PARTS) { // in this order: who finds the second finds the first
     const key = unit + name;
-    if ((await options.own.head(key)) === undefined) await options.target.remove(key);
+    if ((await options.own.head(key)) === undefined) await options.target.erase(key);
     else options.onCopied(await copyObject(options.own, options.target, key));
   }
   return undefined;
@@ -34,7 +36,7 @@ export async function settleUnit(unit: string, keys: ReadonlySet<string> | undef
 /** @returns whether what is here can be read there */
 async function settleUploadKey(unit: string, { own, target }: SettleOptions): Promise<boolean> {
   const isEncrypted = (await findUnitKey(own, unit)) !== undefined;
-  if (!isEncrypted) await target.remove(objectKeys.unitKey(unit)); // of an upload that was removed here, this goes first
+  if (!isEncrypted) await target.erase(objectKeys.unitKey(unit)); // of an upload that was removed here, this goes first
   return !isEncrypted || (await copyUnitKey(own, target, unit));
 }
 
@@ -50,8 +52,9 @@ async function settleVideo(unit: string, keys: ReadonlySet<string> | undefined, 
   const tombstone = await own.get(objectKeys.tombstone(videoId));
   if (tombstone !== undefined) {
     await target.put(objectKeys.tombstone(videoId), tombstone, { ifAbsent: true });
-    await target.remove(objectKeys.unitKey(unit)); // first: whatever is left then nobody can read
-    await target.removePrefix(unit);
+    const key = await target.erase(objectKeys.unitKey(unit)); // first: whatever is left then nobody can read
+    const { locked } = sumErased(key, await target.erase(unit));
+    if (locked > 0) throw fail("erasure_incomplete", `a lock keeps ${locked} versions of it there`);
     return videoId;
   }
   if (!(await copyUnitKey(own, target, unit))) return undefined;

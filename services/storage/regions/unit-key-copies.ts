@@ -10,7 +10,7 @@ export async function findUnitKey(store: Pick<ObjectStore, "get">, unit: string)
 }
 
 /** @returns whether the other store has this key; else the unit began there by itself, and what is here is of no use there */
-export async function sendUnitKey(to: Pick<ObjectStore, "get" | "put" | "head" | "remove">, unit: string, bytes: Buffer): Promise<boolean> {
+export async function sendUnitKey(to: Pick<ObjectStore, "get" | "put" | "head" | "erase">, unit: string, bytes: Buffer): Promise<boolean> {
   const key = objectKeys.unitKey(unit);
   const { stored } = await to.put(key, bytes, { ifAbsent: true });
   if (stored) return !(await takeBackIfDeleted(to, key));
@@ -19,7 +19,7 @@ export async function sendUnitKey(to: Pick<ObjectStore, "get" | "put" | "head" |
 }
 
 /** As `sendUnitKey`, of the key that `from` has. */
-export async function copyUnitKey(from: Pick<ObjectStore, "get">, to: Pick<ObjectStore, "get" | "put" | "head" | "remove">, unit: string): Promise<boolean> {
+export async function copyUnitKey(from: Pick<ObjectStore, "get">, to: Pick<ObjectStore, "get" | "put" | "head" | "erase">, unit: string): Promise<boolean> {
   const bytes = await findUnitKey(from, unit);
   if (bytes === undefined) return true;
   const there = await to.get(objectKeys.unitKey(unit));

@@ -63,11 +63,11 @@ export function workList(maxWorks = MAX_WORKS, now: () => number = () => perform
     done(work: Work): void {
       running.delete(work.unit);
     },
-    /** It failed, and is tried again after a rest. @returns false when there is no room any more */
-    again(work: Work): boolean {
+    /** It failed, and is tried again after a rest, of `leastMs` at least. @returns false when there is no room any more */
+    again(work: Work, leastMs = 0): boolean {
       running.delete(work.unit);
       const attempts = work.attempts + 1;
-      return merge({ ...work, attempts, notBefore: now() + Math.min(LONGEST_REST_MS, FIRST_REST_MS * 2 ** Math.min(attempts, 10)) });
+      return merge({ ...work, attempts, notBefore: now() + Math.max(leastMs, Math.min(LONGEST_REST_MS, FIRST_REST_MS * 2 ** Math.min(attempts, 10))) });
     },
     /** Rests are over: what kept things from being done has gone. */
     hurry(): void {

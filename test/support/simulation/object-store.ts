@@ -1,7 +1,7 @@
 /** The object store, over the simulated network. It notes what must never happen to an object. */
 import { fail } from "../../../config/errors.ts";
 import { compareKeys } from "../../../services/storage/object-key.ts";
-import type { HeadResult, KeyParams, ListParams, ListResult, PutParams, PutResult, RemovePrefixParams } from "../../../services/storage/storage.contract.ts";
+import { NOTHING_ERASED, type EraseParams, type HeadResult, type KeyParams, type ListParams, type ListResult, type PutParams, type PutResult, type RemovePrefixParams } from "../../../services/storage/storage.contract.ts";
 import { memoryStore } from "../memory-store.ts";
 import type { Life } from "./process.ts";
 import type { Requests, Server } from "./requests.ts";
@@ -72,6 +72,14 @@ export function openSimulatedStore({ requests, server, onPut, onCreated, onRemov
           await removeOne(key, life);
         });
         case "storage.removePrefix": return await removeOneByOne(life, (params as RemovePrefixParams).prefix);
+        case "storage.erase": {
+          const { what } = params as EraseParams;
+          if (what.endsWith("/")) return { ...NOTHING_ERASED, objects: (await removeOneByOne(life, what)).removed };
+          return await send(life, true, async () => {
+            await removeOne(what, life);
+            return NOTHING_ERASED;
+          });
+        }
         default: throw fail("not_found", action);
       }
     },

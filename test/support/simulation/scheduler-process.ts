@@ -52,7 +52,7 @@ export function bootScheduler(world: World, life: Life): SchedulerNode {
       if (type === "deleted") announceToAll(broker, "video.deleted", { videoId });
       else announce(broker, `video.${type}`, { videoId });
     },
-    eraseTraces: async () => undefined, askForLook: (videoId) => announce(broker, "video.submitted", { videoId }),
+    eraseTraces: async () => undefined, noteErasure: async () => undefined, askForLook: (videoId) => announce(broker, "video.submitted", { videoId }),
   });
   const list = (prefix: string, after: string | undefined): Promise<ListResult> => storage.list(prefix, after, false);
   const [stored, refused] = [storedIndex(redis, KEYS, list), refusedIndex(redis, KEYS, list)];

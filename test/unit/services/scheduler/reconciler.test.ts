@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import type { Logger } from "moleculer";
+import { fail } from "../../../../config/errors.ts";
 import { planOf } from "../../../../media/plan-video.ts";
 import { openReconciler, type Reconciler, type ReconcilerPorts } from "../../../../services/scheduler/reconciler.ts";
 import { systemClock } from "../../../../mixins/clock.ts";
@@ -88,6 +89,32 @@ describe("reconciler", () => {
     const { ports, calls } = mesh({ theirs: PLANNED, theirsDone: { ...PLANNED, outcome: { complete: true, at: LONG_AGO } } });
     await start(ports);
     expect(calls).to.deep.equal(["tidy theirsDone"]);
+  });
+
+  it("goes on with a deletion that the store does not let be whole, ever more seldom, until it is, and tells the operator once", async () => {
+    const { ports, calls } = mesh({}, ["open/v.deleted"]);
+    const warnings: string[] = [];
+    const { bury } = ports;
+    let isKept = true;
+    ports.logger.warn = (message: string) => void warnings.push(message);
+    ports.bury = async (id) => {
+      await bury(id);
+      if (isKept) throw fail("erasure_incomplete", "a lock keeps it");
+    };
+    await start(ports);
+    const inAnHour = async (): Promise<number> => {
+      const before = calls.length;
+      for (let round = 0; round < 1_200; round++) await clock.advance(ROUND_MS);
+      return calls.length - before;
+    };
+    await inAnHour();
+    expect(await inAnHour()).to.be.within(5, 7);
+    expect(warnings).to.have.length(1);
+    expect(warnings[0]).to.include("a lock keeps it");
+    isKept = false;
+    await inAnHour();
+    expect(calls.slice(-2)).to.deep.equal(["bury v", "unmark open/v.deleted"]);
+    expect(await inAnHour()).to.equal(0);
   });
 
   it("goes on with a deletion at once, and a minute later removes what came meanwhile", async () => {

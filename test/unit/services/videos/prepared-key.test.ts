@@ -17,7 +17,7 @@ describe("the key of a video that is posted", () => {
   let asked: string[];
   const life = (calls: StorageCalls) => {
     const store = videoStore(calls);
-    return openVideoLife({ store, claims: uploadClaims(store), catalog: { add: async () => undefined, remove: async () => undefined }, announce: say, eraseTraces: async () => undefined, askForLook: say, logger: silent });
+    return openVideoLife({ store, claims: uploadClaims(store), catalog: { add: async () => undefined, remove: async () => undefined }, announce: say, eraseTraces: async () => undefined, noteErasure: async () => undefined, askForLook: say, logger: silent });
   };
   beforeEach(() => {
     asked = [];

@@ -124,7 +124,7 @@ describe("video store", () => {
       await store.createRecord(makeRecord());
       storage.calls.length = 0;
       await store.remove(makeRecord());
-      expect(storage.calls).to.deep.equal([`put ${objectKeys.tombstone(ID)}`, `get ${objectKeys.twin(ID)}`, `remove ${objectKeys.reviewMark("default", ID)}`, `removePrefix ${objectKeys.video(ID)}`, `list ${objectKeys.videoPosters(ID)}`]);
+      expect(storage.calls).to.deep.equal([`put ${objectKeys.tombstone(ID)}`, `get ${objectKeys.twin(ID)}`, `remove ${objectKeys.reviewMark("default", ID)}`, `erase ${objectKeys.video(ID)}`, `list ${objectKeys.videoPosters(ID)}`]);
     });
 
     it("is seen by a node that knew the video", async () => {

@@ -102,7 +102,7 @@ describe("a store that encrypts", () => {
     for (const id of ["v", "w"]) await store.put(objectKeys.record(id), TITLE, once);
     await store.put(SEGMENT, Buffer.from("frames"));
     expect(await open().copy(SEGMENT, "videos/w/media/720p/0.m4s")).to.deep.equal({ copied: true, size: 6 });
-    await store.removePrefix("videos/v/");
+    await store.erase("videos/v/");
     expect((await open().get("videos/w/media/720p/0.m4s"))?.toString()).to.equal("frames");
   });
 
@@ -113,13 +113,13 @@ describe("a store that encrypts", () => {
     await dying.put(SEGMENT, TITLE, once);
     below.objects.set("deleted/v.json", Buffer.from("{}"));
     watched.before = (line) => {
-      if (line === "removePrefix videos/v/") throw fail("storage_unavailable", "staged");
+      if (line === "erase videos/v/") throw fail("storage_unavailable", "staged");
     };
-    await rejection(dying.removePrefix("videos/v/"), "dies");
+    await rejection(dying.erase("videos/v/"), "dies");
     expect([...below.objects.keys()].toSorted()).to.deep.equal(["deleted/v.json", SEGMENT, RECORD]);
     for (const reader of [dying, open()]) expect([await reader.get(RECORD), await reader.get(SEGMENT), await reader.getRange(SEGMENT, 0, 5)]).to.deep.equal([undefined, undefined, undefined]);
     expect(await rejection(open().put("videos/v/media/720p/1.m4s", TITLE, once), "a late write")).to.have.property("type", "video_deleted");
-    expect(await open().removePrefix("videos/v/")).to.equal(2);
+    expect(await open().erase("videos/v/")).to.deep.equal({ objects: 2, older: 0, locked: 0 });
   });
 
   it("does not take a video for nothing whose key is missing without its being deleted", async () => {
@@ -141,7 +141,7 @@ describe("a store that encrypts", () => {
     for (const error of await Promise.all(calls.slice(0, 6).map((call) => rejection(call, "a stranger")))) expect(error).to.have.property("type", "storage_key_unavailable");
     await rejection(calls[6] ?? Promise.resolve(), "a stranger");
     expect([...below.objects.keys()].filter((key) => key.startsWith("keys/")).map((key) => stored(key))).to.deep.equal([...before].filter(([key]) => key.startsWith("keys/")).map(([, bytes]) => bytes));
-    await stranger.removePrefix("videos/v/"); // whoever may not read may delete all the same
+    await stranger.erase("videos/v/"); // whoever may not read may delete all the same
     expect([...below.objects.keys()].some((key) => key.includes("videos/"))).to.equal(false);
   });
 });

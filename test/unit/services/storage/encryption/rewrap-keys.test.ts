@@ -28,8 +28,8 @@ describe("wrapping all keys anew", () => {
   it("changes nothing but the keys, so that the old one is of no use any more", async () => {
     const others = (): [string, Buffer][] => [...below.objects].filter(([key]) => !key.startsWith("keys/"));
     const before = others();
-    expect(await rewrapKeys({ store: below, ring: both, check: true })).to.deep.equal({ wrappedBy: { [OLD.id]: 4 }, rewrapped: 0, orphans: 0, failed: [] });
-    expect(await rewrapKeys({ store: below, ring: both, check: false })).to.deep.equal({ wrappedBy: { [NEW.id]: 4 }, rewrapped: 4, orphans: 0, failed: [] });
+    expect(await rewrapKeys({ store: below, ring: both, check: true })).to.deep.equal({ wrappedBy: { [OLD.id]: 4 }, rewrapped: 0, orphans: 0, failed: [], older: 0, locked: 0 });
+    expect(await rewrapKeys({ store: below, ring: both, check: false })).to.deep.equal({ wrappedBy: { [NEW.id]: 4 }, rewrapped: 4, orphans: 0, failed: [], older: 0, locked: 0 });
     expect(others()).to.deep.equal(before);
     expect((await encryptStore(below, keyRing([NEW])).get("videos/a/record.json"))?.toString()).to.equal("a");
     expect(await rejection(encryptStore(below, keyRing([OLD])).get("videos/a/record.json"), "old")).to.have.property("type", "storage_key_unavailable");
@@ -60,7 +60,7 @@ describe("wrapping all keys anew", () => {
     watched.before = async (line) => {
       if (line !== "put keys/videos/b/key.json") return;
       await below.put("deleted/b.json", Buffer.from("{}"));
-      await encryptStore(below, both).removePrefix("videos/b/");
+      await encryptStore(below, both).erase("videos/b/");
     };
     await rewrapKeys({ store: watched.store, ring: both, check: false });
     expect([...below.objects.keys()].filter((key) => key.includes("videos/b"))).to.deep.equal([]);

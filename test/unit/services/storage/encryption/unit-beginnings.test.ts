@@ -126,7 +126,7 @@ describe("the key of a new video or upload", () => {
       await eventually(() => below.objects.size > 0);
       expect([...below.objects.keys()]).to.deep.equal(left);
       expect(await node().store.get(BEGUN)).to.equal(undefined);
-      expect(await node().store.removePrefix("uploads/u/")).to.equal(left[0] === BEGUN ? 1 : 0);
+      expect((await node().store.erase("uploads/u/")).objects).to.equal(left[0] === BEGUN ? 1 : 0);
       expect(below.objects.size).to.equal(0);
     }
   });
@@ -143,7 +143,7 @@ describe("the key of a new video or upload", () => {
     await one.store.put(RECORD, bytes, once);
     await other.store.get(RECORD);
     below.objects.set("deleted/v.json", Buffer.from("{}"));
-    await one.store.removePrefix("videos/v/");
+    await one.store.erase("videos/v/");
     other.store.forget("v");
     expect(await rejection(other.store.put("videos/v/plan.json", bytes, once), "late")).to.have.property("type", "video_deleted");
     expect([...below.objects.keys()]).to.deep.equal(["deleted/v.json"]);

@@ -111,7 +111,7 @@ describe("a store with other regions behind it", () => {
       await us.put("uploads/u/upload.json", bytes);
       await eventually(has("eu", "uploads/u/upload.json"));
       expect(regions.objects("eu").get("uploads/u/source")?.equals(bytes)).to.equal(true);
-      await us.removePrefix("uploads/u/");
+      await us.erase("uploads/u/");
       await eventually(() => keysOf("eu", "uploads/").length === 0);
     });
   });
@@ -142,7 +142,7 @@ describe("a store with other regions behind it", () => {
       regions.away.add("eu").add("asia");
       await eventually(() => us.views().every(({ own, storeReachable }) => own || !storeReachable));
       await us.put("deleted/v.json", record("us", "eu"), { ifAbsent: true });
-      await us.removePrefix("videos/v/");
+      await us.erase("videos/v/");
       expect(keysOf("us", "videos/")).to.deep.equal([]);
       regions.away.clear();
       await eventually(() => keysOf("eu", "videos/").length + keysOf("asia", "videos/").length === 0);
@@ -218,7 +218,7 @@ describe("a store with other regions behind it", () => {
       await eventually(has("us", RECORD));
       regions.objects("us").set("deleted/v.json", bytes);
       await us.get(SEGMENT);
-      await eventually(() => regions.askedOf("us", `remove ${SEGMENT}`).length > 0);
+      await eventually(() => regions.askedOf("us", `erase ${SEGMENT}`).length > 0);
       expect(regions.objects("us").has(SEGMENT)).to.equal(false);
     });
 

@@ -55,6 +55,25 @@ describe("the replicator", () => {
     await eventually(() => marks().length === 0);
   });
 
+  it("keeps the mark of a deletion that the other store does not let be whole, and rests", async () => {
+    const working = open();
+    const { erase } = target;
+    let asked = 0;
+    target.erase = async (what) => ({ ...(await erase(what)), locked: ++asked });
+    away = false;
+    own.objects.set("deleted/v1.json", Buffer.from("{}"));
+    target.objects.set(`${unitOf(1)}record.json`, Buffer.from("{}"));
+    (await working.hold(unitOf(1)))();
+    working.add(unitOf(1), 0);
+    await write(working, 2);
+    await eventually(() => copies() === 1 && target.objects.has(`${unitOf(2)}record.json`));
+    await eventually(() => marks().length === 1);
+    expect([asked, marks()[0]]).to.deep.equal([2, `replicating/eu/videos~v1~/us-1`]);
+    target.erase = erase;
+    back.forEach((listener) => listener());
+    await eventually(() => marks().length === 0);
+  });
+
   it("has the mark before a write begins, and keeps it until all is copied", async () => {
     const waiting = open();
     const release = await waiting.hold(unitOf(1));
@@ -116,6 +135,18 @@ describe("what waits to be copied", () => {
     if (work !== undefined) works.again(work);
     works.hurry();
     expect(works.take()?.attempts).to.equal(4);
+  });
+
+  it("rests for as long as it is told to, where that is longer", () => {
+    let now = 0;
+    const works = workList(10, () => now);
+    works.add("a", 0);
+    const work = works.take();
+    if (work !== undefined) works.again(work, 60_000);
+    now = 59_999;
+    expect(works.take()).to.equal(undefined);
+    now = 60_000;
+    expect(works.take()?.attempts).to.equal(1);
   });
 
   it("is compared as a whole when there is much of it", () => {
