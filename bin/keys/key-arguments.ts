@@ -21,10 +21,12 @@ configuration, and a folder for each node. What is there stays, what is missing 
   --gateway <host>       a name or address of the gateway, as browsers say it; again for each
   --nats <host[:port]>   likewise of NATS, and --redis <host[:port]> of Redis
   --namespace <name>     of the mesh; default: lectern
+  --store-key yes|no     whether nodes encrypt what is stored by store.key; yes, unless the keys are older than that. With no,
+                         LECTERN_STORE_KEYS is yours to set
   --at <dir>             where the files will be when they are used; default: where they are made
   --dir <dir>            where they are made; default: keys, in the data directory`;
 
-export interface KeyOptions { gateway?: string[]; nats?: string[]; redis?: string[]; namespace?: string; at?: string; dir?: string }
+export interface KeyOptions { gateway?: string[]; nats?: string[]; redis?: string[]; namespace?: string; storeKey?: boolean; at?: string; dir?: string }
 export type KeyCommand =
   | { kind: "make" | "list" }
   | { kind: "node"; id: string; role: Role }
@@ -41,18 +43,19 @@ export function parseKeyArguments(args: readonly string[]): KeyArguments {
   try {
     const { values, positionals } = parseArgs({
       args: [...args], strict: true, allowPositionals: true,
-      options: { help: { type: "boolean", short: "h" }, role: text, gateway: list, nats: list, redis: list, namespace: text, at: text, dir: text },
+      options: { help: { type: "boolean", short: "h" }, role: text, gateway: list, nats: list, redis: list, namespace: text, "store-key": text, at: text, dir: text },
     });
     if (values.help === true) return { kind: "help" };
-    const { role, gateway, nats, redis, namespace, at, dir } = values;
+    const { role, gateway, nats, redis, namespace, "store-key": storeKey, at, dir } = values;
     for (const host of gateway ?? []) if (!HOST.test(host)) throw new Error(`--gateway takes a name or an address, not "${host}"`);
     if (namespace !== undefined && !isNamespace(namespace)) throw new Error(`--namespace takes letters, digits, - and _, not "${namespace}"`);
+    if (storeKey !== undefined && storeKey !== "yes" && storeKey !== "no") throw new Error(`--store-key takes yes or no, not "${storeKey}"`);
     if (at !== undefined && !(at.startsWith("/") && isPlainPath(at))) throw new Error("--at takes an absolute path of letters, digits and ._-@:+/");
     return {
       kind: "run", command: parseCommand(positionals, role),
       options: {
         ...(gateway === undefined ? {} : { gateway }), ...(nats === undefined ? {} : { nats: nats.map((one) => withPort("nats", one)) }), ...(redis === undefined ? {} : { redis: redis.map((one) => withPort("redis", one)) }),
-        ...(namespace === undefined ? {} : { namespace }), ...(at === undefined ? {} : { at }), ...(dir === undefined ? {} : { dir }),
+        ...(namespace === undefined ? {} : { namespace }), ...(storeKey === undefined ? {} : { storeKey: storeKey === "yes" }), ...(at === undefined ? {} : { at }), ...(dir === undefined ? {} : { dir }),
       },
     };
   } catch (error) {

@@ -20,12 +20,17 @@ export interface KeyRecord {
   /** `host:port` each. */
   nats: string[];
   redis: string[];
+  /** By which nodes encrypt what is stored. A mesh from before it was made has `none`: its nodes may be told otherwise. */
+  storeKey: StoreKeyState;
   nodes: KeyHolder[];
 }
 
+const STORE_KEYS = ["none", "wanted", "made"] as const;
+export type StoreKeyState = (typeof STORE_KEYS)[number];
+
 export function newRecord(): KeyRecord {
   return {
-    namespace: "lectern", at: undefined, gateway: ["localhost", "127.0.0.1"], nats: ["localhost:4222"], redis: ["localhost:6379"],
+    namespace: "lectern", at: undefined, gateway: ["localhost", "127.0.0.1"], nats: ["localhost:4222"], redis: ["localhost:6379"], storeKey: "wanted",
     nodes: [{ id: "edge-1", role: "edge", nkey: undefined }, { id: "worker-1", role: "worker", nkey: undefined }, { id: "operator-1", role: "operator", nkey: undefined }],
   };
 }
@@ -39,12 +44,12 @@ export function readRecord(path: string): KeyRecord | undefined {
   } catch {
     found = undefined;
   }
-  const { namespace, at, gateway, nats, redis, nodes } = (found ?? {}) as Record<string, unknown>;
+  const { namespace, at, gateway, nats, redis, storeKey, nodes } = (found ?? {}) as Record<string, unknown>;
   const holders = Array.isArray(nodes) ? nodes.map(parseHolder) : [undefined];
   if (typeof namespace !== "string" || !isNamespace(namespace) || !isTextList(gateway) || !isTextList(nats) || !isTextList(redis) || holders.includes(undefined)) {
     throw new StartError(`${path} is not as \`npm run keys\` writes it: put it right, or remove it together with the folder.`);
   }
-  return { namespace, at: typeof at === "string" ? at : undefined, gateway, nats, redis, nodes: holders.filter((one) => one !== undefined) };
+  return { namespace, at: typeof at === "string" ? at : undefined, gateway, nats, redis, storeKey: STORE_KEYS.find((one) => one === storeKey) ?? "none", nodes: holders.filter((one) => one !== undefined) };
 }
 
 /** It stands in subjects, in keys and in files that are read as other languages. */

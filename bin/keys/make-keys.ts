@@ -12,14 +12,14 @@ import { openSharedSecrets } from "./shared-secrets.ts";
 import { isPartAnew, nodeDir, usedAt, type Anew, type PARTS, type Workplace } from "./workplace.ts";
 
 /**
- * @param record is filled with the nkeys that are made; to be written afterwards
+ * @param record is filled with the nkeys that are made, and told of the store's key; to be written afterwards
  * @returns what was made, a line each; nothing secret @throws StartError
  */
 export async function makeKeys(dir: string, record: KeyRecord, anew: Anew): Promise<string[]> {
   openPrivateFolder(dir);
   const isAnew = (part: (typeof PARTS)[number]): boolean => isPartAnew(anew, part);
   const { authority, made } = await keepAuthority(dir, record.namespace, isAnew("authority"));
-  const secrets = openSharedSecrets(dir, isAnew("redis-password"), isAnew("mesh-secret"));
+  const secrets = openSharedSecrets(dir, record, isAnew("redis-password"), isAnew("mesh-secret"));
   const work: Workplace = { dir, record, authority, shared: secrets.shared, anew };
   const lines = [...made, ...secrets.made, ...(await makeServer(work, "nats", isAnew("nats"))), ...(await makeServer(work, "redis", isAnew("redis")))];
   for (const holder of record.nodes) lines.push(...(await makeNode(work, holder)));

@@ -26,6 +26,7 @@ export async function keepNodeFiles({ dir, record, authority, shared, anew: what
   }
   writeChanged(join(folder, "ca.crt"), authority.trusted);
   if (role !== "operator") writeChanged(join(folder, "redis.password"), `${shared.redisPassword}\n`);
+  if (role !== "operator" && shared.storeKey !== undefined) writeChanged(join(folder, "store.key"), `${shared.storeKey}\n`);
   writeChanged(join(folder, "node.env"), formatSettings(nodeSettings(record, holder, usedAt(dir, record, `nodes/${id}`), shared)));
   return made.map((name) => `nodes/${id}/${name}`);
 }

@@ -3,10 +3,10 @@ import { REDIS_USER } from "../../config/redis-access.ts";
 import type { KeyHolder, KeyRecord } from "./key-record.ts";
 import { servicesOf } from "./roles.ts";
 
-export interface NodeSecrets { meshSecret: string; adminKeyHash: string }
+export interface NodeSecrets { meshSecret: string; adminKeyHash: string; storeKey: string | undefined }
 
 /** @param dir of the node's files when they are used */
-export function nodeSettings(record: KeyRecord, { id, role }: KeyHolder, dir: string, { meshSecret, adminKeyHash }: NodeSecrets): Record<string, string> {
+export function nodeSettings(record: KeyRecord, { id, role }: KeyHolder, dir: string, { meshSecret, adminKeyHash, storeKey }: NodeSecrets): Record<string, string> {
   const services = servicesOf(role);
   return {
     LECTERN_NODE_ID: id,
@@ -22,6 +22,7 @@ export function nodeSettings(record: KeyRecord, { id, role }: KeyHolder, dir: st
     ...(role === "operator" ? {} : {
       LECTERN_REDIS_PASSWORD_FILE: `${dir}/redis.password`, LECTERN_REDIS_CA: `${dir}/ca.crt`, LECTERN_REDIS_CERT: `${dir}/client.crt`, LECTERN_REDIS_KEY: `${dir}/client.key`,
       LECTERN_ADMIN_KEY_HASH: adminKeyHash,
+      ...(storeKey === undefined ? {} : { LECTERN_STORE_KEYS: `file:${dir}/store.key` }),
     }),
     ...(role === "edge" ? { LECTERN_TLS_CERT: `${dir}/gateway.crt`, LECTERN_TLS_KEY: `${dir}/gateway.key` } : {}),
     LECTERN_TLS_CA: `${dir}/ca.crt`,

@@ -40,14 +40,20 @@ export async function runKeys(command: KeyCommand, options: KeyOptions, dataDir:
     say(made.length === 0 ? "Nothing was missing." : made.join("\n"));
     say(`\nKeys are in ${dir}. Copy nats/ and redis/ to where those run, and each folder of nodes/ to its node's machine; authority/ stays here.`);
     if (command.kind === "remove") say(`${command.id} still knows what all nodes know: \`rotate redis-password\` and \`rotate mesh-secret\` end that.`);
+    if (made.includes("store.key")) say("store.key opens all that nodes will store: keep a copy of it elsewhere.");
     say(`${AFTER.nats}\n${AFTER.redis}\n${AFTER.nodes}`);
   } finally {
     lock.close();
   }
 }
 
-function merge(record: KeyRecord, { gateway, nats, redis, namespace, at }: KeyOptions): KeyRecord {
-  return { ...record, ...(gateway === undefined ? {} : { gateway }), ...(nats === undefined ? {} : { nats }), ...(redis === undefined ? {} : { redis }), ...(namespace === undefined ? {} : { namespace }), ...(at === undefined ? {} : { at }) };
+function merge(record: KeyRecord, { gateway, nats, redis, namespace, storeKey, at }: KeyOptions): KeyRecord {
+  return { ...record, ...(gateway === undefined ? {} : { gateway }), ...(nats === undefined ? {} : { nats }), ...(redis === undefined ? {} : { redis }), ...(namespace === undefined ? {} : { namespace }), ...(storeKey === undefined ? {} : { storeKey: mergeStoreKey(record, storeKey) }), ...(at === undefined ? {} : { at }) };
+}
+
+function mergeStoreKey({ storeKey }: KeyRecord, wanted: boolean): KeyRecord["storeKey"] {
+  if (!wanted) return "none";
+  return storeKey === "none" ? "wanted" : storeKey;
 }
 
 /** @returns what is to be made anew */

@@ -31,8 +31,13 @@ export function openStoreKeys(settings: Settings): string | undefined {
     if (isEncrypted === true) throw new StartError(`The store ${store.dir} has encrypted videos, and the file with their key, ${keyPath(dataDir)}, is missing: bring it back, or say with LECTERN_STORE_KEYS where the key is.`);
     if (hasPlain === true) return undefined;
   }
-  keepSecret(keyPath(dataDir), () => randomBytes(32).toString("base64"), (text) => parseKeys(text) !== undefined);
+  keepStoreKey(keyPath(dataDir));
   return findStoreKeys(settings);
+}
+
+/** A file as LECTERN_STORE_KEYS names it, made when it is missing. @returns what it holds, a key a line @throws StartError when it holds something else */
+export function keepStoreKey(path: string): { secret: string; isNew: boolean } {
+  return keepSecret(path, () => randomBytes(32).toString("base64"), (text) => parseKeys(text) !== undefined);
 }
 
 function hasEntries(dir: string): boolean {

@@ -6,6 +6,10 @@ import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { Redis } from "ioredis";
+import { parseStoreKeys } from "../../config/store-keys.ts";
+import { encryptStore } from "../../services/storage/encryption/encrypted-store.ts";
+import { openKeyRing } from "../../services/storage/encryption/open-key-ring.ts";
+import { openObjectStore } from "../../services/storage/open-object-store.ts";
 import { api } from "../support/api.ts";
 import { openFolder, type Folder } from "../support/cmaf-media.ts";
 import { startKeyedServers, type KeyedServers } from "../support/keyed-servers.ts";
@@ -13,6 +17,7 @@ import { openLectern, type LecternProcess } from "../support/lectern-process.ts"
 import { makeLecture } from "../support/lectures.ts";
 import { findFreePort } from "../support/ports.ts";
 import { bareEnvironment } from "../support/start-process.ts";
+import { filesBelow } from "../support/store-files.ts";
 import { expectExact } from "../support/viewer.ts";
 
 const SECONDS = 6;
@@ -25,6 +30,7 @@ describe("a mesh with keys", function () {
   let folder: Folder;
   let nodes: LecternProcess[];
   let httpPort: number;
+  let videoId: string;
   const trusted = getCACertificates("default");
 
   before(async () => {
@@ -65,9 +71,25 @@ describe("a mesh with keys", function () {
     });
     const [, id = ""] = /https:\/\/localhost:\d+\/watch\/(\w+)/.exec(told) ?? [];
     expect(id, told).to.have.length(26);
+    videoId = id;
     await expectExact(base(), api(base()), id, SECONDS * 25);
     const metrics = await (await fetch(`${base()}/metrics`, { headers: { Authorization: `Bearer ${adminKey()}` } })).text();
     for (const name of ["gateway", "nats", "redis"]) expect(metrics).to.match(new RegExp(`^lectern_certificate_expiry_seconds\\{[^}]*certificate="${name}"[^}]*\\} 1[\\d.e+]+`, "m"));
+  });
+
+  it("has nothing in its store that can be read as a title, a source or media without the key that both nodes have", async () => {
+    const source = readFileSync(folder.path("lecture.mp4"));
+    const segment = Buffer.from(await (await fetch(`${base()}/play/${videoId}/source/0.m4s`)).arrayBuffer());
+    expect(segment.includes("moof")).to.equal(true);
+    const midst = (bytes: Buffer): Buffer => bytes.subarray(bytes.length >> 1, (bytes.length >> 1) + 16);
+    const paths = (await filesBelow(folder.path("store"))).filter((path) => /\/store\/(videos|uploads)\//.test(path));
+    expect(paths.some((path) => path.endsWith("/source/0.m4s")) && paths.some((path) => path.includes("/uploads/"))).to.equal(true);
+    const readable = paths.filter((path) => ["ftyp", "moof", "mdat", '"codec', '"facts"', "lecture", midst(source), midst(segment)].some((needle) => readFileSync(path).includes(needle)));
+    expect(readable).to.deep.equal([]);
+    expect(servers.fileOf("worker-1", "store.key").equals(servers.fileOf("edge-1", "store.key"))).to.equal(true);
+    const ring = await openKeyRing(parseStoreKeys(servers.settingsOf("edge-1")["LECTERN_STORE_KEYS"]));
+    const store = await openObjectStore({ kind: "file", dir: folder.path("store") });
+    expect(ring === undefined ? undefined : (await encryptStore(store, ring).get(`videos/${videoId}/media/source/0.m4s`))?.equals(segment)).to.equal(true);
   });
 
   it("has an operator's prompt, which is a node of its own", async () => {
@@ -91,8 +113,8 @@ describe("a mesh with keys", function () {
   });
 
   it("has no secret in what its nodes say", () => {
-    const secrets = ["edge-1", "worker-1"].flatMap((id) => ["redis.password", "nkey.seed"].map((name) => servers.fileOf(id, name).toString("utf8").trim())).concat(servers.settingsOf("edge-1")["LECTERN_MESH_SECRET"] ?? "");
-    expect(new Set(secrets).size).to.equal(4);
+    const secrets = ["edge-1", "worker-1"].flatMap((id) => ["redis.password", "nkey.seed", "store.key"].map((name) => servers.fileOf(id, name).toString("utf8").trim())).concat(servers.settingsOf("edge-1")["LECTERN_MESH_SECRET"] ?? "");
+    expect(new Set(secrets).size).to.equal(5);
     for (const node of nodes) for (const secret of secrets) expect(node.output().includes(secret)).to.equal(false);
   });
 

@@ -1,10 +1,12 @@
 /** What `npm run keys` leaves on disk, when it is run again, and when something is made anew. */
-import { X509Certificate } from "node:crypto";
+import { randomBytes, X509Certificate } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { parseKeyArguments } from "../../../../bin/keys/key-arguments.ts";
 import { runKeys } from "../../../../bin/keys/run-keys.ts";
+import { parseStoreKeys } from "../../../../config/store-keys.ts";
+import { openKeyRing } from "../../../../services/storage/encryption/open-key-ring.ts";
 import { makeTempDir, removeDir } from "../../../support/processes.ts";
 import { rejection } from "../../../support/rejection.ts";
 
@@ -35,14 +37,14 @@ describe("npm run keys", function () {
     await keys();
     expect([...all().keys()].sort()).to.deep.equal([
       "admin.key", "authority/authority.pem", "mesh.secret", ...["ca.crt", "clients.conf", "gateway-tls.conf", "nats.conf", "server.crt", "server.key"].map((name) => `nats/${name}`),
-      ...["ca.crt", "client.crt", "client.key", "gateway.crt", "gateway.key", "nkey.seed", "node.env", "redis.password"].map((name) => `nodes/edge-1/${name}`),
+      ...["ca.crt", "client.crt", "client.key", "gateway.crt", "gateway.key", "nkey.seed", "node.env", "redis.password", "store.key"].map((name) => `nodes/edge-1/${name}`),
       ...["ca.crt", "client.crt", "client.key", "nkey.seed", "node.env"].map((name) => `nodes/operator-1/${name}`),
-      ...["ca.crt", "client.crt", "client.key", "nkey.seed", "node.env", "redis.password"].map((name) => `nodes/worker-1/${name}`),
-      "record.json", "redis.password", ...["ca.crt", "redis.conf", "server.crt", "server.key", "users.acl"].map((name) => `redis/${name}`),
+      ...["ca.crt", "client.crt", "client.key", "nkey.seed", "node.env", "redis.password", "store.key"].map((name) => `nodes/worker-1/${name}`),
+      "record.json", "redis.password", ...["ca.crt", "redis.conf", "server.crt", "server.key", "users.acl"].map((name) => `redis/${name}`), "store.key",
     ].sort());
     for (const name of all().keys()) expect(statSync(path(name)).mode & 0o777, name).to.equal(0o600);
     for (const folder of ["", "authority", "nats", "redis", "nodes", "nodes/edge-1"]) expect(statSync(path(folder)).mode & 0o777, folder).to.equal(0o700);
-    for (const secret of ["admin.key", "mesh.secret", "redis.password", "nodes/edge-1/nkey.seed"]) expect(told.includes(read(secret).trim()), secret).to.equal(false);
+    for (const secret of ["admin.key", "mesh.secret", "store.key", "redis.password", "nodes/edge-1/nkey.seed"]) expect(told.includes(read(secret).trim()), secret).to.equal(false);
     expect(told).to.not.include("PRIVATE");
     expect(read("redis/users.acl").includes(read("redis.password").trim())).to.equal(false);
   });
@@ -87,6 +89,44 @@ describe("npm run keys", function () {
     expect(read("nats/clients.conf")).to.equal(conf);
     await keys("rotate node edge-1");
     expect(read("nats/clients.conf")).to.not.equal(conf);
+  });
+
+  it("gives nodes that store something the one key of the store, which opens it, and the prompt none", async () => {
+    expect(await keys()).to.include("store.key opens all that nodes will store");
+    const ids = await Promise.all(["edge-1", "worker-1"].map(async (id) => {
+      const [, setting = ""] = /^LECTERN_STORE_KEYS=(.+)$/m.exec(read(`nodes/${id}/node.env`)) ?? [];
+      expect(setting).to.equal(`file:${path(`nodes/${id}/store.key`)}`);
+      return (await openKeyRing(parseStoreKeys(setting)))?.firstId;
+    }));
+    expect(ids[0]).to.be.a("string").and.to.equal(ids[1]);
+    expect(read("nodes/operator-1/node.env")).to.not.include("STORE_KEYS");
+  });
+
+  it("gives nodes a second key of the store as a second line, and never another in the place of one that is missing", async () => {
+    await keys();
+    const second = `${read("store.key")}${randomBytes(32).toString("base64")}\n`;
+    writeFileSync(path("store.key"), second);
+    await keys();
+    expect([read("store.key"), read("nodes/edge-1/store.key"), read("nodes/worker-1/store.key")]).to.deep.equal([second, second, second]);
+    rmSync(path("store.key"));
+    expect(String(await rejection(keys(), "a key is missing"))).to.include("store.key, by which all videos are encrypted, is missing");
+    expect(existsSync(path("store.key"))).to.equal(false);
+  });
+
+  it("leaves it to the operator how a mesh encrypts whose keys are older, or who says so, until told otherwise", async () => {
+    await keys("--store-key no");
+    const { storeKey: _, ...older } = JSON.parse(read("record.json")) as Record<string, unknown>;
+    writeFileSync(path("record.json"), JSON.stringify(older));
+    await keys();
+    expect([existsSync(path("store.key")), read("nodes/edge-1/node.env").includes("STORE_KEYS")]).to.deep.equal([false, false]);
+    await keys("--store-key yes");
+    expect(read("nodes/edge-1/node.env")).to.include("LECTERN_STORE_KEYS=file:");
+    const key = read("store.key");
+    await keys("--store-key no");
+    expect(read("nodes/edge-1/node.env")).to.not.include("STORE_KEYS");
+    await keys("--store-key yes");
+    expect(read("store.key")).to.equal(key);
+    expect(parseKeyArguments(["--store-key", "maybe"])).to.deep.include({ kind: "fault" });
   });
 
   const rotations: Record<string, string[]> = {
