@@ -54,7 +54,7 @@ export function openReconciler(ports: ReconcilerPorts, clock = systemClock): Rec
   const firstSeen = new Map<string, number>();
   /** The step of each mark that the log has already: one that waits for its upload is looked at for hours. */
   const told = new Map<string, string>();
-  /** Of a deletion that failed: not to be tried before, and how long that was. */
+  /** Of an erasure that was not whole, by its mark: when it is tried again, and how long that was. */
   const resting = new Map<string, { untilMs: number; restMs: number }>();
   let closed = false;
   let wake = Promise.withResolvers<void>();
@@ -129,25 +129,31 @@ export function openReconciler(ports: ReconcilerPorts, clock = systemClock): Rec
   async function end(id: string, key: string, seenMs: number): Promise<void> {
     const isReopened = key !== objectKeys.open(id);
     if (isReopened && seenMs <= LATE_MS) return;
-    await ports.tidy(id);
-    if (isReopened) await ports.unmark(key);
+    if ((await patiently(id, key, ports.tidy)) && isReopened) await ports.unmark(key);
   }
 
   /** At once, for whoever deleted it may have died in the midst of it; and once more when nothing can come any more. */
   async function bury(id: string, key: string, seenMs: number): Promise<void> {
     const isOver = seenMs > LATE_MS;
+    if (seenMs > 0 && !isOver) return;
+    if ((await patiently(id, key, ports.bury)) && isOver) await ports.unmark(key);
+  }
+
+  /** What the store does not let be erased is tried ever more seldom. @returns whether it was done now */
+  async function patiently(id: string, key: string, erase: (id: string) => Promise<void>): Promise<boolean> {
     const rest = resting.get(key);
-    if ((seenMs > 0 && !isOver) || clock.now() < (rest?.untilMs ?? 0)) return;
+    if (clock.now() < (rest?.untilMs ?? 0)) return false;
     try {
-      await ports.bury(id);
+      await erase(id);
     } catch (error) {
+      if (findErrorCode(error) !== "erasure_incomplete") throw error;
       const restMs = Math.min(LONGEST_REST_MS, 2 * (rest?.restMs ?? ROUND_MS / 2));
       resting.set(key, { untilMs: clock.now() + restMs, restMs });
-      if (rest === undefined && findErrorCode(error) === "erasure_incomplete") ports.logger.warn(`Video ${id} is deleted, and not erased yet: ${errorMessage(error)}`);
-      throw error;
+      if (rest === undefined) ports.logger.warn(`Video ${id} is not erased yet: ${errorMessage(error)}`);
+      return false;
     }
     resting.delete(key);
-    if (isOver) await ports.unmark(key);
+    return true;
   }
 
   function nextStep(state: VideoState): { name: string; lostMs: number; run(id: string): Promise<void> } {

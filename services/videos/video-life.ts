@@ -8,6 +8,7 @@ import { awaitsScreening } from "../../mixins/screening-policy/awaits-screening.
 import { withoutRedis } from "../../mixins/redis.ts";
 import { NOTHING_ERASED, sumErased, type EraseResult } from "../storage/storage.contract.ts";
 import type { Catalog } from "./catalog.ts";
+import { passIncomplete } from "./incomplete-erasure.ts";
 import { uploadIdentity } from "./submission.ts";
 import type { UploadClaims } from "./upload-claims.ts";
 import type { VideoStore } from "./video-store.ts";
@@ -137,7 +138,7 @@ export function openVideoLife({ store, claims, catalog, announce, askForLook, er
         announce(id, "validated");
         return;
       }
-      await tidy({ ...state, verdict });
+      await tidy({ ...state, verdict }).catch(passIncomplete(logger, `The upload of the video ${id}, which was rejected,`));
       announce(id, "rejected", { reasons: verdict.reasons });
     },
 

@@ -25,6 +25,7 @@ import type { KnownUpload, SourceParams, UploadFinished, UploadIdParams } from "
 import { catalog, type Catalog } from "./catalog.ts";
 import { erasureReceipts } from "./erasure-receipts.ts";
 import { eventLog, type EventLog } from "./event-log.ts";
+import { passIncomplete } from "./incomplete-erasure.ts";
 import { linkActions } from "./link-actions.ts";
 import { linkRevocations, type LinkRevocations } from "./link-revocations.ts";
 import { qualityNotes, type QualityNotes } from "./quality-notes.ts";
@@ -83,7 +84,7 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
             await note(state.record.id);
             const first = state.record.source;
             const isAnother = source.kind === "upload" && !(first.kind === "upload" && first.uploadId === source.uploadId);
-            if (isAnother && !(await this.claims.sharesUpload(state.record, source.uploadId))) await this.store.removeUploadBytes(source.uploadId);
+            if (isAnother && !(await this.claims.sharesUpload(state.record, source.uploadId))) await this.store.removeUploadBytes(source.uploadId).catch(passIncomplete(this.logger, `The upload ${source.uploadId}, which is there already,`));
             return { ...(await this.view(state)), existing: true };
           }
           this.announce(state.record.id, "submitted");

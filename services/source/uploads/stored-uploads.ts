@@ -42,7 +42,9 @@ export async function receiveUpload(store: UploadStore, stream: Readable, expect
     await recordUpload(store, upload);
     return upload;
   } catch (error) {
-    await store.erase(objectKeys.uploadFolder(uploadId));
+    await store.erase(objectKeys.uploadFolder(uploadId)).catch((left: unknown) => {
+      if (findErrorCode(left) !== "erasure_incomplete") throw left; // what ended the upload says more
+    });
     throw error;
   }
 }

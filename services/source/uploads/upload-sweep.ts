@@ -1,7 +1,7 @@
 /** Removes what uploads left behind: those that never finished, and the parts of those that did. */
 import type { Logger } from "moleculer";
 import { decodeTime, isValid } from "ulid";
-import { errorMessage } from "../../../config/errors.ts";
+import { errorMessage, findErrorCode } from "../../../config/errors.ts";
 import { objectKeys } from "../../../config/object-keys.ts";
 import { UPLOAD_EXPIRY_MS } from "../source.contract.ts";
 import { removeLeftovers } from "./resumable-uploads.ts";
@@ -62,7 +62,14 @@ export async function sweepUploads(store: UploadStore, now: number): Promise<num
   } while (after !== undefined);
   close();
   for (const id of leftovers) await removeLeftovers(store, id);
-  for (const id of abandoned) await store.erase(objectKeys.uploadFolder(id));
+  let failure: unknown;
+  for (const id of abandoned) {
+    await store.erase(objectKeys.uploadFolder(id)).catch((error: unknown) => {
+      if (findErrorCode(error) !== "erasure_incomplete") throw error;
+      failure = error; // the others can be
+    });
+  }
+  if (failure !== undefined) throw failure;
   return abandoned.length;
 }
 

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { createHash } from "node:crypto";
 import { PassThrough, Readable } from "node:stream";
 import { ulid } from "ulid";
-import { findErrorCode } from "../../../../../config/errors.ts";
+import { fail, findErrorCode } from "../../../../../config/errors.ts";
 import { objectKeys } from "../../../../../config/object-keys.ts";
 import { getUpload, receiveUpload } from "../../../../../services/source/uploads/stored-uploads.ts";
 import { sweepUploads } from "../../../../../services/source/uploads/upload-sweep.ts";
@@ -79,5 +79,24 @@ describe("stored uploads", () => {
     expect(await sweepUploads(store, now)).to.equal(1);
     expect([...objects.keys()].some((key) => key.includes(old ?? ""))).to.equal(false);
     expect(objects.size).to.equal(4);
+  });
+
+  it("sweeps all others when the store keeps something of one, which it says then", async () => {
+    const { store, objects } = memoryUploadStore();
+    const { erase } = store;
+    const ids = [1, 2, 3].map((days) => ulid(Date.now() - (days + 1) * DAY_MS).toLowerCase());
+    for (const id of ids) objects.set(objectKeys.uploadBytes(id), Buffer.alloc(1));
+    store.erase = async (folder) => {
+      if (folder === objectKeys.uploadFolder(ids[1] ?? "")) throw fail("erasure_incomplete", "staged");
+      await erase(folder);
+    };
+    expect(await codeOf(sweepUploads(store, Date.now()))).to.equal("erasure_incomplete");
+    expect([...objects.keys()]).to.deep.equal([objectKeys.uploadBytes(ids[1] ?? "")]);
+  });
+
+  it("says of an upload that broke off that it did, also when the store keeps something of it", async () => {
+    const { store } = memoryUploadStore();
+    store.erase = async () => { throw fail("erasure_incomplete", "staged"); };
+    expect(await codeOf(receiveUpload(store, Readable.from([Buffer.alloc(50)]), 100, LIMIT))).to.equal("upload_incomplete");
   });
 });
