@@ -25,6 +25,9 @@ export function objectLock(client: S3Client, Bucket: string): (bytes: Uint8Array
   };
 }
 
+/** The server's clock may be behind ours, and its refusal is older than its answer. */
+const SKEW_MS = 60_000;
+
 /** Whether a version is kept for some time, or until somebody lets go of it. False also where this node may not know. */
 export async function isLocked(client: S3Client, Bucket: string, { Key, VersionId }: { Key: string; VersionId?: string }): Promise<boolean> {
   const version = { Bucket, Key, ...(VersionId === undefined ? {} : { VersionId }) };
@@ -32,7 +35,7 @@ export async function isLocked(client: S3Client, Bucket: string, { Key, VersionI
     orNone(client.send(new GetObjectRetentionCommand(version), { abortSignal: operationLimit() }).then(({ Retention }) => Retention?.RetainUntilDate)),
     orNone(client.send(new GetObjectLegalHoldCommand(version), { abortSignal: operationLimit() }).then(({ LegalHold }) => LegalHold?.Status === "ON")),
   ]);
-  return isHeld === true || (until !== undefined && until.getTime() > Date.now());
+  return isHeld === true || (until !== undefined && until.getTime() > Date.now() - SKEW_MS);
 }
 
 async function orNone<T>(answer: Promise<T>): Promise<T | undefined> {

@@ -1,5 +1,5 @@
 /** Erasures that are not whole: what is said of them, and what is left in the bucket. Policies and locks are the real server's. */
-import { DeleteBucketPolicyCommand, PutBucketPolicyCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { DeleteBucketPolicyCommand, PutBucketPolicyCommand, PutObjectCommand, PutObjectLegalHoldCommand, PutObjectRetentionCommand } from "@aws-sdk/client-s3";
 import { expect } from "chai";
 import { createHash } from "node:crypto";
 import type { ObjectStore } from "../../services/storage/object-store.ts";
@@ -78,15 +78,20 @@ describe("an erasure in S3", function () {
 
   it("tells of versions that a lock keeps, hides them, and erases them when its time is over", async () => {
     await openVersioned(true);
-    const [Body, until] = [Buffer.from("locked"), new Date(Date.now() + 4_000)];
-    await view.client.send(new PutObjectCommand({ Bucket: view.bucket, Key: "videos/1/locked", Body, ContentMD5: createHash("md5").update(Body).digest("base64"), ObjectLockMode: "COMPLIANCE", ObjectLockRetainUntilDate: until }));
-    await store.put("audit/a", Buffer.from("a record"), { keepUntil: Date.now() + 3_600_000 });
-    expect(await store.erase("videos/1/")).to.deep.equal({ objects: 1, older: 1, locked: 1 });
-    expect(await store.get("videos/1/locked")).to.equal(undefined);
+    const [Body, hour] = [Buffer.from("locked"), new Date(Date.now() + 3_600_000)];
+    const lock = { Bucket: view.bucket, Body, ContentMD5: createHash("md5").update(Body).digest("base64") };
+    const { VersionId } = await view.client.send(new PutObjectCommand({ ...lock, Key: "videos/1/retained", ObjectLockMode: "GOVERNANCE", ObjectLockRetainUntilDate: hour }));
+    const held = { Bucket: view.bucket, Key: "videos/1/held", VersionId: (await view.client.send(new PutObjectCommand({ ...lock, Key: "videos/1/held", ObjectLockLegalHoldStatus: "ON" }))).VersionId };
+    await store.put("audit/a", Buffer.from("a record"), { keepUntil: hour.getTime() });
+    expect(await store.erase("videos/1/")).to.deep.equal({ objects: 1, older: 1, locked: 2 });
+    for (const name of ["retained", "held"]) expect(await store.get(`videos/1/${name}`)).to.equal(undefined);
     const left = (await view.versions("videos/")).map(({ key, isMarker }) => `${key} ${isMarker}`);
-    expect(left).to.have.members(["videos/1/locked false", "videos/1/locked true"]);
-    expect(await store.erase("videos/1/"), "again").to.deep.equal({ objects: 0, older: 0, locked: 1 });
-    expect(await view.versions("videos/"), "no second marker").to.have.length(2);
+    expect(left).to.have.members(["videos/1/retained false", "videos/1/retained true", "videos/1/held false", "videos/1/held true"]);
+    expect(await store.erase("videos/1/"), "again").to.deep.equal({ objects: 0, older: 0, locked: 2 });
+    expect(await view.versions("videos/"), "no further marker").to.have.length(4);
+    await view.client.send(new PutObjectLegalHoldCommand({ ...held, LegalHold: { Status: "OFF" } }));
+    expect(await store.erase("videos/1/")).to.deep.equal({ objects: 0, older: 2, locked: 1 });
+    await view.client.send(new PutObjectRetentionCommand({ Bucket: view.bucket, Key: "videos/1/retained", VersionId, Retention: { Mode: "GOVERNANCE", RetainUntilDate: new Date(Date.now() + 1_000) }, BypassGovernanceRetention: true }));
     await eventually(async () => (await store.erase("videos/1/")).locked === 0);
     expect((await view.versions()).map(({ key }) => key)).to.deep.equal(["audit/a"]);
     expect((await store.get("audit/a"))?.toString()).to.equal("a record");
