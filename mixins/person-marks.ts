@@ -1,6 +1,6 @@
 /**
  * Who posted what: marks in the store, by which one person's things are found without looking through everybody's. They hold
- * nothing, and name a person as `personOf` does. One of a thing that is not there any more does no harm.
+ * nothing, and name a person as `personOf` does, so they are erased and not only removed. One of a thing that is not there any more does no harm.
  */
 import { objectKeys } from "../config/object-keys.ts";
 import type { ListResult } from "../services/storage/storage.contract.ts";
@@ -13,7 +13,7 @@ type Folder = (person: string, tenant?: string) => string;
 
 const NOTHING = Buffer.from("{}");
 
-export function personMarks(storage: Pick<StorageCalls, "put" | "list" | "remove">) {
+export function personMarks(storage: Pick<StorageCalls, "put" | "list" | "erase">) {
   async function* names(folder: string): AsyncGenerator<string> {
     let after: string | undefined;
     do {
@@ -42,10 +42,10 @@ export function personMarks(storage: Pick<StorageCalls, "put" | "list" | "remove
     /** The one by which it is found goes last, so that whoever dies here is not the end of it. */
     async forget(person: string, thing: PersonThing): Promise<void> {
       await posted.forgetPoster(person, thing.id);
-      await storage.remove(objectKeys.personVideo(person, thing.tenant, thing.id));
+      await storage.erase(objectKeys.personVideo(person, thing.tenant, thing.id));
     },
     /** The first half of it. */
-    forgetPoster: (person: string, id: string) => storage.remove(objectKeys.videoPoster(id, person)),
+    forgetPoster: async (person: string, id: string): Promise<void> => void (await storage.erase(objectKeys.videoPoster(id, person))),
     /** @param tenant undefined: for all */
     of: (person: string, tenant?: string) => things(objectKeys.personVideos, person, tenant),
   };
@@ -61,7 +61,7 @@ export function personMarks(storage: Pick<StorageCalls, "put" | "list" | "remove
       async note(person: string, { tenant, id }: PersonThing): Promise<void> {
         await storage.put(objectKeys.personUpload(person, tenant, id), NOTHING, false);
       },
-      forget: (person: string, { tenant, id }: PersonThing) => storage.remove(objectKeys.personUpload(person, tenant, id)),
+      forget: async (person: string, { tenant, id }: PersonThing): Promise<void> => void (await storage.erase(objectKeys.personUpload(person, tenant, id))),
       of: (person: string, tenant?: string) => things(objectKeys.personUploads, person, tenant),
     },
   };
