@@ -44,18 +44,26 @@ const KEPT_LINES = 20;
 
 /** fluent-ffmpeg knows one FFmpeg, so a process has one guest. */
 let guest: Guest | undefined;
-let build: FfmpegBuild = { encoders: new Set(), filters: new Set() };
+let warming: { as: Guest; build: Promise<FfmpegBuild> } | undefined;
 
 /** Names of what this FFmpeg was built with. */
 export interface FfmpegBuild { encoders: ReadonlySet<string>; filters: ReadonlySet<string> }
 
 /**
  * fluent-ffmpeg asks FFmpeg for its formats and encoders, and we for its filters, before its first run: done at start, no viewer waits for it.
- * No stranger's input is in that, so it needs no sandbox.
+ * No stranger's input is in that, so it needs no sandbox. Whoever asks meanwhile waits for the same answer.
  * @throws Error when it lacks what every encode needs
  */
 export async function warmFfmpeg(as: Guest): Promise<FfmpegBuild> {
-  if (guest === as) return build;
+  if (warming?.as !== as) {
+    const asked = { as, build: askBuild(as) };
+    warming = asked;
+    asked.build.catch(() => { if (warming === asked) warming = undefined; }); // it may be mended by the time of another try
+  }
+  return await warming.build;
+}
+
+async function askBuild(as: Guest): Promise<FfmpegBuild> {
   Ffmpeg.setFfmpegPath(as.ffmpegPath);
   const [, encoders, filters] = await Promise.all([
     listed((done) => Ffmpeg.getAvailableFormats(done)),
@@ -65,8 +73,7 @@ export async function warmFfmpeg(as: Guest): Promise<FfmpegBuild> {
   if (!encoders.has("libx264") || !encoders.has("aac")) throw new Error("FFmpeg lacks the encoders libx264 and aac.");
   Ffmpeg.setFfmpegPath(GUEST_SCRIPT);
   guest = as;
-  build = { encoders, filters };
-  return build;
+  return { encoders, filters };
 }
 
 function listed(ask: (done: (error: Error | null | undefined, found: object) => void) => void): Promise<ReadonlySet<string>> {
