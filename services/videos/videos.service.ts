@@ -26,6 +26,8 @@ import { catalog, type Catalog } from "./catalog.ts";
 import { erasureReceipts } from "./erasure-receipts.ts";
 import { eventLog, type EventLog } from "./event-log.ts";
 import { passIncomplete } from "./incomplete-erasure.ts";
+import { followActions } from "./follow-actions.ts";
+import { lifeActions } from "./life-actions.ts";
 import { linkActions } from "./link-actions.ts";
 import { linkRevocations, type LinkRevocations } from "./link-revocations.ts";
 import { qualityNotes, type QualityNotes } from "./quality-notes.ts";
@@ -34,15 +36,14 @@ import { keepRetention, type RetentionRules } from "./retention.ts";
 import { listAll, passUnreadable } from "./unreadable.ts";
 import { recordSubmission } from "./submission.ts";
 import { openVideoLife, type VideoLife } from "./video-life.ts";
-import { accessOf, findPlanFault, historyOf, viewVideo } from "./video-state.ts";
+import { accessOf, findPlanFault, viewVideo } from "./video-state.ts";
 import { openTraces, type Traces } from "./traces.ts";
 import { uploadClaims, type UploadClaims } from "./upload-claims.ts";
 import { videoStore, type VideoStore } from "./video-store.ts";
 import type {
-  ComparedParams, DropUploadResult, EventsParams, LinkRevoked, ListVideosParams, ListVideosResult, NoteMomentsParams, NoteProgressParams, NoteQualityParams, OutcomeParams, PlannedParams, PlanParams, Protection, ReviewedParams, ScreenedMode, ScreenedParams,
-  SubmitParams, VerdictParams, WatchAnswer, VideoEvent, VideoEventType, VideoHistory, VideoIdParams, VideoRecorded, VideoState, VideoTwinned, VideoView,
+  DropUploadResult, LinkRevoked, ListVideosParams, ListVideosResult, PlanParams, Protection, ScreenedMode,
+  SubmitParams, WatchAnswer, VideoEventType, VideoIdParams, VideoRecorded, VideoState, VideoView,
 } from "./videos.contract.ts";
-import { MOMENTS } from "./videos.contract.ts";
 
 /** `screening` absent: nothing is screened; `policy` is its file. */
 interface Settings extends ServiceSettingSchema { redisUrl: string | undefined; namespace: string; retention?: RetentionRules; screening?: { policy: string | undefined }; /** Of videos that are posted without saying; absent: public. */ visibility?: Visibility; /** Of a video whose post does not say; absent: none. */ protection?: Protection }
@@ -119,6 +120,8 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
         },
       },
       ...linkActions,
+      ...lifeActions,
+      ...followActions,
       list: {
         params: { limit: { type: "number", integer: true, min: 1, max: 100, default: 20, convert: true }, cursor: "string|optional" },
         async handler(ctx: Context<ListVideosParams>): Promise<ListVideosResult> {
@@ -130,73 +133,6 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
           return { videos, ...(page.next === undefined ? {} : { next: page.next }) };
         },
       },
-      settle: {
-        async handler(ctx: Context<VerdictParams>): Promise<void> {
-          await this.life.settle(ctx.params);
-        },
-      },
-      planned: {
-        async handler(ctx: Context<PlannedParams>): Promise<void> {
-          await this.life.planned(ctx.params);
-        },
-      },
-      /** Keeps whether its source has the bytes of another's. Those who make something of the video are told first. */
-      compared: {
-        async handler(ctx: Context<ComparedParams>): Promise<void> {
-          const { id, twin } = ctx.params;
-          if (!(await this.store.createTwin(id, twin))) return;
-          if (twin.of !== undefined) announceToAll(this.broker, "video.twinned", { videoId: id, of: twin.of } satisfies VideoTwinned);
-          announce(this.broker, "video.compared", { videoId: id });
-        },
-      },
-      finish: {
-        async handler(ctx: Context<OutcomeParams>): Promise<void> {
-          await this.life.finish(ctx.params);
-        },
-      },
-      /** Keeps what a screening found. Twice does no harm. */
-      screened: {
-        params: { id, screening: "object" },
-        async handler(ctx: Context<ScreenedParams>): Promise<void> {
-          await this.life.screened(ctx.params);
-        },
-      },
-      /** Keeps what a person decided. @throws video_not_found, video_deleted, conflict */
-      reviewed: {
-        params: { id, review: "object" },
-        async handler(ctx: Context<ReviewedParams>): Promise<void> {
-          await this.life.reviewed(ctx.params);
-        },
-      },
-      /** Opens a video that failed, or whose source could not be had, once more. @throws video_not_found, video_deleted, conflict */
-      reopen: {
-        params: { id },
-        async handler(ctx: Context<VideoIdParams>): Promise<void> {
-          await this.life.reopen(ctx.params.id);
-        },
-      },
-      remove: {
-        params: { id },
-        async handler(ctx: Context<VideoIdParams>): Promise<void> {
-          const { record } = await this.life.getState(ctx.params.id);
-          if (!reaches(callerOf(ctx) ?? NODE, tenantOf(record))) throw fail("video_not_found", "There is no such video.");
-          await this.life.remove(ctx.params.id);
-        },
-      },
-      /** Goes on with a deletion. Twice does no harm. */
-      bury: {
-        params: { id },
-        async handler(ctx: Context<VideoIdParams>): Promise<void> {
-          await this.life.bury(ctx.params.id);
-        },
-      },
-      /** Lets go of what an ended video no longer needs. Twice does no harm. */
-      tidy: {
-        params: { id },
-        async handler(ctx: Context<VideoIdParams>): Promise<void> {
-          await this.life.tidy(ctx.params.id);
-        },
-      },
       /** Removes an upload with its bytes, unless a video is made of it. Twice does no harm. */
       dropUpload: {
         params: { uploadId: id },
@@ -206,47 +142,6 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
           await this.store.removeUpload(uploadId);
           await ctx.call<void, SourceParams>("source.forget", { source: { kind: "upload", uploadId } }, { timeout: FORGET_MS }).catch((error: unknown) => this.logger.debug(`Caches may keep a removed upload for a while: ${errorMessage(error)}`));
           return { removed: true };
-        },
-      },
-      events: {
-        params: { id, after: { type: "string", pattern: "^\\d{1,15}-\\d{1,10}$", optional: true } },
-        async handler(ctx: Context<EventsParams>): Promise<{ events: VideoEvent[] }> {
-          return { events: await needRedis(() => this.events.read(ctx.params.id, ctx.params.after)) };
-        },
-      },
-      /** When the video reached which step. @throws video_not_found */
-      history: {
-        params: { id },
-        async handler(ctx: Context<VideoIdParams>): Promise<VideoHistory> {
-          const state = await this.life.getState(ctx.params.id);
-          return historyOf(state, await withoutRedis(() => this.events.moments(state.record.id), {}, this.logger));
-        },
-      },
-      noteMoments: {
-        params: { id, moments: { type: "record", key: { type: "enum", values: [...MOMENTS] }, value: "number" } },
-        async handler(ctx: Context<NoteMomentsParams>): Promise<void> {
-          await withoutRedis(() => this.events.noteMoments(ctx.params.id, ctx.params.moments), undefined, this.logger);
-        },
-      },
-      /** Tells those who follow the video how far it has come. */
-      noteProgress: {
-        async handler(ctx: Context<NoteProgressParams>): Promise<void> {
-          const { id, progress } = ctx.params;
-          await withoutRedis(() => this.events.append(id, "progress", { ...progress }), undefined, this.logger);
-          announceToAll(this.broker, "video.changed", { videoId: id });
-        },
-      },
-      /** Keeps what a check of its segments measured. */
-      noteQuality: {
-        params: { id },
-        async handler(ctx: Context<NoteQualityParams>): Promise<void> {
-          const { id, rendition, refused } = ctx.params;
-          if ((await this.life.getState(id)).deleted) return;
-          await this.quality.note(ctx.params);
-          for (const { segment, findings: [worst] } of refused) {
-            await withoutRedis(() => this.events.append(id, "refused", { rendition, segment, ...worst }), undefined, this.logger);
-          }
-          if (refused.length > 0) announceToAll(this.broker, "video.changed", { videoId: id });
         },
       },
       /** Puts a video into the list again, after Redis was lost. */
