@@ -167,7 +167,7 @@ export function sourceService(settings: Settings, { limits = ORIGIN_LIMITS, reso
         async handler(ctx: Context<ReceiveParams>): Promise<Upload> {
           const newId = ulid().toLowerCase();
           const noted = noteSender(this.marks, ctx, newId); // while its bytes come
-          noted.catch(() => undefined);
+          noted.catch(() => undefined); // told below, unless the bytes fail first
           const upload = await receiveUpload(this.uploads, getStream(ctx), ctx.params.bytes, sourceMaxBytes, newId);
           await noted;
           return upload;

@@ -87,7 +87,7 @@ export function openVideoLife({ store, claims, catalog, announce, askForLook, er
   /** @throws idempotency_conflict, overloaded */
   async function claimSource(record: VideoRecord, note: NotePoster): Promise<Claimed> {
     const noted = note(record.id); // while the claim is made
-    noted.catch(() => undefined);
+    noted.catch(() => undefined); // told below, unless the video is another's
     for (let attempt = 0; attempt < 3; attempt++) {
       const owner = await store.claim(record.claim, record.id);
       const existing = owner === record.id ? undefined : await store.find(owner);
