@@ -11,6 +11,8 @@ export interface NodeState {
   readonly accepting: boolean;
   /** The process is about to end: no connection is to be taken any more. Never taken back. */
   readonly leaving: boolean;
+  readonly condition: NodeCondition;
+  /** With what it is doing, which has to be counted. */
   view(): NodeView;
   /** Called after each change of state or reasons, and when the node begins to leave. @returns ends that */
   onChange(listener: (view: NodeView) => void): () => void;
@@ -82,6 +84,7 @@ function openNodeState({ nodeID, logger }: ServiceBroker): NodeState {
   return {
     get accepting() { return condition() === "active"; },
     get leaving() { return leaving; },
+    get condition() { return condition(); },
     view,
     onChange(listener) {
       listeners.add(listener);

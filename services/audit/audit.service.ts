@@ -4,11 +4,11 @@
  */
 import { Readable } from "node:stream";
 import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
-import { ulid } from "ulid";
 import { setAuditSink, whoOf, type AuditSink } from "../../config/audit-sink.ts";
 import { loadConfig, type Config } from "../../config/config.ts";
 import { errorMessage, fail } from "../../config/errors.ts";
 import { callerOf } from "../../config/middlewares/access-guard.ts";
+import { newId } from "../../config/new-id.ts";
 import { objectKeys } from "../../config/object-keys.ts";
 import { openPseudonyms } from "../../config/pseudonym.ts";
 import { storageCalls } from "../../mixins/storage-calls.ts";
@@ -112,7 +112,7 @@ export function auditService({ region, namespace, auditKey, auditDays, pseudonym
         const [stored] = await Promise.all([put(object, bytes), published]);
         return stored;
       };
-      this.chain = openChainWriter({ region, writer: ulid(now().getTime()).toLowerCase(), node: this.broker.nodeID, key, create, read: this.calls.get, now, logger: this.logger });
+      this.chain = openChainWriter({ region, writer: newId(now().getTime()), node: this.broker.nodeID, key, create, read: this.calls.get, now, logger: this.logger });
       this.checkpoints = openCheckpoints({ region, key, reader: this.reader, create, own: this.chain.durable, now, logger: this.logger });
       const refusals = countRefusals(this.chain.note, now);
       let closing: Promise<void> | undefined;

@@ -2,7 +2,7 @@
  * Searches for segments under way on this node: one a segment, for all who ask. A search goes on until the last byte is
  * there; it is given up when everyone who waited for it has left.
  */
-import { ulid } from "ulid";
+import { newId } from "../../config/new-id.ts";
 import type { SegmentAnswer } from "../../mixins/segment-answer.ts";
 
 /** What a search knows of itself. */
@@ -32,7 +32,7 @@ export function openSearches() {
   }
 
   function begin(key: string, find: (seeker: Seeker) => Promise<SegmentAnswer>, settled: (answer: SegmentAnswer) => Promise<void>): Search {
-    const [id, given] = [ulid(), new AbortController()];
+    const [id, given] = [newId(), new AbortController()];
     const search: Search = { id, given, answer: find({ id, signal: given.signal }), waiters: new Set(), pinned: false };
     searches.set(key, search);
     search.answer.then(settled).catch(() => undefined).finally(() => end(key, search)); // a failure is told by the answer

@@ -53,7 +53,6 @@ export function openConnections(server: Server | TlsServer, state: NodeState, en
   };
 }
 
-export function isDraining(state: NodeState): boolean {
-  const { state: now } = state.view();
-  return state.leaving || now === "draining" || now === "drained";
+export function isDraining({ leaving, condition }: NodeState): boolean {
+  return leaving || condition === "draining" || condition === "drained";
 }

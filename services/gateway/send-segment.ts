@@ -1,7 +1,7 @@
 /** A segment as the answer to a request: whole, or as it is made. */
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
-import { ulid } from "ulid";
+import { newId } from "../../config/new-id.ts";
 import { readSegment, type SegmentAnswer } from "../../mixins/segment-answer.ts";
 import type { SegmentName } from "../../media/media-names.ts";
 import { isOpen, type Exchange } from "./exchange.ts";
@@ -14,7 +14,7 @@ export const PLAY = { timeout: 40_000, retries: 0 };
 
 /** A client that goes away before the segment is there says so to who makes it. */
 export async function sendSegment({ req, res, call }: Exchange, asked: { id: string; rendition: string; segment: SegmentName }): Promise<void> {
-  const waiter = ulid();
+  const waiter = newId();
   let answer: SegmentAnswer | undefined;
   res.once("close", () => {
     const waits = answer === undefined || ("growing" in answer && answer.growing.isGrowing);

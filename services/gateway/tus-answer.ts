@@ -1,7 +1,7 @@
 /** Answers a tus request by `@tus/server`, which knows the protocol; what it decides comes back as a web Response, of which errors become our problems. */
 import { Server } from "@tus/server";
-import { ulid } from "ulid";
 import { fail, type ErrorCode } from "../../config/errors.ts";
+import { newId } from "../../config/new-id.ts";
 import { CHECKSUM_ALGORITHMS } from "../source/source.contract.ts";
 import { sendEmpty, type Exchange } from "./exchange.ts";
 import { TusStore } from "./tus-store.ts";
@@ -24,7 +24,7 @@ export async function answerTus(exchange: Exchange, path: string, maxBytes: numb
   const server = new Server({
     path, maxSize: maxBytes, locker: NO_LOCKER,
     datastore: new TusStore(exchange), // of this request, hence a server of this request
-    namingFunction: () => ulid().toLowerCase(),
+    namingFunction: () => newId(),
     generateUrl: (_request, { id }) => `tus/${id}`, // relative: the client comes back the way it came, through whatever proxy
     getFileIdFromRequest: (_request, last) => (last !== undefined && /^[0-9a-z]{26}$/.test(last) ? last : undefined),
     onResponseError(_request, error) {

@@ -7,11 +7,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { CallingOptions, Context, Service, ServiceSchema } from "moleculer";
 import ApiService from "moleculer-web";
-import { ulid } from "ulid";
 import type { AuditMeta } from "../../config/audit-sink.ts";
 import { fail } from "../../config/errors.ts";
+import { indexAliases, type Alias, type FoundAlias } from "./alias-index.ts";
 import { auditMeta, noteRefusal } from "./audit-marks.ts";
 import { ANONYMOUS } from "../../config/access/permissions.ts";
+import { newId } from "../../config/new-id.ts";
 import type { Admitted, Callers } from "./access/callers.ts";
 import { isCancelled } from "../../mixins/cancelled.ts";
 import type { Throttle } from "./limits/throttle.ts";
@@ -32,7 +33,7 @@ interface WebRequest extends IncomingMessage {
 interface WebRoute { path: string; mergeParams: boolean; bodyParsers: boolean; logging: boolean; mappingPolicy: "restrict"; pathToRegexpOptions: object; aliases: object }
 /** Who may come in, and how often; `isOurs`: whether pages of an origin may use the API. */
 export interface Door { callers: Callers; links: LinkCallers; throttle: Throttle; addressOf(req: IncomingMessage): string; isOurs(origin: string): boolean }
-interface WebService extends Service { addRoute(route: WebRoute): void; logger: Logger; lecternRoutes: readonly Route[]; door: Door }
+interface WebService extends Service { addRoute(route: WebRoute): void; logger: Logger; aliases: readonly Alias[]; findAlias: ReturnType<typeof indexAliases>; lecternRoutes: readonly Route[]; door: Door }
 
 const AREA_HEADERS: Readonly<Record<Area, Readonly<Record<string, string>>>> = {
   api: {},
@@ -74,6 +75,10 @@ export const webServer: Partial<ServiceSchema> = {
       }
       const exact = { sensitive: true, trailing: false };
       this.addRoute({ path: "/", mergeParams: false, bodyParsers: false, logging: false, mappingPolicy: "restrict", pathToRegexpOptions: exact, aliases });
+      this.findAlias = indexAliases(this.aliases);
+    },
+    resolveAlias(this: WebService, path: string, method = "GET"): FoundAlias | false {
+      return this.findAlias(path, method);
     },
     /** Where nothing of ours matched; so it is for OPTIONS that are no preflight. */
     send404(this: WebService, req: WebRequest, res: ServerResponse): void {
@@ -172,7 +177,7 @@ const requestIds = new WeakMap<IncomingMessage, string>();
 /** The client's own id when it is a harmless one, else a new one. */
 function requestIdOf(req: IncomingMessage): string {
   const given = req.headers["x-request-id"];
-  const id = requestIds.get(req) ?? (typeof given === "string" && /^[A-Za-z0-9._-]{1,64}$/.test(given) ? given : ulid().toLowerCase());
+  const id = requestIds.get(req) ?? (typeof given === "string" && /^[A-Za-z0-9._-]{1,64}$/.test(given) ? given : newId());
   requestIds.set(req, id);
   return id;
 }

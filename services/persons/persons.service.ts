@@ -5,10 +5,10 @@
 import { Readable } from "node:stream";
 import type { Redis } from "ioredis";
 import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
-import { ulid } from "ulid";
 import { loadConfig, type Config } from "../../config/config.ts";
 import { fail } from "../../config/errors.ts";
 import { callerOf } from "../../config/middlewares/access-guard.ts";
+import { newId } from "../../config/new-id.ts";
 import { openPseudonyms, personOf, type Pseudonyms } from "../../config/pseudonym.ts";
 import { redisKeys } from "../../config/redis-keys.ts";
 import { systemClock } from "../../mixins/clock.ts";
@@ -64,7 +64,7 @@ export function personsService({ redisUrl, namespace, pseudonymKey, meshSecret, 
           const whom = { person: parsePerson(ctx.params.person, this.pseudonyms), tenant };
           for await (const order of this.orders.open()) if (order.person === whom.person && order.tenant === tenant && order.videos === videos) return await viewErasure(order, this.orders, this.marks);
           if (!(await isKept(whom, this.ports))) throw fail("person_not_found", "Nothing is kept of this person.");
-          const order: ErasureOrder = { id: ulid().toLowerCase(), person: whom.person, ...(tenant === undefined ? {} : { tenant }), videos, at: new Date().toISOString(), by: subject };
+          const order: ErasureOrder = { id: newId(), person: whom.person, ...(tenant === undefined ? {} : { tenant }), videos, at: new Date().toISOString(), by: subject };
           await this.orders.create(order);
           this.erasures.begin(order);
           return { id: order.id, videos, orderedAt: order.at, status: "running" };

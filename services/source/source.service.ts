@@ -7,10 +7,10 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import type { Redis } from "ioredis";
 import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
-import { ulid } from "ulid";
 import { loadConfig, type Config } from "../../config/config.ts";
 import { fail, findErrorCode } from "../../config/errors.ts";
 import { callerOf } from "../../config/middlewares/access-guard.ts";
+import { newId } from "../../config/new-id.ts";
 import { personOf } from "../../config/pseudonym.ts";
 import { redisKeys } from "../../config/redis-keys.ts";
 import { DEFAULT_TENANT, tenantOf } from "../../config/tenants.ts";
@@ -165,10 +165,10 @@ export function sourceService(settings: Settings, { limits = ORIGIN_LIMITS, reso
         params: { bytes: { type: "number", integer: true, min: 0, optional: true } },
         ...within(0), // as long as the client goes on sending
         async handler(ctx: Context<ReceiveParams>): Promise<Upload> {
-          const newId = ulid().toLowerCase();
-          const noted = noteSender(this.marks, ctx, newId); // while its bytes come
+          const uploadId = newId();
+          const noted = noteSender(this.marks, ctx, uploadId); // while its bytes come
           noted.catch(() => undefined); // told below, unless the bytes fail first
-          const upload = await receiveUpload(this.uploads, getStream(ctx), ctx.params.bytes, sourceMaxBytes, newId);
+          const upload = await receiveUpload(this.uploads, getStream(ctx), ctx.params.bytes, sourceMaxBytes, uploadId);
           await noted;
           return upload;
         },

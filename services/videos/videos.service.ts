@@ -4,12 +4,12 @@
  */
 import type { Redis } from "ioredis";
 import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
-import { ulid } from "ulid";
 import { may, reaches } from "../../config/access/permissions.ts";
 import { VISIBILITIES, type Visibility } from "../../config/access/watching.ts";
 import { loadConfig } from "../../config/config.ts";
 import { errorMessage, fail } from "../../config/errors.ts";
 import { callerOf } from "../../config/middlewares/access-guard.ts";
+import { newId } from "../../config/new-id.ts";
 import { personOf } from "../../config/pseudonym.ts";
 import { tenantOf } from "../../config/tenants.ts";
 import { redisKeys, type RedisKeys } from "../../config/redis-keys.ts";
@@ -75,7 +75,7 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
           if (!reaches(callerOf(ctx) ?? NODE, tenantOf(params))) throw fail("forbidden", "The key is for another tenant's videos.");
           const identity = source.kind === "url" ? source.url : await this.claims.identify(await ctx.call<KnownUpload, UploadIdParams>("source.upload", { uploadId: source.uploadId }), params);
           const place = await this.store.place();
-          const record = recordSubmission({ params, identity, newId: ulid().toLowerCase(), now: new Date(), ...this.screeningOf(tenantOf(params)), ...(place === undefined ? {} : { place }) });
+          const record = recordSubmission({ params, identity, newId: newId(), now: new Date(), ...this.screeningOf(tenantOf(params)), ...(place === undefined ? {} : { place }) });
           if (source.kind === "upload" && record.tenant !== undefined) await this.store.noteUploadTenant(source.uploadId, record.tenant);
           const poster = personOf(callerOf(ctx)?.subject);
           const note = async (videoId: string): Promise<void> => { if (poster !== undefined) await this.store.notePosted(poster, tenantOf(record), videoId); };

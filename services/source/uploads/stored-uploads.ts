@@ -3,8 +3,8 @@
  * `upload.json` does not exist.
  */
 import { Transform, type Readable } from "node:stream";
-import { ulid } from "ulid";
 import { fail, findErrorCode } from "../../../config/errors.ts";
+import { newId } from "../../../config/new-id.ts";
 import { objectKeys } from "../../../config/object-keys.ts";
 import type { ListResult, UploadResult } from "../../storage/storage.contract.ts";
 import type { Upload } from "../source.contract.ts";
@@ -32,7 +32,7 @@ export interface UploadStore {
  * @param expectedBytes the Content-Length, if there was one
  * @throws upload_empty, upload_incomplete, source_too_large; nothing is left behind
  */
-export async function receiveUpload(store: UploadStore, stream: Readable, expectedBytes: number | undefined, maxBytes: number, uploadId = ulid().toLowerCase()): Promise<Upload> {
+export async function receiveUpload(store: UploadStore, stream: Readable, expectedBytes: number | undefined, maxBytes: number, uploadId = newId()): Promise<Upload> {
   if (expectedBytes !== undefined && expectedBytes > maxBytes) throw tooLarge(maxBytes);
   try {
     const { size, sha256 } = await takeBytes(store, uploadId, stream, maxBytes);
