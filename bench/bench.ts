@@ -17,6 +17,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   encryption: async () => (await import("./encryption.ts")).encryption,
   protection: async () => (await import("./protection.ts")).protection,
   screening: async () => (await import("./screening.ts")).screening,
+  deliver: async () => (await import("./deliver.ts")).deliver,
   placement: async () => (await import("./placement.ts")).placement,
 };
 

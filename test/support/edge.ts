@@ -8,6 +8,7 @@ import { makeTempDir, removeDir, startProcess } from "./processes.ts";
 
 export interface Edge {
   url: string;
+  pid: number;
   /** All that it logged, and the names of its files. */
   logs(): Promise<string>;
   /** Where what it keeps lies. */
@@ -36,6 +37,7 @@ export async function startEdge(upstream: string, { key, cert }: KeyPair): Promi
   const server = await startProcess("nginx", ["-p", dir, "-c", join(dir, "nginx.conf"), "-e", join(dir, "logs/error.log")]);
   const edge: Edge = {
     url: `https://127.0.0.1:${port}`,
+    pid: server.pid,
     cacheDir: join(dir, "cache"),
     logs: async () => (await Promise.all(["error.log", "lectern.log"].map((name) => readFile(join(dir, "logs", name), "utf8")))).join("\n"),
     async stop() {
