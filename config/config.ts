@@ -90,6 +90,7 @@ export interface Config {
   readonly encoder: EncoderKind;
   readonly videoCodecs: readonly VideoCodec[];
   readonly protection: Protection;
+  readonly usage: "on" | "off";
   readonly logLevel: string;
   readonly logFormat: "text" | "json";
 }
@@ -202,6 +203,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     encoder: parseEncoder(text("encoder")),
     videoCodecs: parseCodecs(text("videoCodecs")),
     protection: parseProtection(text("protection")),
+    usage: text("usage") === "off" ? "off" : "on",
     logLevel: required("logLevel"),
     logFormat: text("logFormat") === "json" ? "json" : "text",
   };

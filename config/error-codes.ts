@@ -10,7 +10,7 @@ interface ErrorRow {
 
 export const ERRORS = {
   bad_request: { status: 400, retryable: false, meaning: "the request is malformed; `detail` says where" },
-  body_too_large: { status: 413, retryable: false, meaning: "the request's JSON is over 64 KiB" },
+  body_too_large: { status: 413, retryable: false, meaning: "the request's JSON is over 64 KiB, or a usage report over 4" },
   bad_url: { status: 400, retryable: false, meaning: "the URL is not one that can be fetched" },
   source_refused: { status: 422, retryable: false, meaning: "the source's address is not allowed, or its origin refuses" },
   source_unreachable: { status: 502, retryable: false, meaning: "the origin does not answer as it should" },
@@ -42,6 +42,7 @@ export const ERRORS = {
   erasure_not_found: { status: 404, retryable: false, meaning: "there is no such order to erase a person" },
   links_off: { status: 501, retryable: false, meaning: "no links can be made here: neither `LECTERN_MESH_SECRET` nor `LECTERN_LINK_KEYS` is set" },
   link_not_found: { status: 404, retryable: false, meaning: "that is no link's id" },
+  usage_off: { status: 404, retryable: false, meaning: "how videos are watched is not counted here (`LECTERN_USAGE`)" },
   cross_site: { status: 403, retryable: false, meaning: "the page of another site may not order this" },
   not_found: { status: 404, retryable: false, meaning: "there is nothing at this path" },
   method_not_allowed: { status: 405, retryable: false, meaning: "the path does not take this method" },

@@ -10,6 +10,8 @@ export const RATES = {
   images: 3_000,
   /** Playlists and segments; a school behind one address asks for two segments in four seconds a learner. */
   play: 120_000,
+  /** What players report of how they are watched, every twenty seconds each. */
+  usage: 12_000,
 } as const;
 export type Rate = keyof typeof RATES;
 export type Rates = Readonly<Record<Rate, number>>;

@@ -64,6 +64,8 @@ export const ACTIONS: Readonly<Record<string, Permission>> = {
   "persons.erase": "persons.erase",
   "persons.erasure": "persons.read",
 
+  "insights.report": "videos.watch",
+
   "audit.query": "audit.read",
   "audit.export": "audit.read",
 };

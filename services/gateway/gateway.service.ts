@@ -106,7 +106,7 @@ export function gatewayService({
       const findNetwork = (req: IncomingMessage): Network | undefined => networkOf(addressOf(req));
       this.serveRoutes(gatewayRoutes({
         publicUrl: this.settings.publicUrl, sourceMaxBytes: this.settings.sourceMaxBytes, nodeId: broker.nodeID, streams: this.streams, readiness, guide: regionGuideOf(broker, regions), assets: await this.assets,
-        visibility, links: { keys, maxSec: linkMaxSec, findNetwork },
+        visibility, links: { keys, maxSec: linkMaxSec, findNetwork }, addressOf,
       }), { callers: this.accessCallers, links: openLinkCallers({ keys, passports: passports(meshSecret, namespace), findNetwork }), throttle, addressOf, isOurs: (origin) => corsOrigins.includes(origin.toLowerCase()) });
       this.listener = await openWebListener(tls, (req, res) => {
         takeToken(req);

@@ -1,4 +1,4 @@
-/** Reads a request's body as a JSON object: 64 KiB, 10 s, plain UTF-8, nothing compressed. */
+/** Reads a request's body as a JSON object: 64 KiB or less, 10 s, plain UTF-8, nothing compressed. */
 import type { IncomingMessage } from "node:http";
 import { fail } from "../../config/errors.ts";
 
@@ -13,9 +13,9 @@ export async function readJsonObject(req: IncomingMessage): Promise<Record<strin
 }
 
 /** The same of clients that do not say what they send. @throws bad_request | body_too_large */
-export async function readJsonOfAnyType(req: IncomingMessage): Promise<Record<string, unknown>> {
+export async function readJsonOfAnyType(req: IncomingMessage, maxBytes = MAX_JSON_BYTES): Promise<Record<string, unknown>> {
   if ((req.headers["content-encoding"] ?? "identity") !== "identity") throw fail("bad_request", "The body must not be compressed.");
-  return parseJsonObject(await readBody(req));
+  return parseJsonObject(await readBody(req, maxBytes));
 }
 
 /** @throws bad_request unless `bytes` are the UTF-8 of one JSON object */
@@ -31,9 +31,9 @@ export function parseJsonObject(bytes: Uint8Array): Record<string, unknown> {
   return value as Record<string, unknown>;
 }
 
-function readBody(req: IncomingMessage): Promise<Buffer> {
-  const tooLarge = fail("body_too_large", `The body must be at most ${MAX_JSON_BYTES} bytes.`);
-  if (Number(req.headers["content-length"] ?? 0) > MAX_JSON_BYTES) return Promise.reject(tooLarge);
+function readBody(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  const tooLarge = fail("body_too_large", `The body must be at most ${maxBytes} bytes.`);
+  if (Number(req.headers["content-length"] ?? 0) > maxBytes) return Promise.reject(tooLarge);
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -44,7 +44,7 @@ function readBody(req: IncomingMessage): Promise<Buffer> {
     };
     const take = (chunk: Buffer): void => {
       size += chunk.length;
-      if (size > MAX_JSON_BYTES) end(() => reject(tooLarge));
+      if (size > maxBytes) end(() => reject(tooLarge));
       else chunks.push(chunk);
     };
     const finish = (): void => end(() => resolve(Buffer.concat(chunks)));

@@ -11,6 +11,7 @@ import { accessPaths, accessSchemas, securitySchemes, withSecurity } from "./ope
 import { linkPaths, linkSchemas } from "./openapi-links.ts";
 import { operatePaths, operateSchemas } from "./openapi-operate.ts";
 import { personPaths, personSchemas } from "./openapi-persons.ts";
+import { usagePaths, usageSchemas } from "./openapi-usage.ts";
 import { reviewPaths, reviewSchemas } from "./openapi-reviews.ts";
 
 const json = (schema: object) => ({ "application/json": { schema } });
@@ -202,6 +203,7 @@ const paths = {
   ...auditPaths(problems),
   ...reviewPaths(problems),
   ...personPaths(problems),
+  ...usagePaths(problems),
   "/health/live": { get: { operationId: "getLiveness", summary: "Whether this node runs", responses: { "200": ok("It does", json({ type: "object" })) } } },
   "/health/ready": { get: { operationId: "getReadiness", summary: "Whether a posted video would play", responses: { "200": ok("It would", json({ type: "object" })), ...problems("not_ready") } } },
   "/metrics": { get: { operationId: "getMetrics", summary: "This node's metrics", responses: { "200": ok("Prometheus text", { "text/plain": { schema: text } }), ...problems("not_ready") } } },
@@ -269,6 +271,7 @@ const schemas = {
   ...linkSchemas,
   ...reviewSchemas,
   ...personSchemas,
+  ...usageSchemas,
   Reason: { type: "object", required: ["class", "message"], properties: { class: { enum: REASON_CLASSES }, message: text } },
   Problem: {
     type: "object", required: ["type", "title", "status", "detail", "code", "requestId"], description: "RFC 9457",

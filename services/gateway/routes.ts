@@ -1,4 +1,5 @@
 /** Every route of the gateway. OpenAPI, `Allow` and the tests are checked against this table. */
+import type { IncomingMessage } from "node:http";
 import type { Visibility } from "../../config/access/watching.ts";
 import { accessRoutes } from "./access/access-routes.ts";
 import { auditRoutes } from "./audit-routes.ts";
@@ -18,6 +19,7 @@ import { reviewsRoutes } from "./reviews-routes.ts";
 import type { RegionGuide } from "./regions/region-guide.ts";
 import { regionRoutes } from "./regions/region-routes.ts";
 import { tusRoutes } from "./tus-routes.ts";
+import { usageRoutes } from "./usage-routes.ts";
 import { uploadsRoutes } from "./uploads-routes.ts";
 import { videosRoutes } from "./videos-routes.ts";
 
@@ -32,15 +34,18 @@ export interface RouteNeeds {
   /** Of a post that does not say. */
   readonly visibility: Visibility;
   readonly links: Omit<LinkRouteNeeds, "publicUrl">;
+  /** Where a request comes from. */
+  addressOf(req: IncomingMessage): string;
 }
 
-export function gatewayRoutes({ publicUrl, sourceMaxBytes, nodeId, streams, readiness, assets, guide, visibility, links }: RouteNeeds): Route[] {
+export function gatewayRoutes({ publicUrl, sourceMaxBytes, nodeId, streams, readiness, assets, guide, visibility, links, addressOf }: RouteNeeds): Route[] {
   const routes: Route[] = [
     ...videosRoutes(publicUrl, visibility, streams, guide),
     ...linkRoutes({ publicUrl, ...links }),
     ...uploadsRoutes(publicUrl),
     ...tusRoutes(sourceMaxBytes),
     ...playRoutes(guide),
+    ...usageRoutes(addressOf),
     ...keyRoutes(),
     ...imageRoutes(),
     ...clipRoutes(),

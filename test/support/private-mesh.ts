@@ -12,6 +12,7 @@ import type { AuthenticateParams, AuthenticateResult } from "../../services/acce
 import { deliveryService } from "../../services/delivery/delivery.service.ts";
 import { planWaiter } from "../../services/delivery/plan-waiter.ts";
 import { gatewayService, type GatewaySettings } from "../../services/gateway/gateway.service.ts";
+import { insightsService } from "../../services/insights/insights.service.ts";
 import { operatorService } from "../../services/operator/operator.service.ts";
 import { storageService } from "../../services/storage/storage.service.ts";
 import type { VideoView } from "../../services/videos/videos.contract.ts";
@@ -50,6 +51,7 @@ export async function startPrivateMesh(settings: Partial<Omit<GatewaySettings, "
   worker.createService(videosService({ redisUrl: (await sharedRedis()).url, namespace }));
   worker.createService(deliveryService(() => planWaiter(200)));
   worker.createService(operatorService());
+  worker.createService(insightsService({ usage: "on" }));
   worker.createService({ name: "cache", actions: { open: () => segment, segment: () => segment, still: () => segment, sheet: () => segment } });
   worker.createService({ name: "transcoder", actions: { keyFrame: () => Buffer.from("key"), captions: () => Buffer.from("WEBVTT"), clip: () => ({ key: "clip", size: 4 }) } });
   worker.createService({ name: "source", actions: { check: (ctx: Context<{ url: string }>) => ({ url: ctx.params.url }) } });
@@ -61,7 +63,7 @@ export async function startPrivateMesh(settings: Partial<Omit<GatewaySettings, "
   const service = gateway.createService(gatewayService({ httpHost: "127.0.0.1", httpPort: 0, publicUrl: undefined, sourceMaxBytes: 2 ** 30, access: "keys", meshSecret: MESH_SECRET, namespace, ...settings }));
   await store.put("clip", Buffer.from("clip"));
   await Promise.all([worker.start(), gateway.start()]);
-  await gateway.waitForServices(["videos", "delivery", "operator", "access", "storage", "source", "scheduler"], 10_000);
+  await gateway.waitForServices(["videos", "delivery", "operator", "access", "storage", "source", "scheduler", "insights"], 10_000);
   const url = (service as unknown as { httpUrl: string }).httpUrl;
   let made = 0;
 

@@ -8,7 +8,7 @@ const routes = gatewayRoutes({
   streams: { open: async () => undefined, wake: () => undefined, close: () => undefined },
   readiness: { missing: async () => [] },
   guide: { views: async () => [], best: async () => undefined, elsewhere: async () => undefined, nodeFor: async () => undefined, otherUrls: [] },
-  visibility: "public", links: { keys: linkKeys({ linkKeys: undefined, meshSecret: undefined, namespace: "" }), maxSec: 1, findNetwork: () => undefined },
+  visibility: "public", links: { keys: linkKeys({ linkKeys: undefined, meshSecret: undefined, namespace: "" }), maxSec: 1, findNetwork: () => undefined }, addressOf: () => "",
 });
 
 describe("OpenAPI document", () => {
