@@ -5,6 +5,7 @@
 import type { Context, Middleware, ServiceBroker } from "moleculer";
 import { errorMessage } from "../errors.ts";
 import { openCpuMeter } from "../placement/cpu-meter.ts";
+import { registerMetrics } from "../metrics/register-metrics.ts";
 import { isBigChange, LOAD_REPORTED, parseLoadReport, type LoadReport } from "../placement/load-report.ts";
 import { meshView } from "../placement/mesh-view.ts";
 
@@ -20,8 +21,8 @@ const hooks: Middleware = {
   name: "LoadReports",
   created(broker) {
     const view = meshView(broker);
-    broker.metrics.register({ name: "lectern.placement.calls.total", type: "counter", labelNames: ["way"], description: "Calls that were placed: kept by their key, spilled from a busy node, balanced without a key, abroad" });
-    view.onPlaced = (way) => broker.metrics.increment("lectern.placement.calls.total", { way });
+    const metrics = registerMetrics(broker, "placement");
+    view.onPlaced = (way) => metrics.count("lectern_placement_calls_total", { way });
     broker.createService({
       name: "$load", // Moleculer leaves such names out of its lists of services
       events: {

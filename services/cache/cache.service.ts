@@ -7,6 +7,7 @@ import { LRUCache } from "lru-cache";
 import { Errors, type Context, type ServiceSchema, type ServiceSettingSchema } from "moleculer";
 import { loadConfig } from "../../config/config.ts";
 import { errorMessage } from "../../config/errors.ts";
+import { registerMetrics, type MetricWriter } from "../../config/metrics/register-metrics.ts";
 import { objectKeys } from "../../config/object-keys.ts";
 import { redisKeys, type RedisKeys } from "../../config/redis-keys.ts";
 import { mediaName } from "../../media/media-names.ts";
@@ -26,7 +27,7 @@ import { openImages, type Images } from "./images.ts";
 import { openSearches, type Searches, type Seeker } from "./searches.ts";
 
 interface Settings extends ServiceSettingSchema { redisUrl: string | undefined; namespace: string; memoryBytes: number }
-interface State { redis: Redis; keys: RedisKeys; memory: LRUCache<string, Buffer>; searches: Searches; images: Images }
+interface State { metrics: MetricWriter<"cache">; redis: Redis; keys: RedisKeys; memory: LRUCache<string, Buffer>; searches: Searches; images: Images }
 interface Methods {
   open(params: OpenParams): Promise<SegmentAnswer>;
   find(params: SegmentParams, seeker: Seeker): Promise<SegmentAnswer>;
@@ -107,10 +108,10 @@ export function cacheService(settings: Settings) {
         const keep = async (found: SegmentAnswer): Promise<void> => {
           const { bytes: whole } = await wholeSegment(found);
           this.memory.set(key, Buffer.from(whole.buffer, whole.byteOffset, whole.byteLength));
-          this.broker.metrics.set("lectern.cache.memory.bytes", this.memory.calculatedSize);
+          this.metrics.set("lectern_cache_memory_bytes", this.memory.calculatedSize);
         };
         const answer = bytes === undefined ? await this.searches.join(key, waiter, (seeker) => this.find(params, seeker), keep) : { bytes, tier: "memory" as const };
-        this.broker.metrics.increment("lectern.cache.requests.total", { tier: answer.tier });
+        this.metrics.count("lectern_cache_requests_total", { tier: answer.tier });
         return answer;
       },
       async find(params: SegmentParams, seeker: Seeker): Promise<SegmentAnswer> {
@@ -170,13 +171,12 @@ export function cacheService(settings: Settings) {
     },
     async started() {
       const { redisUrl, namespace, memoryBytes } = this.settings;
+      this.metrics = registerMetrics(this.broker, "cache");
       this.keys = redisKeys(namespace);
       this.redis = await openRedis(redisUrl, this.logger);
       this.memory = new LRUCache({ maxSize: memoryBytes, sizeCalculation: (bytes) => Math.max(1, bytes.byteLength) });
       this.images = openImages(this.broker, this.memory, MAKE_MS);
       this.searches = openSearches();
-      this.broker.metrics.register({ name: "lectern.cache.requests.total", type: "counter", labelNames: ["tier"], description: "Segments asked of the cache, by where they were" });
-      this.broker.metrics.register({ name: "lectern.cache.memory.bytes", type: "gauge", description: "Segments kept in memory", unit: "byte" });
     },
     async stopped() {
       closeRedis(this.redis);

@@ -9,6 +9,7 @@ import type { VideoAccess } from "../../config/access/watching.ts";
 import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
 import { errorMessage, fail } from "../../config/errors.ts";
 import { noteAccess } from "../../config/audit-sink.ts";
+import { registerMetrics, type MetricWriter } from "../../config/metrics/register-metrics.ts";
 import { callerOf } from "../../config/middlewares/access-guard.ts";
 import { objectKeys } from "../../config/object-keys.ts";
 import { DEFAULT_TENANT } from "../../config/tenants.ts";
@@ -39,6 +40,7 @@ import { keyActions } from "./protection/key-actions.ts";
 import { openProtector, type Protector } from "./protection/protector.ts";
 
 interface State {
+  metrics: MetricWriter<"delivery">;
   plans: KnownPlans;
   protector: Protector;
   waiter: PlanWaiter;
@@ -188,7 +190,7 @@ export function deliveryService(openWaiter = planWaiter) {
           .catch((error: unknown) => this.logger.debug(`A first play was not noted: ${errorMessage(error)}`));
         this.broker.call<VideoState | null, VideoIdParams>("videos.state", { id }).then((state) => {
           const seconds = state === null ? Infinity : (playedAt - Date.parse(state.record.createdAt)) / 1000;
-          if (seconds < FIRST_PLAY_SEC) this.broker.metrics.observe("lectern.first.segment.seconds", seconds, { mode });
+          if (seconds < FIRST_PLAY_SEC) this.metrics.observe("lectern_first_segment_seconds", seconds, { mode });
         }).catch((error: unknown) => this.logger.debug(`A first play was not measured: ${errorMessage(error)}`));
       },
       /** @throws video_not_found, also for what the caller may not watch; plan_pending; what keeps the video from having a plan */
@@ -235,7 +237,7 @@ export function deliveryService(openWaiter = planWaiter) {
         now: Date.now,
       });
       this.played = new LRUCache({ max: 10_000 });
-      this.broker.metrics.register({ name: "lectern.first.segment.seconds", type: "histogram", labelNames: ["mode"], buckets: [0.1, 0.2, 0.4, 0.8, 1.5, 3, 6, 15, 30], description: "From a video's post to its first media segment delivered", unit: "second" });
+      this.metrics = registerMetrics(this.broker, "delivery");
     },
   };
   return schema;

@@ -10,6 +10,7 @@ import { networkOf, type Network } from "../../config/access/link-token.ts";
 import { passports } from "../../config/access/passports.ts";
 import { loadConfig, type Config } from "../../config/config.ts";
 import { errorMessage } from "../../config/errors.ts";
+import { registerMetrics, type MetricWriter } from "../../config/metrics/register-metrics.ts";
 import { openPseudonyms } from "../../config/pseudonym.ts";
 import { RATES } from "../../config/rates.ts";
 import { redisKeys } from "../../config/redis-keys.ts";
@@ -36,7 +37,7 @@ import { openWebListener, type WebListener } from "./web-listener.ts";
 import { webServer, webServerSettings, type Door } from "./web-server.ts";
 
 interface Settings extends ServiceSettingSchema, Pick<GatewaySettings, "httpHost" | "httpPort" | "publicUrl" | "sourceMaxBytes" | "access"> {}
-interface State { assets: Promise<Assets>; accessCallers: Callers | undefined; streams: EventStreams | undefined; listener: WebListener | undefined; connections: Connections | undefined; redis: Redis | undefined; limits: RateLimits | undefined; httpUrl: string }
+interface State { metrics: MetricWriter<"gateway">; assets: Promise<Assets>; accessCallers: Callers | undefined; streams: EventStreams | undefined; listener: WebListener | undefined; connections: Connections | undefined; redis: Redis | undefined; limits: RateLimits | undefined; httpUrl: string }
 interface Methods {
   serveRoutes(routes: readonly Route[], door: Door): void;
   httpHandler(req: IncomingMessage, res: ServerResponse): Promise<void>;
@@ -70,7 +71,7 @@ export function gatewayService({
       },
     },
     created() {
-      this.broker.metrics.register({ name: "lectern.requests.limited.total", type: "counter", labelNames: ["rate"], description: "Requests that were turned away because their caller asked too often" });
+      this.metrics = registerMetrics(this.broker, "gateway");
       this.assets = loadAssets(); // while the node looks for its mesh
       this.assets.catch(() => undefined); // `started` says it
     },
@@ -95,7 +96,7 @@ export function gatewayService({
       const addressOf = clientAddresses(trustedProxies);
       const throttle = openThrottle({
         limits: this.limits, addressOf,
-        onLimit: (rate) => broker.metrics.increment("lectern.requests.limited.total", { rate }),
+        onLimit: (rate) => this.metrics.count("lectern_requests_limited_total", { rate }),
         onStrangeProxy: (address) => logger.warn(`Requests come through a proxy at ${address}, which LECTERN_TRUSTED_PROXIES does not name: all that it brings count as one client's.`),
       });
       this.accessCallers = access === "open" ? everybody() : openCallers({

@@ -4,8 +4,8 @@ import { readFile } from "node:fs/promises";
 import type { ServiceBroker } from "moleculer";
 import type { Config } from "../../config/config.ts";
 import { errorMessage } from "../../config/errors.ts";
+import { registerMetrics } from "../../config/metrics/register-metrics.ts";
 
-const GAUGE = "lectern.certificate.expiry.seconds";
 const LOOK_MS = 3_600_000;
 const WARN_DAYS = 14;
 const DAY_MS = 86_400_000;
@@ -18,15 +18,15 @@ export function shownCertificates({ tls, nats, redis, services }: Pick<Config, "
 
 /** @param certificates paths, by name @returns ends it */
 export async function watchCertificates(broker: ServiceBroker, certificates: ReadonlyMap<string, string>, now: () => number = Date.now): Promise<() => void> {
-  const { metrics, logger } = broker;
+  const { logger } = broker;
   if (certificates.size === 0) return () => undefined;
-  metrics.register({ name: GAUGE, type: "gauge", labelNames: ["certificate"], description: "When a certificate of this node expires, in seconds since 1970", unit: "second" });
+  const metrics = registerMetrics(broker, "node");
   const warned = new Map<string, number>();
   const look = async (): Promise<void> => {
     for (const [name, path] of certificates) {
       try {
         const until = Date.parse(new X509Certificate(await readFile(path)).validTo);
-        metrics.set(GAUGE, until / 1_000, { certificate: name });
+        metrics.set("lectern_certificate_expiry_timestamp_seconds", until / 1_000, { certificate: name });
         const days = Math.floor((until - now()) / DAY_MS);
         if (days >= WARN_DAYS || warned.get(name) === days) continue;
         warned.set(name, days); // once a day

@@ -5,6 +5,7 @@
 import { flushCompileCache } from "node:module";
 import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
 import { loadConfig, type Config } from "../../config/config.ts";
+import { registerMetrics, type MetricWriter } from "../../config/metrics/register-metrics.ts";
 import { meshView } from "../../config/placement/mesh-view.ts";
 import { announceToAll } from "../../mixins/announce.ts";
 import { nodeState, type NodeState } from "../../mixins/node-state.ts";
@@ -17,7 +18,7 @@ import { openShutdown } from "./shutdown.ts";
 import { storeCheck } from "./store-check.ts";
 
 type Settings = ServiceSettingSchema & Pick<Config, "stopGraceMs" | "dataDir">;
-interface State { unwatch: () => void;  state: NodeState; checks: ReturnType<typeof openSelfChecks>; unfollow: () => void; settling: NodeJS.Timeout; onSignal: NodeJS.SignalsListener | undefined }
+interface State { metrics: MetricWriter<"node">; unwatch: () => void; state: NodeState; checks: ReturnType<typeof openSelfChecks>; unfollow: () => void; settling: NodeJS.Timeout; onSignal: NodeJS.SignalsListener | undefined }
 interface Methods { tell(): void }
 
 /** The process as far as this service touches it; tests have none. */
@@ -70,9 +71,8 @@ export function nodeService(settings: Settings, signals?: SignalPorts, certifica
     },
     created() {
       const { broker, logger } = this;
-      const { metrics } = broker;
-      metrics.register({ name: "lectern.node.accepting", type: "gauge", description: "Whether this node takes work" });
-      metrics.set("lectern.node.accepting", 1);
+      this.metrics = registerMetrics(broker, "node");
+      this.metrics.set("lectern_node_accepting", 1);
       this.state = nodeState(broker);
       if (signals === undefined) return;
       const end = openShutdown({
@@ -84,7 +84,7 @@ export function nodeService(settings: Settings, signals?: SignalPorts, certifica
     },
     async started() {
       this.unfollow = this.state.onChange(({ accepting }) => {
-        this.broker.metrics.set("lectern.node.accepting", accepting ? 1 : 0);
+        this.metrics.set("lectern_node_accepting", accepting ? 1 : 0);
         meshView(this.broker).own.setAccepting(accepting);
         this.tell();
       });

@@ -6,6 +6,7 @@
 import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
 import { loadConfig } from "../../config/config.ts";
 import { errorMessage, fail } from "../../config/errors.ts";
+import { registerMetrics, type MetricWriter } from "../../config/metrics/register-metrics.ts";
 import { findRendition } from "../../media/plan-video.ts";
 import type { SegmentReport } from "../../media/quality/report.ts";
 import type { VideoEventPayload } from "../videos/videos.contract.ts";
@@ -19,6 +20,7 @@ import type { CheckParams, CheckResult } from "./quality.contract.ts";
 
 interface Settings extends ServiceSettingSchema { slots: number; guest: GuestSettings }
 interface State {
+  metrics: MetricWriter<"quality">;
   turns: Turns;
   hasVmaf: boolean;
   /** Checks under way, by video: ended when the video is deleted or the node leaves. */
@@ -43,8 +45,8 @@ export function qualityService(settings: Settings) {
           const work = this.turns.run(() => this.look(ctx.params, controller.signal));
           this.running.set(controller, { videoId: ctx.params.videoId, ended: work });
           const reports = await work.finally(() => this.running.delete(controller));
-          this.broker.metrics.observe("lectern.quality.check.seconds", (performance.now() - startedAt) / 1000);
-          for (const { findings: [worst] } of reports) this.broker.metrics.increment("lectern.quality.segments.total", { result: worst?.fault ?? "good" });
+          this.metrics.observe("lectern_quality_check_seconds", (performance.now() - startedAt) / 1000);
+          for (const { findings: [worst] } of reports) this.metrics.count("lectern_quality_segments_total", { result: worst?.fault ?? "good" });
           return { reports };
         },
       },
@@ -78,9 +80,7 @@ export function qualityService(settings: Settings) {
     },
     created() {
       this.running = new Map();
-      const { metrics } = this.broker;
-      metrics.register({ name: "lectern.quality.segments.total", type: "counter", labelNames: ["result"], description: "Segments that were checked, by what was found: good, or the first fault" });
-      metrics.register({ name: "lectern.quality.check.seconds", type: "histogram", buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60], description: "Time to check a run of segments, waiting included", unit: "second" });
+      this.metrics = registerMetrics(this.broker, "quality");
     },
     async started() {
       const { filters } = await warmFfmpeg(await openGuest(this.settings.guest, this.logger));

@@ -8,6 +8,7 @@ import { LRUCache } from "lru-cache";
 import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
 import { loadConfig } from "../../config/config.ts";
 import { errorMessage } from "../../config/errors.ts";
+import { registerMetrics, type MetricWriter } from "../../config/metrics/register-metrics.ts";
 import { objectKeys } from "../../config/object-keys.ts";
 import { redisKeys, type RedisKeys } from "../../config/redis-keys.ts";
 import { planOf } from "../../media/plan-video.ts";
@@ -36,7 +37,7 @@ import type { Random } from "./twins/sample-blocks.ts";
 import { openTwins, type Twins } from "./twins/twins.ts";
 
 interface Settings extends ServiceSettingSchema { redisUrl: string | undefined; namespace: string; encoders: EncoderChoice; tenants: TenantLimits; /** Whether there are other regions. */ regional?: boolean }
-interface State { begun: LRUCache<string, true>; adopter: Adopter | undefined; redis: Redis; keys: RedisKeys; queue: WorkQueue<ChunkParams>; feeder: Feeder; operations: Operations; progress: Throttle; twins: Twins; reconciler: Reconciler; meter: NodeJS.Timeout; stored: ReturnType<typeof storedIndex>; refused: ReturnType<typeof refusedIndex> }
+interface State { metrics: MetricWriter<"scheduler">; begun: LRUCache<string, true>; adopter: Adopter | undefined; redis: Redis; keys: RedisKeys; queue: WorkQueue<ChunkParams>; feeder: Feeder; operations: Operations; progress: Throttle; twins: Twins; reconciler: Reconciler; meter: NodeJS.Timeout; stored: ReturnType<typeof storedIndex>; refused: ReturnType<typeof refusedIndex> }
 interface Methods {
   getState(videoId: string): Promise<VideoState | undefined>;
   measureQueue(): Promise<void>;
@@ -214,9 +215,9 @@ export function schedulerService(settings: Settings, random: Random = randomInt)
       },
       async measureQueue(): Promise<void> {
         for (const [lane, { waiting, active, failed }] of Object.entries(await this.queue.counts())) {
-          for (const [state, count] of Object.entries({ waiting, active, failed })) this.broker.metrics.set("lectern.queue.jobs", count, { lane, state });
+          for (const [state, count] of Object.entries({ waiting, active, failed })) this.metrics.set("lectern_queue_jobs", count, { lane, state });
         }
-        for (const [what, count] of Object.entries(await this.queue.totals())) this.broker.metrics.set("lectern.queue.steps", count, { what });
+        for (const [what, count] of Object.entries(await this.queue.totals())) this.metrics.set("lectern_queue_steps_total", count, { what });
       },
       async getState(videoId: string): Promise<VideoState | undefined> {
         const state = await this.broker.call<VideoState | null, VideoIdParams>("videos.state", { id: videoId });
@@ -224,6 +225,7 @@ export function schedulerService(settings: Settings, random: Random = randomInt)
       },
     },
     created() {
+      this.metrics = registerMetrics(this.broker, "scheduler");
       this.begun = new LRUCache({ max: KEPT_BEGUN });
     },
     async started() {
@@ -260,8 +262,6 @@ export function schedulerService(settings: Settings, random: Random = randomInt)
         if (progress !== undefined && status === "ready") await this.broker.call("videos.noteProgress", { id: videoId, progress });
         await this.feeder.finishIfStored(videoId);
       }, (error) => this.logger.debug(`Progress could not be told: ${errorMessage(error)}`));
-      this.broker.metrics.register({ name: "lectern.queue.jobs", type: "gauge", labelNames: ["lane", "state"], description: "Chunks in the region's queue" });
-      this.broker.metrics.register({ name: "lectern.queue.steps", type: "gauge", labelNames: ["what"], description: "What has happened to chunks in the region since its Redis was last empty" });
       this.meter = setInterval(() => {
         this.measureQueue().catch((error: unknown) => this.logger.debug(`The queue was not measured: ${errorMessage(error)}`));
       }, METER_MS);

@@ -1,6 +1,7 @@
 /** Screens videos one after the other on this node, each within a time, and hands what was found to `videos`. */
 import type { ServiceBroker } from "moleculer";
 import { errorMessage, fail, findErrorCode } from "../../config/errors.ts";
+import { registerMetrics } from "../../config/metrics/register-metrics.ts";
 import { tenantOf } from "../../config/tenants.ts";
 import { judgeFindings, type ScreeningPolicy, type TenantScreening } from "../../mixins/screening-policy/policy.ts";
 import type { KnownUpload, SourceFacts, SourceParams, UploadIdParams, UploadProgress } from "../source/source.contract.ts";
@@ -20,6 +21,7 @@ const LOOK_MS = 8 * 60_000;
 const PATIENCE_MS = 3_600_000;
 
 export function openScreener({ broker, source, lists, reviews, policy }: ScreenerPorts) {
+  const metrics = registerMetrics(broker, "screening");
   const running = new Map<string, { controller: AbortController; ended: Promise<unknown> }>();
 
   async function look(state: VideoState, rules: TenantScreening, signal: AbortSignal): Promise<{ seen: Seen; bytes: number }> {
@@ -69,8 +71,8 @@ export function openScreener({ broker, source, lists, reviews, policy }: Screene
   async function screen(state: VideoState, signal: AbortSignal): Promise<void> {
     const { id } = state.record;
     const screening = await screenWithin(state, signal);
-    broker.metrics.increment("lectern.screening.videos.total", { verdict: screening.verdict });
-    broker.metrics.observe("lectern.screening.seconds", screening.cost.seconds);
+    metrics.count("lectern_screening_videos_total", { verdict: screening.verdict });
+    metrics.observe("lectern_screening_seconds", screening.cost.seconds);
     if (screening.verdict !== "pass") {
       broker.logger.info(`Video ${id} was screened: ${screening.verdict}. ${screening.findings.map(({ message }) => message).join(" ")}`);
       await reviews.mark(state); // before the verdict: whoever dies in between leaves a mark that means nothing yet

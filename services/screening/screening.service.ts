@@ -9,6 +9,7 @@ import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
 import { loadConfig } from "../../config/config.ts";
 import { errorMessage, fail } from "../../config/errors.ts";
 import { callerOf } from "../../config/middlewares/access-guard.ts";
+import { registerMetrics } from "../../config/metrics/register-metrics.ts";
 import { redisKeys, type RedisKeys } from "../../config/redis-keys.ts";
 import { replyBytes } from "../../mixins/byte-reply.ts";
 import { closeDemuxer, openDemuxer } from "../../mixins/demuxer/demuxer.ts";
@@ -124,9 +125,7 @@ export function screeningService(settings: Settings, graceMs = GRACE_MS) {
     },
     created() {
       this.closing = new AbortController();
-      const { metrics } = this.broker;
-      metrics.register({ name: "lectern.screening.videos.total", type: "counter", labelNames: ["verdict"], description: "Videos that were screened" });
-      metrics.register({ name: "lectern.screening.seconds", type: "histogram", buckets: [0.5, 1, 2.5, 5, 10, 30, 60, 300], description: "Time to screen a video", unit: "second" });
+      registerMetrics(this.broker, "screening");
     },
     async started() {
       const { redisUrl, namespace, policyPath, guest: guestOptions } = this.settings;

@@ -1,5 +1,6 @@
 /** What the source service counts. */
 import type { ServiceBroker } from "moleculer";
+import { registerMetrics } from "../../config/metrics/register-metrics.ts";
 
 export interface SourceMeter {
   /** Bytes of the blocks that readers wanted, by where they were. */
@@ -21,25 +22,16 @@ export interface SourceMeter {
 /** Counts nothing. */
 export const SILENT_METER: SourceMeter = { bytes: () => undefined, request: () => undefined, answer: () => undefined, received: () => undefined, waited: () => undefined, retry: () => undefined, refusal: () => undefined };
 
-const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
-
 export function brokerMeter(broker: ServiceBroker): SourceMeter {
   if (!broker.isMetricsEnabled()) return SILENT_METER;
-  const { metrics } = broker;
-  metrics.register({ type: "counter", name: "lectern.source.bytes.total", labelNames: ["from"], description: "bytes of sources by where they came from", unit: "byte" });
-  metrics.register({ type: "counter", name: "lectern.source.requests.total", labelNames: ["outcome"], description: "requests to origins by what came of them" });
-  metrics.register({ type: "histogram", name: "lectern.source.answer.seconds", labelNames: ["identity"], buckets: SECONDS, description: "time from a request to an origin to its answer's headers, by way out", unit: "second" });
-  metrics.register({ type: "counter", name: "lectern.source.received.bytes.total", labelNames: ["host", "identity"], description: "bytes received from origins, by the policy's entry and the way out", unit: "byte" });
-  metrics.register({ type: "histogram", name: "lectern.source.wait.seconds", labelNames: ["why"], buckets: SECONDS, description: "time that requests to origins waited for their host's budget", unit: "second" });
-  metrics.register({ type: "counter", name: "lectern.source.retries.total", description: "requests to origins that were tried again" });
-  metrics.register({ type: "counter", name: "lectern.source.refusals.total", labelNames: ["code"], description: "sources that could not be had, by error code" });
+  const metrics = registerMetrics(broker, "source");
   return {
-    answer: (identity, ms) => void metrics.observe("lectern.source.answer.seconds", ms / 1000, { identity }),
-    received: (labels, count) => void metrics.increment("lectern.source.received.bytes.total", labels, count),
-    waited: (why, ms) => void metrics.observe("lectern.source.wait.seconds", ms / 1000, { why }),
-    retry: () => void metrics.increment("lectern.source.retries.total"),
-    refusal: (code) => void metrics.increment("lectern.source.refusals.total", { code }),
-    bytes: (from, count) => void metrics.increment("lectern.source.bytes.total", { from }, count),
-    request: (outcome) => void metrics.increment("lectern.source.requests.total", { outcome }),
+    answer: (identity, ms) => metrics.observe("lectern_source_answer_seconds", ms / 1000, { identity }),
+    received: (labels, count) => metrics.add("lectern_source_received_bytes_total", count, labels),
+    waited: (why, ms) => metrics.observe("lectern_source_wait_seconds", ms / 1000, { why }),
+    retry: () => metrics.count("lectern_source_retries_total"),
+    refusal: (code) => metrics.count("lectern_source_refusals_total", { code }),
+    bytes: (from, count) => metrics.add("lectern_source_bytes_total", count, { from }),
+    request: (outcome) => metrics.count("lectern_source_requests_total", { outcome }),
   };
 }

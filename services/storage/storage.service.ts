@@ -6,6 +6,7 @@ import { Readable } from "node:stream";
 import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
 import { loadConfig, type Config, type StoreLocation } from "../../config/config.ts";
 import { fail } from "../../config/errors.ts";
+import { registerMetrics, type MetricWriter } from "../../config/metrics/register-metrics.ts";
 import { announceToAll } from "../../mixins/announce.ts";
 import { replyBytes } from "../../mixins/byte-reply.ts";
 import { openSealing, type Sealing } from "./encryption/open-sealing.ts";
@@ -20,7 +21,7 @@ import { startUpkeep, type Upkeep } from "./upkeep.ts";
 
 type Settings = ServiceSettingSchema & Pick<Config, "store"> & Partial<Pick<Config, "regions" | "storeKeys">>;
 /** `regional`: the store below `objects`, when there are other regions. */
-interface State { objects: Sealing["store"]; sealing: Sealing; regional: RegionalStore | undefined; upkeep: Upkeep }
+interface State { metrics: MetricWriter<"storage">; objects: Sealing["store"]; sealing: Sealing; regional: RegionalStore | undefined; upkeep: Upkeep }
 
 const key = "string"; // object-key.ts has the rule
 const bytePosition = { type: "number", integer: true, min: 0 } as const;
@@ -165,21 +166,20 @@ export function storageService(settings: Settings, openStore = openObjectStore) 
       },
     },
     created() {
-      const { metrics } = this.broker;
-      metrics.register({ name: "lectern.store.circuit.open", type: "gauge", description: "Whether this node refuses calls of the object store because it is away" });
-      metrics.register({ name: "lectern.store.failures.total", type: "counter", description: "Calls that the object store did not answer, retries included" });
+      this.metrics = registerMetrics(this.broker, "storage");
+      this.metrics.set("lectern_store_circuit_open", 0);
     },
     async started() {
-      const { logger, broker: { metrics } } = this;
+      const { logger, metrics } = this;
       const open = (location: StoreLocation): Promise<ObjectStore> => openStore(location, (message) => logger.warn(`${formatStore(location)}: ${message}`));
       const own = breakStore(await open(this.settings.store), {
-        onFailure: () => metrics.increment("lectern.store.failures.total"),
+        onFailure: () => metrics.count("lectern_store_failures_total"),
         onOpen(message) {
-          metrics.set("lectern.store.circuit.open", 1);
+          metrics.set("lectern_store_circuit_open", 1);
           logger.warn(`The object store is away: ${message} Until a probe says that it is back, calls of it fail at once.`);
         },
         onClose(awayMs) {
-          metrics.set("lectern.store.circuit.open", 0);
+          metrics.set("lectern_store_circuit_open", 0);
           logger.info(`The object store is back after ${(awayMs / 1000).toFixed(1)} s.`);
         },
       });

@@ -7,6 +7,7 @@
 import { LRUCache } from "lru-cache";
 import type { ServiceBroker } from "moleculer";
 import { errorMessage, fail } from "../../config/errors.ts";
+import { registerMetrics } from "../../config/metrics/register-metrics.ts";
 import { objectKeys } from "../../config/object-keys.ts";
 import { EFFORTS } from "../../media/ffmpeg/effort.ts";
 import { findRendition } from "../../media/plan-video.ts";
@@ -38,6 +39,7 @@ const KEPT_INITS = 2_000;
 export interface InspectionTools { broker: ServiceBroker; jobs: VideoJobs; slots: Slots }
 
 export function openInspection({ broker, jobs, slots }: InspectionTools) {
+  const metrics = registerMetrics(broker, "transcoder");
   /** Renditions of which something is being checked, by video and name. */
   const lines = new Map<string, Line>();
   const inits = new LRUCache<string, Buffer>({ max: KEPT_INITS });
@@ -120,7 +122,7 @@ export function openInspection({ broker, jobs, slots }: InspectionTools) {
     await broker.call<void, NoteQualityParams>("videos.noteQuality", { id: videoId, rendition, reports: good, refused });
     for (const { segment, findings: [worst] } of refused) {
       if (worst === undefined) continue;
-      broker.metrics.increment("lectern.quality.refusals.total", { reason: worst.fault });
+      metrics.count("lectern_quality_refusals_total", { reason: worst.fault });
       broker.logger.warn(`Video ${videoId}: ${rendition}/${segment} is refused (${worst.fault}: ${worst.detail}).`);
       announce(broker, "segment.refused", { videoId, rendition, segment, fault: worst.fault } satisfies SegmentRefused);
     }

@@ -8,6 +8,7 @@ import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
 import { loadConfig } from "../../config/config.ts";
 import { errorMessage, findErrorCode } from "../../config/errors.ts";
 import { objectKeys } from "../../config/object-keys.ts";
+import { registerMetrics, type MetricWriter } from "../../config/metrics/register-metrics.ts";
 import { meshView } from "../../config/placement/mesh-view.ts";
 import { redisKeys } from "../../config/redis-keys.ts";
 import { STILL_FORMATS } from "../../media/ffmpeg/still-arguments.ts";
@@ -49,6 +50,7 @@ import { openWorkshop, type Workshop } from "./workshop.ts";
 
 interface Settings extends ServiceSettingSchema, RemuxSettings { redisUrl: string | undefined; namespace: string; slots: number; encoders: EncoderChoice; tenants: { maxRunning: number } }
 interface State {
+  metrics: MetricWriter<"transcoder">;
   warming: Promise<[Guest, FfmpegBuild]>; guest: Guest; unfollow: () => void; closing: AbortController; redis: Redis; door: SourceDoor; remuxes: Remuxes | undefined; slots: Slots; publisher: Publisher; jobs: VideoJobs; workshop: Workshop; worker: QueueWorker;
   objects: MadeObjects; stills: Stills; clips: Clips; storyboards: Storyboards; captions: Captions; profiles: Profiles; twins: TwinObjects;
 }
@@ -143,7 +145,7 @@ export function transcoderService(settings: Settings) {
     },
     methods: {
       noteFailure(videoId: string, message: string): void {
-        this.broker.metrics.increment("lectern.ffmpeg.failures.total");
+        this.metrics.count("lectern_ffmpeg_failures_total");
         this.logger.warn(`Video ${videoId}: FFmpeg failed: ${message}`);
       },
       reportPoison({ videoId, renditions, first, last }: ChunkParams, error: unknown): void {
@@ -162,10 +164,7 @@ export function transcoderService(settings: Settings) {
       // FFmpeg loads its libraries while the node loads its own and finds the mesh.
       this.warming = openGuest(this.settings.guest, this.logger).then(async (guest) => [guest, await warmFfmpeg(guest)]);
       this.warming.catch(() => undefined); // `started` says it
-      const { metrics } = this.broker;
-      metrics.register({ name: "lectern.segment.make.seconds", type: "histogram", labelNames: ["mode"], buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30], description: "Time to make one segment", unit: "second" });
-      metrics.register({ name: "lectern.ffmpeg.failures.total", type: "counter", description: "Runs of FFmpeg that failed" });
-      metrics.register({ name: "lectern.quality.refusals.total", type: "counter", labelNames: ["reason"], description: "Segments that were made three times and never good" });
+      this.metrics = registerMetrics(this.broker, "transcoder");
     },
     async started() {
       const { slots, redisUrl, namespace } = this.settings;
@@ -201,7 +200,7 @@ export function transcoderService(settings: Settings) {
         threads: { play: cores, background: Math.max(1, Math.floor(cores / slots)) },
         calm: (signal) => this.publisher.calm(signal),
         onMade: (videoId, made) => {
-          if (made.segment !== "init") this.broker.metrics.observe("lectern.segment.make.seconds", made.ms / 1000, { mode: made.mode });
+          if (made.segment !== "init") this.metrics.observe("lectern_segment_make_seconds", made.ms / 1000, { mode: made.mode });
           this.publisher.publish(videoId, made);
         },
         onFailure: (videoId, message) => this.noteFailure(videoId, message),

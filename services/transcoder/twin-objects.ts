@@ -6,6 +6,7 @@
 import { LRUCache } from "lru-cache";
 import type { ServiceBroker } from "moleculer";
 import { errorMessage } from "../../config/errors.ts";
+import { registerMetrics } from "../../config/metrics/register-metrics.ts";
 import { objectKeys } from "../../config/object-keys.ts";
 import { mediaName, type SegmentName } from "../../media/media-names.ts";
 import { announce } from "../../mixins/announce.ts";
@@ -31,7 +32,7 @@ export function openTwinObjects(broker: ServiceBroker, findTwin: (videoId: strin
   const storage = storageCalls(broker);
   /** Whether the init segments of two videos' rendition are the same, once both are there. */
   const fitting = new LRUCache<string, boolean>({ max: KEPT_RENDITIONS });
-  broker.metrics.register({ name: "lectern.twin.objects.total", type: "counter", description: "Objects that were not made because another video of the same bytes had them" });
+  const metrics = registerMetrics(broker, "transcoder");
 
   async function fromTwin<T>(videoId: string, take: (of: string) => Promise<T>): Promise<T | undefined> {
     try {
@@ -45,7 +46,7 @@ export function openTwinObjects(broker: ServiceBroker, findTwin: (videoId: strin
 
   async function copy(videoId: string, of: string, key: string): Promise<CopyResult | undefined> {
     const result = await copyPart(storage, videoId, objectKeys.video(of) + key.slice(objectKeys.video(videoId).length), key);
-    if (result?.copied === true) broker.metrics.increment("lectern.twin.objects.total");
+    if (result?.copied === true) metrics.count("lectern_twin_objects_total");
     return result;
   }
 

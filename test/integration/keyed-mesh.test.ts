@@ -74,7 +74,7 @@ describe("a mesh with keys", function () {
     videoId = id;
     await expectExact(base(), api(base()), id, SECONDS * 25);
     const metrics = await (await fetch(`${base()}/metrics`, { headers: { Authorization: `Bearer ${adminKey()}` } })).text();
-    for (const name of ["gateway", "nats", "redis"]) expect(metrics).to.match(new RegExp(`^lectern_certificate_expiry_seconds\\{[^}]*certificate="${name}"[^}]*\\} 1[\\d.e+]+`, "m"));
+    for (const name of ["gateway", "nats", "redis"]) expect(metrics).to.match(new RegExp(`^lectern_certificate_expiry_timestamp_seconds\\{[^}]*certificate="${name}"[^}]*\\} 1[\\d.e+]+`, "m"));
   });
 
   it("has nothing in its store that can be read as a title, a source or media without the key that both nodes have", async () => {

@@ -283,8 +283,8 @@ describe("source service", () => {
       await metered.read(at("/a.mp4"), facts.version, 0, 10);
       const { metrics } = metered.broker;
       const value = (name: string, labels: Record<string, string>): unknown => metrics.getMetric(name)?.get(labels);
-      expect(value("lectern.source.requests.total", { outcome: "part" })).to.deep.include({ value: origin.stats.requests });
-      expect(value("lectern.source.bytes.total", { from: "origin" })).to.deep.include({ value: SIZE });
+      expect(value("lectern_source_requests_total", { outcome: "part" })).to.deep.include({ value: origin.stats.requests });
+      expect(value("lectern_source_bytes_total", { from: "origin" })).to.deep.include({ value: SIZE });
     } finally {
       await metered.stop();
     }

@@ -55,7 +55,7 @@ export async function transcoderMesh(files: ReadonlyMap<string, PlannedFile>): P
     chunk: (params) => broker.call("transcoder.chunk", { videoId: LECTURE, renditions: ["240p"], first: 0, last: 0, lane: "normal", ...params }),
     storedSegment: (rendition, segment) => mesh.events.until(({ payload }) => payload["rendition"] === rendition && payload["segment"] === segment),
     runs(mode) {
-      const family = broker.metrics.list({ includes: "lectern.segment.make.seconds" })[0] as { values: { labels: { mode: string }; count: number }[] } | undefined;
+      const family = broker.metrics.list({ includes: "lectern_segment_make_seconds" })[0] as { values: { labels: { mode: string }; count: number }[] } | undefined;
       return family?.values.find(({ labels }) => labels.mode === mode)?.count ?? 0;
     },
     holdSource() {

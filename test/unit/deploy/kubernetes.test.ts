@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { METRICS } from "../../../config/metrics/metric-table.ts";
 import { resolveServices, SERVICES } from "../../../config/services.ts";
 import { LIMIT_MS } from "../../../services/node/node.service.ts";
 import { readSource } from "../../support/imports.ts";
@@ -132,8 +133,8 @@ describe("deploy/kubernetes", () => {
     const { scaleTargetRef, triggers } = (scaled?.spec ?? {}) as { scaleTargetRef: { name: string }; triggers: { type: string; metadata: { query: string } }[] };
     expect([scaleTargetRef.name, triggers[0]?.type]).to.deep.equal(["transcoder", "prometheus"]);
     const [, metric = "", state = ""] = /(lectern_\w+)\{state="(\w+)"\}/.exec(triggers[0]?.metadata.query ?? "") ?? [];
-    const source = readSource("services/scheduler/scheduler.service.ts");
-    expect(source).to.include(`name: "${metric.replaceAll("_", ".")}", type: "gauge", labelNames: ["lane", "state"]`);
-    expect(source).to.include(`Object.entries({ ${state}, `);
+    const { type, labels } = METRICS.scheduler.lectern_queue_jobs;
+    expect([metric, type, Object.keys(labels)]).to.deep.equal(["lectern_queue_jobs", "gauge", ["lane", "state"]]);
+    expect(labels.state.values).to.include(state);
   });
 });

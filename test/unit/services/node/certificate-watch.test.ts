@@ -29,7 +29,7 @@ describe("a node's certificates", () => {
     writeFileSync(path, (await issueCertificate(await makeAuthority("test", now), { name: "x", usages: ["client"], hosts: [] }, now, days + 1 / 24)).cert);
     const end = await watchCertificates(broker, new Map([["nats", path]]), () => now);
     end();
-    const [metric] = broker.metrics?.list({ includes: "lectern.certificate.expiry.seconds" }) ?? [];
+    const [metric] = broker.metrics?.list({ includes: "lectern_certificate_expiry_timestamp_seconds" }) ?? [];
     return ((metric as unknown as { values: { value: number }[] }).values[0]?.value ?? 0) - now / 1_000;
   }
 

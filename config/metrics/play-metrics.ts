@@ -1,0 +1,24 @@
+/** What viewers and their players see. */
+import { RATES } from "../rates.ts";
+import { counter, gauge, histogram, oneOf } from "./metric-definition.ts";
+
+const STALL_SEC = [0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60];
+
+export const playMetrics = {
+  delivery: {
+    lectern_first_segment_seconds: histogram("From a video's post to its first media segment delivered", [0.1, 0.2, 0.4, 0.8, 1.5, 3, 6, 15, 30], { mode: oneOf("repackage", "encode") }),
+  },
+  cache: {
+    lectern_cache_requests_total: counter("Segments asked of the cache, by where they were", { tier: oneOf("memory", "redis", "store", "made") }),
+    lectern_cache_memory_bytes: gauge("Segments kept in memory"),
+  },
+  gateway: {
+    lectern_requests_limited_total: counter("Requests that were turned away because their caller asked too often", { rate: oneOf(...Object.keys(RATES)) }),
+  },
+  player: {
+    lectern_player_startup_seconds: histogram("From a press of play to the first picture, as players report it", [0.1, 0.25, 0.5, 0.8, 1.2, 2, 4, 8, 15, 30]),
+    lectern_player_stalls_total: counter("Times that playing stood still for want of data, as players report it"),
+    lectern_player_stall_seconds: histogram("How long playing stood still each time, as players report it", STALL_SEC),
+    lectern_player_switches_total: counter("Changes from one rendition to another, as players report them", { way: oneOf("up", "down") }),
+  },
+} as const;

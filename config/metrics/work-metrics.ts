@@ -1,0 +1,25 @@
+/** What is made, checked and waits to be made. */
+import { counter, gauge, histogram, oneOf, upTo } from "./metric-definition.ts";
+
+const FAULTS = upTo(24, "faults that a check finds");
+
+export const workMetrics = {
+  transcoder: {
+    lectern_segment_make_seconds: histogram("Time to make one segment", [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30], { mode: oneOf("repackage", "encode") }),
+    lectern_ffmpeg_failures_total: counter("Runs of FFmpeg that failed"),
+    lectern_quality_refusals_total: counter("Segments that were made three times and never good", { reason: FAULTS }),
+    lectern_twin_objects_total: counter("Objects that were not made because another video of the same bytes had them"),
+  },
+  quality: {
+    lectern_quality_segments_total: counter("Segments that were checked, by what was found: good, or the first fault", { result: FAULTS }),
+    lectern_quality_check_seconds: histogram("Time to check a run of segments, waiting included", [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]),
+  },
+  screening: {
+    lectern_screening_videos_total: counter("Videos that were screened", { verdict: oneOf("pass", "review", "block") }),
+    lectern_screening_seconds: histogram("Time to screen a video", [0.5, 1, 2.5, 5, 10, 30, 60, 300]),
+  },
+  scheduler: {
+    lectern_queue_jobs: gauge("Chunks in the region's queue; every scheduler of a region says the same", { lane: oneOf("play", "normal", "bulk"), state: oneOf("waiting", "active", "failed") }),
+    lectern_queue_steps_total: counter("What has happened to chunks in the region since its Redis was last empty; every scheduler of a region says the same", { what: oneOf("added", "taken", "completed", "failed", "repeated", "late", "lapsed", "mended", "dead") }),
+  },
+} as const;
