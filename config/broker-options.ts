@@ -5,6 +5,7 @@ import type { Config } from "./config.ts";
 import { passports } from "./access/passports.ts";
 import { accessGuard } from "./middlewares/access-guard.ts";
 import { auditTrail } from "./middlewares/audit-trail.ts";
+import { failureReports } from "./middlewares/failure-reports.ts";
 import { failover } from "./middlewares/failover.ts";
 import { loadReports } from "./middlewares/load-reports.ts";
 import { meshPatience } from "./middlewares/mesh-patience.ts";
@@ -47,7 +48,7 @@ export function brokerOptions(config: Config, protocol = PROTOCOL): BrokerOption
     metrics: { enabled: true },
     replOptions: { delimiter: "lectern$" },
     // Of actions the first is next to the handler.
-    middlewares: [auditTrail(), accessGuard(passports(config.meshSecret, config.namespace)), ...(config.natsUrl === undefined ? [] : [sealedBus(config.meshSecret === undefined ? undefined : busSeal(config.meshSecret, config.namespace))]), requestMetrics, loadReports, failover, protocolGuard(protocol), ...(config.natsUrl === undefined ? [] : [meshPatience(config.natsUrl, config.startWaitMs), natsPermissions])],
+    middlewares: [auditTrail(), accessGuard(passports(config.meshSecret, config.namespace)), ...(config.natsUrl === undefined ? [] : [sealedBus(config.meshSecret === undefined ? undefined : busSeal(config.meshSecret, config.namespace))]), requestMetrics, failureReports, loadReports, failover, protocolGuard(protocol), ...(config.natsUrl === undefined ? [] : [meshPatience(config.natsUrl, config.startWaitMs), natsPermissions])],
   };
 }
 

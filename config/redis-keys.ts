@@ -27,6 +27,12 @@ export function redisKeys(namespace: string) {
     screening: (videoId: string) => `${namespace}:screening:${videoId}`,
     /** String: which node carries out an order to erase a person. Expires. */
     erasing: (orderId: string) => `${namespace}:erasing:${orderId}`,
+    /** Sorted set: groups of errors by when they were last seen, in ms. Expires. */
+    errorIndex: `${namespace}:errors:index`,
+    /** Hash: a group of errors. Expires. */
+    errorGroup: (groupId: string) => `${namespace}:errors:group:${groupId}`,
+    /** String: what a node told of errors has been recorded. Expires. */
+    errorsTold: (batch: string) => `${namespace}:errors:told:${batch}`,
     /** Hash: when each API key was last used, ISO 8601. */
     keysUsed: `${namespace}:keys-used`,
     /** Integer: how often a caller asked for something in a minute (of those since 1970). `caller` is a digest. Expires. */

@@ -26,7 +26,7 @@ export function replCommands(print: (text: string) => void = console.log): ReplC
         const { options: { json, ...given } = {}, ...rest } = parseArguments(args);
         const { argument, toBody, inQuery, waitMs = ANSWER_MS, read } = command;
         const value = argument === undefined ? "" : String(rest[argument.name]);
-        const params = toBody?.(value, textsOf(given)) ?? (argument === undefined ? {} : { [argument.name]: value, ...(inQuery === true ? textsOf(given) : {}) });
+        const params = toBody?.(value, textsOf(given)) ?? { ...(argument === undefined ? {} : { [argument.name]: value }), ...(inQuery === true ? textsOf(given) : {}) };
         const reply = await broker.call<unknown, object>(command.action, params, { timeout: waitMs });
         const answer = await (read?.(reply) ?? reply);
         print(json === true ? JSON.stringify(answer, null, 2) : command.format(answer));

@@ -62,6 +62,12 @@ export const AUDITED: Readonly<Record<string, AuditRow>> = {
   "node.drain": { way: "ahead", evenSo: true, target: { why: "why" } },
   "node.undrain": { way: "ahead", evenSo: true },
 
+  "errors.list": { way: "after" },
+  "errors.get": { way: "after", target: { id: "error" } },
+  "errors.resolve": { way: "ahead", target: { id: "error" } },
+  "errors.mute": { way: "ahead", target: { id: "error" } },
+  "errors.reopen": { way: "ahead", target: { id: "error" } },
+
   "access.listKeys": { way: "after" },
   "access.createKey": { way: "ahead", target: { roles: "roles", tenant: "tenant", scopes: "scopes", expiresAt: "expiresAt" }, outcome: key },
   "access.rotateKey": { way: "ahead", target: key, outcome: { id: "newKey" } },

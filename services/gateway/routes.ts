@@ -12,6 +12,7 @@ import { imageRoutes } from "./image-routes.ts";
 import { linkRoutes, type LinkRouteNeeds } from "./links/link-routes.ts";
 import { operateRoutes } from "./operate-routes.ts";
 import { pagesRoutes, type Assets } from "./pages.ts";
+import { errorsRoutes } from "./errors-routes.ts";
 import { personsRoutes } from "./persons-routes.ts";
 import { playRoutes } from "./play-routes.ts";
 import type { Readiness } from "./ready.ts";
@@ -53,6 +54,7 @@ export function gatewayRoutes({ publicUrl, sourceMaxBytes, nodeId, streams, read
     ...accessRoutes(visibility),
     ...auditRoutes(nodeId),
     ...reviewsRoutes(),
+    ...errorsRoutes(),
     ...personsRoutes(nodeId),
     ...operateRoutes(nodeId, readiness, () => routes),
     ...regionRoutes(guide),

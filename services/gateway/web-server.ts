@@ -10,6 +10,7 @@ import ApiService from "moleculer-web";
 import type { AuditMeta } from "../../config/audit-sink.ts";
 import { fail } from "../../config/errors.ts";
 import { indexAliases, type Alias, type FoundAlias } from "./alias-index.ts";
+import { noteFailure } from "../../config/failures/note-failure.ts";
 import { auditMeta, noteRefusal } from "./audit-marks.ts";
 import { ANONYMOUS } from "../../config/access/permissions.ts";
 import { newId } from "../../config/new-id.ts";
@@ -111,6 +112,7 @@ async function answer(route: Route, { lecternRoutes: routes, door, logger, broke
     await asked.handle(toExchange(req, res, await admit(asked, door, req, res), auditMeta(broker, asked, req, door.addressOf)));
   } catch (error) {
     noteRefusal(broker, route, req, door.addressOf, error);
+    noteFailure(broker, error, { action: `gateway.${route.operation}`, requestId: req.$ctx?.requestID ?? undefined });
     sendProblem(req, res, error, logger);
   }
 }

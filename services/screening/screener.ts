@@ -1,6 +1,7 @@
 /** Screens videos one after the other on this node, each within a time, and hands what was found to `videos`. */
 import type { ServiceBroker } from "moleculer";
 import { errorMessage, fail, findErrorCode } from "../../config/errors.ts";
+import { noteFailure } from "../../config/failures/note-failure.ts";
 import { registerMetrics } from "../../config/metrics/register-metrics.ts";
 import { tenantOf } from "../../config/tenants.ts";
 import { judgeFindings, type ScreeningPolicy, type TenantScreening } from "../../mixins/screening-policy/policy.ts";
@@ -64,6 +65,7 @@ export function openScreener({ broker, source, lists, reviews, policy }: Screene
         || (code === "source_unreachable" && Date.now() - Date.parse(state.record.createdAt) > PATIENCE_MS);
       if (signal.aborted || !isOver) throw error;
       const message = tooLong.aborted ? `The video could not be screened within ${LOOK_MS / 60_000} minutes.` : `The video could not be screened: ${errorMessage(error)}`;
+      noteFailure(broker, message, { action: "screening.screen", code: "unscreened", video: state.record.id });
       return { ...judgeFindings([{ code: "unscreened", message }], policy().of(tenant)), at: new Date().toISOString(), hashes: [], cost: { seconds: LOOK_MS / 1_000, frames: 0, bytes: 0 } };
     }
   }

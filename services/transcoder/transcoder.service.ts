@@ -6,6 +6,7 @@ import { availableParallelism } from "node:os";
 import type { Redis } from "ioredis";
 import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
 import { loadConfig } from "../../config/config.ts";
+import { noteFailure } from "../../config/failures/note-failure.ts";
 import { errorMessage, findErrorCode } from "../../config/errors.ts";
 import { objectKeys } from "../../config/object-keys.ts";
 import { registerMetrics, type MetricWriter } from "../../config/metrics/register-metrics.ts";
@@ -216,7 +217,12 @@ export function transcoderService(settings: Settings) {
         subscriber: await openRedis(redisUrl, this.logger),
         owner: this.broker.nodeID,
         rooms: { play: slots, background: slots },
-        run: async (chunk, work) => { await this.makeChunk(chunk, work); },
+        run: async (chunk, work) => {
+          await this.makeChunk(chunk, work).catch((error: unknown) => {
+            if (!work.signal.aborted && !isComing(error)) noteFailure(this.broker, error, { action: "transcoder.chunk", video: chunk.videoId });
+            throw error;
+          });
+        },
         judge: (error) => (isComing(error) ? "coming" : isAway(error) ? "away" : "fault"),
         onDead: (chunk, error) => this.reportPoison(chunk, error),
         accepting: () => node.accepting,

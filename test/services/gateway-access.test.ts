@@ -16,9 +16,9 @@ const OPERATIONS: [readonly Who[], string][] = [
   [EVERYBODY, "getVideo followVideo getFrame getClip getMasterPlaylist getManifest getCaptionPlaylist getCaptions getKeyFramePlaylist getKeyFrame getMediaPlaylist getInitSegment getSegment getContentKey getLicense getStoryboard getStoryboardSheet reportUsage"],
   [SIGNED, "listVideos"],
   [["submitter", "admin"], "submitVideo deleteVideo uploadFile beginUpload getUploadOffset appendToUpload abandonUpload"],
-  [["operator", "auditor", "admin"], "getMetrics listNodes listNodesByRegion getQueue listDeadJobs listReviews getReview getReviewFrame"],
+  [["operator", "auditor", "admin"], "getMetrics listNodes listNodesByRegion getQueue listDeadJobs listErrors getError listReviews getReview getReviewFrame"],
   [["submitter", "operator", "auditor", "admin"], "listVideoJobs explainVideo"],
-  [["operator", "admin"], "decideReview retryVideo cancelVideo drainNode undrainNode pauseLane resumeLane"],
+  [["operator", "admin"], "decideReview retryVideo cancelVideo drainNode undrainNode pauseLane resumeLane resolveError muteError reopenError"],
   [["auditor", "admin"], "queryAudit exportAudit exportPerson getErasure"],
   [SIGNED, "exportOwnPerson"],
   [["viewer", "submitter", "admin"], "createLink"],
@@ -48,7 +48,7 @@ describe("the gateway, asked with keys", function () {
   beforeEach(() => { mesh.fakes.videos.set(VIDEO_ID, videoView(VIDEO_ID)); });
   after(() => mesh.stop());
 
-  const fill = (path: string): string => path.replace(/\{(\w+)\}/g, (_, name: string) => ({ id: VIDEO_ID, rendition: "360p", n: "0", name: "sub", lane: "normal", node: "nobody", keyId: "0".repeat(20), linkId: "0".repeat(12) }[name] ?? "x"));
+  const fill = (path: string): string => path.replace(/\{(\w+)\}/g, (_, name: string) => ({ id: VIDEO_ID, rendition: "360p", n: "0", name: "sub", lane: "normal", node: "nobody", keyId: "0".repeat(20), linkId: "0".repeat(12), errorId: `unexpected-${"0".repeat(16)}` }[name] ?? "x"));
   /** Through node:http: fetch adds a mode of its own, and has opinions about methods. */
   const ask = (method: string, path: string, authorization?: string): Promise<{ status: number; code?: string; challenge: string | undefined }> => new Promise((resolve, reject) => {
     const { hostname, port } = new URL(mesh.url);

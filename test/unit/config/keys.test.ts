@@ -46,8 +46,8 @@ describe("object keys", () => {
 describe("Redis keys", () => {
   it("all carry the namespace, so that meshes on one Redis do not meet", () => {
     const keys = redisKeys("eu");
-    const built = [keys.warmSegment("v", "720p", "0.m4s"), keys.flight("v", "720p", "0.m4s"), keys.stored("v", "720p"), keys.refused("v", "720p"), keys.events("v"), keys.moments("v"), keys.catalog, keys.tenantCatalog("physics"), keys.hostTimes("a.test:80"), keys.hostLeases("a.test:80"), keys.blockOwners("s"), keys.screening("v"), keys.erasing("o"), keys.keysUsed, keys.asked("play:digest", 7), keys.queuePrefix];
-    expect(built).to.deep.equal(["eu:warm:v/720p/0.m4s", "eu:flight:v/720p/0.m4s", "eu:stored:v/720p", "eu:refused:v/720p", "eu:events:v", "eu:moments:v", "eu:catalog", "eu:catalog:physics", "eu:host:{a.test:80}:times", "eu:host:{a.test:80}:leases", "eu:blocks:s", "eu:screening:v", "eu:erasing:o", "eu:keys-used", "eu:asked:play:digest:7", "eu:queue"]);
+    const built = [keys.warmSegment("v", "720p", "0.m4s"), keys.flight("v", "720p", "0.m4s"), keys.stored("v", "720p"), keys.refused("v", "720p"), keys.events("v"), keys.moments("v"), keys.catalog, keys.tenantCatalog("physics"), keys.hostTimes("a.test:80"), keys.hostLeases("a.test:80"), keys.blockOwners("s"), keys.screening("v"), keys.erasing("o"), keys.errorIndex, keys.errorGroup("g"), keys.errorsTold("b"), keys.keysUsed, keys.asked("play:digest", 7), keys.queuePrefix];
+    expect(built).to.deep.equal(["eu:warm:v/720p/0.m4s", "eu:flight:v/720p/0.m4s", "eu:stored:v/720p", "eu:refused:v/720p", "eu:events:v", "eu:moments:v", "eu:catalog", "eu:catalog:physics", "eu:host:{a.test:80}:times", "eu:host:{a.test:80}:leases", "eu:blocks:s", "eu:screening:v", "eu:erasing:o", "eu:errors:index", "eu:errors:group:g", "eu:errors:told:b", "eu:keys-used", "eu:asked:play:digest:7", "eu:queue"]);
     expect(Object.keys(keys)).to.have.length(built.length);
   });
 
