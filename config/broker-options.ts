@@ -3,6 +3,9 @@ import { Errors, type BrokerOptions } from "moleculer";
 import { busSeal } from "./bus-seal.ts";
 import type { Config } from "./config.ts";
 import { passports } from "./access/passports.ts";
+import { knownSecrets } from "./logging/known-secrets.ts";
+import { LineLogger } from "./logging/line-logger.ts";
+import { openScrub } from "./logging/scrub.ts";
 import { accessGuard } from "./middlewares/access-guard.ts";
 import { auditTrail } from "./middlewares/audit-trail.ts";
 import { failureReports } from "./middlewares/failure-reports.ts";
@@ -11,12 +14,14 @@ import { loadReports } from "./middlewares/load-reports.ts";
 import { meshPatience } from "./middlewares/mesh-patience.ts";
 import { natsPermissions } from "./middlewares/nats-permissions.ts";
 import { protocolGuard } from "./middlewares/protocol-guard.ts";
+import { requestScopes } from "./middlewares/request-scopes.ts";
 import { requestMetrics } from "./middlewares/request-metrics.ts";
 import { sealedBus } from "./middlewares/sealed-bus.ts";
 import { LazyValidator } from "./lazy-validator.ts";
 import { natsConnection } from "./nats-connection.ts";
 import { PLACEMENT } from "./placement/placement-strategy.ts";
 import { PROTOCOL } from "./protocol.ts";
+import { newSpanId } from "./requests/request-id.ts";
 
 /** `serviceChangedDebounceTime`: a new node is seen after 55 ms instead of 1 s. Moleculer's types do not know it. */
 const TRANSIT = { maxQueueSize: 50_000, serviceChangedDebounceTime: 50 };
@@ -31,11 +36,10 @@ export function brokerOptions(config: Config, protocol = PROTOCOL): BrokerOption
       type: "NATS",
       options: { ...natsConnection(config.natsUrl, config.nats), name: `${config.namespace}/${config.nodeId}` },
     },
+    uidGenerator: newSpanId,
     validator: new LazyValidator(),
     serializer: "CBOR", // Buffers stay Buffers, at nine times JSON's speed
-    logger: config.logFormat === "json"
-      ? { type: "Pino", options: { level: config.logLevel } }
-      : { type: "Console", options: { level: config.logLevel, formatter: "short", colors: process.stdout.isTTY === true, autoPadding: true } },
+    logger: new LineLogger({ level: config.logLevel, format: config.logFormat, region: config.region, scrub: openScrub(knownSecrets(process.env)), colors: process.stdout.isTTY === true }),
     registry: { strategy: PLACEMENT, preferLocal: false }, // the strategy itself prefers the own node, except for what has its place
     heartbeatInterval: 1, // a killed node is noticed after 2 to 3 s; shorter beats are rounded away
     heartbeatTimeout: 2,
@@ -48,7 +52,7 @@ export function brokerOptions(config: Config, protocol = PROTOCOL): BrokerOption
     metrics: { enabled: true },
     replOptions: { delimiter: "lectern$" },
     // Of actions the first is next to the handler.
-    middlewares: [auditTrail(), accessGuard(passports(config.meshSecret, config.namespace)), ...(config.natsUrl === undefined ? [] : [sealedBus(config.meshSecret === undefined ? undefined : busSeal(config.meshSecret, config.namespace))]), requestMetrics, failureReports, loadReports, failover, protocolGuard(protocol), ...(config.natsUrl === undefined ? [] : [meshPatience(config.natsUrl, config.startWaitMs), natsPermissions])],
+    middlewares: [auditTrail(), accessGuard(passports(config.meshSecret, config.namespace)), ...(config.natsUrl === undefined ? [] : [sealedBus(config.meshSecret === undefined ? undefined : busSeal(config.meshSecret, config.namespace))]), requestMetrics, failureReports, loadReports, failover, requestScopes(), protocolGuard(protocol), ...(config.natsUrl === undefined ? [] : [meshPatience(config.natsUrl, config.startWaitMs), natsPermissions])],
   };
 }
 

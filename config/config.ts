@@ -8,7 +8,7 @@ import { suggest } from "./near-name.ts";
 import { parseRates, RATES, type Rates } from "./rates.ts";
 import { readRegions } from "./regions-file.ts";
 import type { Regions } from "./regions.ts";
-import { findFault, parseCodecs, parseEncoder, parseNumbers, parseProtection, parseSandbox, splitList, type EncoderKind, type Protection, type Sandbox, type VideoCodec } from "./setting-values.ts";
+import { findFault, parseCodecs, parseEncoder, parseLogLevel, parseNumbers, parseProtection, parseSandbox, splitList, type EncoderKind, type LogLevel, type Protection, type Sandbox, type VideoCodec } from "./setting-values.ts";
 import { SETTINGS, type Setting, type SettingName } from "./settings.ts";
 import { resolveServices, type ServiceName } from "./services.ts";
 import { parseStoreKeys, type StoreKeySource } from "./store-keys.ts";
@@ -91,7 +91,7 @@ export interface Config {
   readonly videoCodecs: readonly VideoCodec[];
   readonly protection: Protection;
   readonly usage: "on" | "off";
-  readonly logLevel: string;
+  readonly logLevel: LogLevel;
   readonly logFormat: "text" | "json";
 }
 
@@ -204,7 +204,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     videoCodecs: parseCodecs(text("videoCodecs")),
     protection: parseProtection(text("protection")),
     usage: text("usage") === "off" ? "off" : "on",
-    logLevel: required("logLevel"),
+    logLevel: parseLogLevel(text("logLevel")),
     logFormat: text("logFormat") === "json" ? "json" : "text",
   };
 }

@@ -6,9 +6,11 @@ import type { Setting } from "./settings.ts";
 import { isStoreKeysText } from "./store-keys.ts";
 import { isStoreText } from "./store-location.ts";
 
+export const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace"] as const;
 export type VideoCodec = "h264" | "hevc" | "av1";
 export type Protection = "none" | "aes-128" | "cbcs";
 export type EncoderKind = "software" | "nvenc" | "qsv" | "vaapi";
+export type LogLevel = (typeof LOG_LEVELS)[number];
 export type Sandbox = "auto" | "bwrap" | "limits";
 
 /** @param text `name=number`, comma-separated */
@@ -23,6 +25,10 @@ export function splitList(value: string | undefined): string[] {
 
 export function parseSandbox(value: string | undefined): Sandbox {
   return value === "bwrap" || value === "limits" ? value : "auto";
+}
+
+export function parseLogLevel(value: string | undefined): LogLevel {
+  return LOG_LEVELS.find((level) => level === value) ?? "info";
 }
 
 export function parseEncoder(value: string | undefined): EncoderKind {

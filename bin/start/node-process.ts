@@ -13,7 +13,7 @@ export function nodeCommand(nodeProgram: string = process.execPath): Command {
 
 /** The node's own sentence, without the stack and the repetition that follow it. */
 export function explainNode(lines: readonly string[]): string | undefined {
-  const said = [/ FATAL +\S+ *: (.+)/, /^\{"level":60,.*"msg":"((?:[^"\\]|\\.)+)"/];
+  const said = [/ FATAL +\S+ *: (.+)/, /^\{"level":"fatal",.*"msg":"((?:[^"\\]|\\.)+)"/];
   return said.flatMap((form) => lines.map((line) => form.exec(line)?.[1])).find((sentence) => sentence !== undefined);
 }
 

@@ -5,6 +5,8 @@
 import type { Redis } from "ioredis";
 import type { Logger } from "moleculer";
 import { errorMessage, findErrorCode } from "../../config/errors.ts";
+import { newTraceId } from "../../config/requests/request-id.ts";
+import { inScope, videoIdOf } from "../../config/requests/request-scope.ts";
 import { pause, systemClock, type Clock } from "../clock.ts";
 import type { Lease, WorkClass } from "./work-queue.contract.ts";
 import { LEASE_MS, type FailHow, type WorkQueue } from "./work-queue.ts";
@@ -83,7 +85,8 @@ export function openQueueWorker<Data>(options: QueueWorkerOptions<Data>) {
   }
 
   function begin(workClass: WorkClass, lease: Lease<Data>, asked: number): void {
-    const work = process(lease, asked).catch((error: unknown) => logger.debug(`The end of ${lease.id} could not be told: ${errorMessage(error)}`)).finally(() => {
+    const scope = { requestId: newTraceId(), cause: lease.cause, videoId: videoIdOf(lease.data) }; // a chunk's own: a video has thousands
+    const work = inScope(scope, () => process(lease, asked)).catch((error: unknown) => logger.debug(`The end of ${lease.id} could not be told: ${errorMessage(error)}`)).finally(() => {
       running[workClass].delete(work);
       ring(workClass);
     });

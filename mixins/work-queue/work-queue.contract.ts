@@ -25,7 +25,7 @@ export interface NewJob<Data> {
 }
 
 /** The right to do a job until it ends by itself; `token` is greater than those of all earlier leases. */
-export interface Lease<Data> { id: string; token: string; data: Data; attempts: number }
+export interface Lease<Data> { id: string; token: string; data: Data; attempts: number; /** The request that it goes back to. */ cause?: string }
 
 export type JobState = "waiting" | "active" | "delayed" | "dead";
 export interface JobView<Data> {
@@ -43,6 +43,8 @@ export interface JobView<Data> {
   stalls: number;
   /** Nodes that run it: two where one was slow. `since` in ms since 1970, `progress` from 0 to 1. */
   runners: { owner: string; since: number; progress: number }[];
+  /** The request that it goes back to. */
+  cause?: string;
   /** Of its last failure. */
   message?: string;
   code?: string;

@@ -31,6 +31,7 @@ import { openThrottle } from "./limits/throttle.ts";
 import { openLinkCallers } from "./links/link-callers.ts";
 import { takeToken } from "./links/link-path.ts";
 import { openReadiness } from "./ready.ts";
+import { nameRequest } from "./request-ids.ts";
 import { regionGuideOf } from "./regions/region-guide.ts";
 import { gatewayRoutes } from "./routes.ts";
 import { openWebListener, type WebListener } from "./web-listener.ts";
@@ -110,6 +111,7 @@ export function gatewayService({
         visibility, links: { keys, maxSec: linkMaxSec, findNetwork }, addressOf,
       }), { callers: this.accessCallers, links: openLinkCallers({ keys, passports: passports(meshSecret, namespace), findNetwork }), throttle, addressOf, isOurs: (origin) => corsOrigins.includes(origin.toLowerCase()) });
       this.listener = await openWebListener(tls, (req, res) => {
+        nameRequest(req, res);
         takeToken(req);
         void this.httpHandler(req, res);
       }, logger);

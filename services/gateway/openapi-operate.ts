@@ -63,7 +63,7 @@ export const operateSchemas = {
   Job: open({
     id: text, lane: { enum: QUEUE_LANES }, tenant: text, group: { ...text, description: "the video" }, state: { enum: ["waiting", "active", "delayed", "dead"] },
     data: open({ videoId: text, renditions: list(text), first: count, last: count, lane: text }), cost: number, addedAt: { ...number, description: "ms since 1970" }, attempts: count, stalls: { ...count, description: "nodes that ran it and died, or stood still" },
-    runners: list(open({ owner: text, since: number, progress: number })), message: text, code: text,
+    runners: list(open({ owner: text, since: number, progress: number })), cause: { ...text, description: "the request that it goes back to" }, message: text, code: text,
   }),
   Why: open({
     id: text, status: text, totalMs: count, sentence: text,

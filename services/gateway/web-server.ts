@@ -13,7 +13,6 @@ import { indexAliases, type Alias, type FoundAlias } from "./alias-index.ts";
 import { noteFailure } from "../../config/failures/note-failure.ts";
 import { auditMeta, noteRefusal } from "./audit-marks.ts";
 import { ANONYMOUS } from "../../config/access/permissions.ts";
-import { newId } from "../../config/new-id.ts";
 import type { Admitted, Callers } from "./access/callers.ts";
 import { isCancelled } from "../../mixins/cancelled.ts";
 import type { Throttle } from "./limits/throttle.ts";
@@ -22,6 +21,7 @@ import type { LinkCallers } from "./links/link-callers.ts";
 import { redactPath, tokenOf } from "./links/link-path.ts";
 import { makePrivate } from "./links/private-answer.ts";
 import { describeProblem } from "./problem.ts";
+import { requestIdOf } from "./request-ids.ts";
 import { allowedMethods, findOptionsRoute, methodsOf } from "./routes.ts";
 
 type Logger = Service["logger"];
@@ -43,10 +43,10 @@ const AREA_HEADERS: Readonly<Record<Area, Readonly<Record<string, string>>>> = {
   play: { "Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "Server-Timing, X-Request-Id, Content-Length, Retry-After", "Timing-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin" },
 };
 /** With what the path takes: a licence is asked for by POST. */
-const PLAY_PREFLIGHT = { "Access-Control-Allow-Headers": "Content-Type, Range, If-None-Match", "Access-Control-Max-Age": "86400" };
+const PLAY_PREFLIGHT = { "Access-Control-Allow-Headers": "Content-Type, Range, If-None-Match, Traceparent", "Access-Control-Max-Age": "86400" };
 const API_PREFLIGHT = {
   "Access-Control-Allow-Methods": "GET, HEAD, POST, PATCH, DELETE, OPTIONS", "Access-Control-Max-Age": "600",
-  "Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key, X-Request-Id, Range, If-None-Match, Tus-Resumable, Upload-Length, Upload-Offset, Upload-Metadata, Upload-Checksum",
+  "Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key, X-Request-Id, Traceparent, Range, If-None-Match, Tus-Resumable, Upload-Length, Upload-Offset, Upload-Metadata, Upload-Checksum",
 };
 const API_EXPOSED = "Location, Retry-After, X-Request-Id, Tus-Resumable, Tus-Version, Tus-Extension, Tus-Max-Size, Tus-Checksum-Algorithm, Upload-Offset, Upload-Length, Upload-Expires";
 
@@ -158,7 +158,7 @@ function toExchange(req: WebRequest, res: ServerResponse, { caller, passport }: 
 function sendProblem(req: WebRequest, res: ServerResponse, error: unknown, logger: Logger): void {
   const requestId = req.$ctx?.requestID ?? requestIdOf(req);
   const { problem, headers, unexpected } = describeProblem(error, requestId);
-  const line = `${requestId} ${req.method} ${redactPath(pathOf(req))} ${problem.status} ${problem.code}`;
+  const line = `${req.method} ${redactPath(pathOf(req))} ${problem.status} ${problem.code}`;
   if (isCancelled(error)) logger.debug(`${line}: ${problem.detail}`); // nobody was left to wait for it
   else if (unexpected) logger.error(line, error);
   else if (problem.status === 503) logger.debug(`${line}: ${problem.detail}`); // probes and busy times would fill the log
@@ -169,19 +169,8 @@ function sendProblem(req: WebRequest, res: ServerResponse, error: unknown, logge
     return;
   }
   if (!req.complete) res.setHeader("Connection", "close"); // the rest of the body is not read
-  res.setHeader("X-Request-Id", requestId);
   res.setHeader("X-Content-Type-Options", "nosniff");
   sendBytes(res, problem.status, { "Content-Type": "application/problem+json", "Cache-Control": "no-store", ...headers }, JSON.stringify(problem));
-}
-
-const requestIds = new WeakMap<IncomingMessage, string>();
-
-/** The client's own id when it is a harmless one, else a new one. */
-function requestIdOf(req: IncomingMessage): string {
-  const given = req.headers["x-request-id"];
-  const id = requestIds.get(req) ?? (typeof given === "string" && /^[A-Za-z0-9._-]{1,64}$/.test(given) ? given : newId());
-  requestIds.set(req, id);
-  return id;
 }
 
 function pathOf(req: WebRequest): string {

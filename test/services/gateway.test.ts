@@ -191,8 +191,19 @@ describe("gateway over HTTP", () => {
 
     it("carries a request id, its own when the client's is odd", async () => {
       expect((await ask("/health/live", { headers: { "X-Request-Id": "abc" } })).headers.get("x-request-id")).to.equal("abc");
-      expect((await ask("/health/live", { headers: { "X-Request-Id": "a b<script>" } })).headers.get("x-request-id")).to.match(/^[0-9a-z]{26}$/);
-      expect((await ask("/nothing")).headers.get("x-request-id")).to.match(/^[0-9a-z]{26}$/);
+      expect((await ask("/health/live", { headers: { "X-Request-Id": "a b<script>" } })).headers.get("x-request-id")).to.match(/^[0-9a-f]{32}$/);
+      expect((await ask("/nothing")).headers.get("x-request-id")).to.match(/^[0-9a-f]{32}$/);
+    });
+
+    it("carries the id of the trace that it belongs to in every answer, good ones and streams too", async () => {
+      const trace = "0af7651916cd43dd8448eb211c80319c";
+      const headers = { Traceparent: `00-${trace}-b7ad6b7169203331-01` };
+      for (const path of [`/v1/videos/${VIDEO_ID}`, `/v1/videos/${VIDEO_ID}/events`, `/play/${VIDEO_ID}/360p/0.m4s`, `/play/${VIDEO_ID}/master.m3u8`, "/", "/health/live", "/nothing"]) {
+        const leave = new AbortController();
+        expect((await ask(path, { headers, signal: leave.signal })).headers.get("x-request-id"), path).to.equal(trace);
+        leave.abort();
+      }
+      expect((await ask("/v1/uploads/tus", { method: "OPTIONS", headers })).headers.get("x-request-id")).to.equal(trace);
     });
 
     it("answers hostile paths and values with nothing but table errors", async () => {

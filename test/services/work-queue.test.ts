@@ -3,6 +3,7 @@ import { expect } from "chai";
 import { Redis } from "ioredis";
 import type { Lease, NewJob } from "../../mixins/work-queue/work-queue.contract.ts";
 import { LEASE_MS, openWorkQueue, type WorkQueue, type WorkQueueOptions } from "../../mixins/work-queue/work-queue.ts";
+import { inScope } from "../../config/requests/request-scope.ts";
 import { freshNamespace, sharedRedis } from "../support/servers.ts";
 
 type Queue = WorkQueue<string>;
@@ -50,6 +51,14 @@ describe("the work queue", () => {
       expect((await queue.take("n1", "play"))?.data).to.equal("now");
       expect(await queue.take("n1", "play")).to.equal(undefined);
       expect((await take()).data).to.equal("slow");
+    });
+
+    it("which request it goes back to, also when work begets work", async () => {
+      await inScope({ requestId: "post-1" }, () => queue.add([job("a")]));
+      await inScope({ requestId: "chunk-1", cause: "post-1" }, () => queue.add([job("b")]));
+      await queue.add([job("c")]);
+      expect([await take(), await take(), await take()].map(({ data, cause }) => [data, cause])).to.deep.equal([["a", "post-1"], ["b", "post-1"], ["c", undefined]]);
+      expect((await queue.find("a"))?.cause).to.equal("post-1");
     });
 
     it("nothing that viewers are past by now", async () => {

@@ -10,7 +10,7 @@ for _, job in ipairs(cjson.decode(ARGV[3])) do
     if redis.call('ZCARD', name('wait', job.lane, job.tenant)) >= limit then refused = refused + 1
     else
       set(job.id, 'lane', job.lane, 'tenant', job.tenant, 'weight', job.weight, 'group', job.group, 'priority', job.priority, 'cost', job.cost,
-        'lateMs', job.lateMs, 'maxAttempts', job.maxAttempts, 'maxStalls', job.maxStalls, 'data', job.data, 'attempts', 0, 'stalls', 0, 'addedAt', now, 'aside', job.aside and 1 or 0)
+        'lateMs', job.lateMs, 'maxAttempts', job.maxAttempts, 'maxStalls', job.maxStalls, 'data', job.data, 'attempts', 0, 'stalls', 0, 'addedAt', now, 'aside', job.aside and 1 or 0, 'cause', job.cause or '')
       redis.call('SADD', name('group', job.group), job.id)
       enqueue(job.id, false)
       added = added + 1

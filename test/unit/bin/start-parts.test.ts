@@ -51,7 +51,7 @@ describe("severeLines", () => {
     const lines = [
       "[12:00:00.000Z] INFO  BROKER: started", "  detail",
       "[12:00:00.000Z] WARN  CACHE : slow", "[12:00:00.000Z] ERROR GATEWAY: broke", "    at f (x.ts:1)",
-      '{"level":30,"msg":"fine"}', '{"level":50,"msg":"broke"}',
+      '{"level":"info","msg":"fine"}', '{"level":"error","msg":"broke"}',
     ];
     expect(lines.map(isSevere)).to.deep.equal([false, false, true, true, true, false, true]);
   });
@@ -105,7 +105,7 @@ describe("addresses", () => {
 describe("explainNode", () => {
   it("finds the one sentence in what a node says, as text and as JSON", () => {
     expect(explainNode(["[17:01:02] ERROR BROKER : Unable to start all services. Error: The policy is no YAML.", "    at started", "[17:01:02] FATAL BROKER         : The policy is no YAML."])).to.equal("The policy is no YAML.");
-    expect(explainNode(['{"level":30,"msg":"fine"}', '{"level":60,"time":1,"mod":"broker","msg":"NATS at a:1 does not answer after 1 s (ECONNREFUSED)."}'])).to.equal("NATS at a:1 does not answer after 1 s (ECONNREFUSED).");
+    expect(explainNode(['{"level":"info","msg":"fine"}', '{"level":"fatal","time":"2026-01-01T00:00:00.000Z","service":"broker","msg":"NATS at a:1 does not answer after 1 s (ECONNREFUSED)."}'])).to.equal("NATS at a:1 does not answer after 1 s (ECONNREFUSED).");
     expect(explainNode(["it died"])).to.equal(undefined);
   });
 });
