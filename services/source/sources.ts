@@ -5,7 +5,7 @@ import { fail } from "../../config/errors.ts";
 import type { BlockCache } from "./blocks/block-cache.ts";
 import type { BlockReader, OpenedSource } from "./blocks/block-reader.ts";
 import type { HttpSources } from "./origin/http-source.ts";
-import type { PostedUrl } from "./access/source-url.ts";
+import type { PostedUrl } from "../../mixins/guarded-dial/public-url.ts";
 import { addressKey, uploadKey } from "./source-keys.ts";
 import { MAX_READ_BYTES, type ArrivalParams, type ArrivalResult, type ReadParams, type SourceFacts, type SourceRef, type UrlSource } from "./source.contract.ts";
 import { parseVersion } from "./source-version.ts";

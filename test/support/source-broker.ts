@@ -8,7 +8,7 @@ import { ORIGIN_LIMITS, type OriginLimits } from "../../services/source/origin/o
 import type { ReadParams, SourceFacts, SourceRef } from "../../services/source/source.contract.ts";
 import { sourceService } from "../../services/source/source.service.ts";
 import { NOTHING_ERASED, type PutParams, type PutResult } from "../../services/storage/storage.contract.ts";
-import type { ResolveHost } from "../../services/source/access/resolve-host.ts";
+import type { ResolveHost } from "../../mixins/guarded-dial/resolve-host.ts";
 import { memoryUploadStore } from "./memory-upload-store.ts";
 
 export interface SourceBrokerOptions {

@@ -6,7 +6,7 @@
 import { LRUCache } from "lru-cache";
 import type { AccessPolicy, HostPolicy } from "../access/access-policy.ts";
 import type { IdentityEntry } from "../access/policy-schema.ts";
-import { guardedConnector, type ConnectorOptions } from "../origin/guarded-connector.ts";
+import { guardedConnector, type ConnectorOptions } from "../../../mixins/guarded-dial/guarded-connector.ts";
 import { chooseIdentity } from "./choose-identity.ts";
 import { describeIdentity, noteAnswer, noteFailure, openIdentity, type Identity, type IdentityState } from "./identity.ts";
 import { EgressTrouble, openTunnelThrough } from "./tunnel.ts";

@@ -1,7 +1,7 @@
 /** One way out of this node: its connections, and how it has fared. */
 import type { Dispatcher } from "undici";
 import { Agent } from "undici";
-import type { Connector } from "../origin/guarded-connector.ts";
+import type { Connector } from "../../../mixins/guarded-dial/guarded-connector.ts";
 import type { IdentityEntry } from "../access/policy-schema.ts";
 
 /** What the operator sees of it. */

@@ -4,7 +4,8 @@ import { request as requestHttps } from "node:https";
 import { isIP, type Socket } from "node:net";
 import { SocksClient } from "socks";
 import { errorMessage } from "../../../config/errors.ts";
-import { bareHost } from "../access/source-url.ts";
+import type { OpenTunnel } from "../../../mixins/guarded-dial/guarded-connector.ts";
+import { bareHost } from "../../../mixins/guarded-dial/public-url.ts";
 
 /** A way out does not work; the origin has nothing to do with it. The message is for our log. */
 export class EgressTrouble extends Error {
@@ -14,10 +15,7 @@ export class EgressTrouble extends Error {
   }
 }
 
-/** @throws EgressTrouble when the proxy cannot be reached, or does not let us through */
-export type OpenTunnel = (host: string, port: number, timeoutMs: number) => Promise<Socket>;
-
-/** @param proxy URL as `parsePolicy` has found it good */
+/** What it gives throws EgressTrouble when the proxy cannot be reached, or does not let us through. @param proxy URL as `parsePolicy` has found it good */
 export function openTunnelThrough(name: string, proxy: string): OpenTunnel {
   const url = new URL(proxy);
   const open = url.protocol === "socks5:" ? throughSocks(url) : throughHttp(url);

@@ -3,7 +3,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { errorMessage, fail, findErrorCode } from "../../../config/errors.ts";
 import { EgressTrouble } from "../egress/tunnel.ts";
 import type { OriginLimits } from "./origin-limits.ts";
-import { addressRefused, findAddressRefused } from "../access/refusal.ts";
+import { addressRefused } from "../access/address-refused.ts";
+import { findAddressRefused } from "../../../mixins/guarded-dial/refusal.ts";
 
 /** The origin's own trouble, which may pass. */
 export class OriginTrouble extends Error {

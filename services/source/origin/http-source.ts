@@ -8,7 +8,7 @@ import { findHeader } from "./headers.ts";
 import { deliverBody, httpSupply, readFirstBlock, type WholeReply } from "./http-supply.ts";
 import type { OriginLimits } from "./origin-limits.ts";
 import type { Origin, OriginReply } from "./origin.ts";
-import type { PostedUrl } from "../access/source-url.ts";
+import type { PostedUrl } from "../../../mixins/guarded-dial/public-url.ts";
 import type { GroupOwners } from "../region/group-owners.ts";
 import { groupOf, regionSupply } from "../region/region-supply.ts";
 import { addressKey, blocksKey } from "../source-keys.ts";

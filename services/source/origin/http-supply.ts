@@ -7,7 +7,7 @@ import { OriginTrouble, type Attempts } from "./attempts.ts";
 import type { Deliver, Supply } from "../blocks/block-reader.ts";
 import { BLOCK_BYTES, blockLength, blockOf, cutBlocks } from "../blocks/blocks.ts";
 import type { Origin, OriginReply } from "./origin.ts";
-import type { PostedUrl } from "../access/source-url.ts";
+import type { PostedUrl } from "../../../mixins/guarded-dial/public-url.ts";
 import type { LackData } from "../source.contract.ts";
 import { ifRangeHeaders, isSameVersion, sampleVersion, type SourceVersion } from "../source-version.ts";
 

@@ -16,10 +16,10 @@ import { memoryBudgets, type BudgetStore } from "../politeness/budget-store.ts";
 import { hostBudgets } from "../politeness/host-budgets.ts";
 import { MAX_ROBOTS_BYTES, openRobots, type RobotsAnswer } from "../politeness/robots.ts";
 import { judgeAnswer, type ByteRange, type RangeAnswer } from "./range-answer.ts";
-import { AddressRefused } from "../access/refusal.ts";
-import type { ResolveHost } from "../access/resolve-host.ts";
+import { AddressRefused } from "../../../mixins/guarded-dial/refusal.ts";
+import type { ResolveHost } from "../../../mixins/guarded-dial/resolve-host.ts";
 import type { SourceMeter } from "../source-meter.ts";
-import { formatHostPort, parseSourceUrl, type AllowedOrigins, type PostedUrl } from "../access/source-url.ts";
+import { formatHostPort, parsePublicUrl, type AllowedOrigins, type PostedUrl } from "../../../mixins/guarded-dial/public-url.ts";
 
 /** Longer than this one answer, which may be about one file, keeps nobody from a host. */
 const HOLD_MAX_MS = 60_000;
@@ -42,7 +42,7 @@ interface Question { url: URL; source: string; tenant: string | undefined; range
 
 export interface Origin {
   /**
-   * @param posted its URL as `parseSourceUrl` made it; what it redirects to has to be allowed to its tenant as well
+   * @param posted its URL as `parsePublicUrl` made it; what it redirects to has to be allowed to its tenant as well
    * @param conditions If-Range and the like
    * @throws source_refused when the answer is final, AddressRefused, OriginTrouble and network errors when it may pass
    */
@@ -193,7 +193,7 @@ function nextHop(from: URL, location: string | undefined, allowed: AllowedOrigin
   if (location === undefined || !URL.canParse(location, from)) throw fail("source_refused", "The origin redirects to nowhere.");
   let next: URL;
   try {
-    next = parseSourceUrl(new URL(location, from).href, allowed);
+    next = parsePublicUrl(new URL(location, from).href, allowed);
   } catch (error) {
     if (error instanceof AddressRefused) throw error;
     throw fail("source_refused", "The origin redirects to what is not a fetchable URL.");

@@ -15,9 +15,9 @@ import { pacedBody } from "./paced-body.ts";
 import type { HostBudgets } from "../politeness/host-budgets.ts";
 import { PRODUCT } from "../politeness/robots.ts";
 import { thinkTimes } from "../politeness/think-time.ts";
-import { findAddressRefused } from "../access/refusal.ts";
+import { findAddressRefused } from "../../../mixins/guarded-dial/refusal.ts";
 import type { SourceMeter } from "../source-meter.ts";
-import { formatHostPort } from "../access/source-url.ts";
+import { formatHostPort } from "../../../mixins/guarded-dial/public-url.ts";
 import { untilAborted } from "./until-aborted.ts";
 
 export interface PoliteRequest {

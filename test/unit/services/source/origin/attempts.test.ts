@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { fail, findErrorCode } from "../../../../../config/errors.ts";
 import { countAttempts, OriginTrouble } from "../../../../../services/source/origin/attempts.ts";
 import { ORIGIN_LIMITS } from "../../../../../services/source/origin/origin-limits.ts";
-import { AddressRefused } from "../../../../../services/source/access/refusal.ts";
+import { AddressRefused } from "../../../../../mixins/guarded-dial/refusal.ts";
 
 const limits = { ...ORIGIN_LIMITS, retries: 2, backOffMs: 1 };
 

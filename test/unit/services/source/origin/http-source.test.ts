@@ -9,7 +9,7 @@ import { openDiskBlocks } from "../../../../../services/source/blocks/disk-block
 import { httpSources, type HttpSources } from "../../../../../services/source/origin/http-source.ts";
 import { ORIGIN_LIMITS } from "../../../../../services/source/origin/origin-limits.ts";
 import { openOrigin, type Origin } from "../../../../../services/source/origin/origin.ts";
-import { parseAllowedOrigins, type PostedUrl } from "../../../../../services/source/access/source-url.ts";
+import { parseAllowedOrigins, type PostedUrl } from "../../../../../mixins/guarded-dial/public-url.ts";
 import { SILENT_METER } from "../../../../../services/source/source-meter.ts";
 import { eventually } from "../../../../support/eventually.ts";
 import { startOrigin, type TestOrigin } from "../../../../support/test-origin.ts";

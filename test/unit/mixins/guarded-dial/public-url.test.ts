@@ -1,15 +1,15 @@
 import { expect } from "chai";
 import * as fc from "fast-check";
-import { findErrorCode } from "../../../../../config/errors.ts";
-import { AddressRefused } from "../../../../../services/source/access/refusal.ts";
-import { formatHostPort, parseAllowedOrigins, parseSourceUrl } from "../../../../../services/source/access/source-url.ts";
+import { findErrorCode } from "../../../../config/errors.ts";
+import { AddressRefused } from "../../../../mixins/guarded-dial/refusal.ts";
+import { formatHostPort, parseAllowedOrigins, parsePublicUrl } from "../../../../mixins/guarded-dial/public-url.ts";
 
 const nothing = parseAllowedOrigins([]);
 
 /** `ok`, `refused` or the code. */
 function judge(text: string, allowed = nothing): string {
   try {
-    parseSourceUrl(text, allowed);
+    parsePublicUrl(text, allowed);
     return "ok";
   } catch (error) {
     return error instanceof AddressRefused ? "refused" : (findErrorCode(error) ?? "unknown");
@@ -75,11 +75,11 @@ describe("source URLs", () => {
   }
 
   it("reads a backslash as the parser does, so that no other host hides behind it", () => {
-    expect(parseSourceUrl("http://a.example\\@127.0.0.1/", nothing).hostname).to.equal("a.example");
+    expect(parsePublicUrl("http://a.example\\@127.0.0.1/", nothing).hostname).to.equal("a.example");
   });
 
   it("drops the fragment and the root's dot, so that one file has one address", () => {
-    expect(parseSourceUrl("https://Example.org.:443/a.mp4?b#t=10", nothing).href).to.equal("https://example.org/a.mp4?b");
+    expect(parsePublicUrl("https://Example.org.:443/a.mp4?b#t=10", nothing).href).to.equal("https://example.org/a.mp4?b");
   });
 
   it("refuses loopback in every notation an IPv4 address has", () => {
@@ -96,8 +96,8 @@ describe("source URLs", () => {
   it("gives only the canonical text on, which reads the same again", () => {
     fc.assert(fc.property(fc.webUrl({ withQueryParameters: true, withFragments: true }), (text) => {
       fc.pre(judge(text) === "ok");
-      const once = parseSourceUrl(text, nothing);
-      expect(parseSourceUrl(once.href, nothing).href).to.equal(once.href);
+      const once = parsePublicUrl(text, nothing);
+      expect(parsePublicUrl(once.href, nothing).href).to.equal(once.href);
     }));
   });
 

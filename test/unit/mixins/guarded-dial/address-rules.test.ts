@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import * as fc from "fast-check";
-import { isGlobalAddress } from "../../../../../services/source/access/address-rules.ts";
+import { isGlobalAddress } from "../../../../mixins/guarded-dial/address-rules.ts";
 
 const byte = fc.integer({ min: 0, max: 255 });
 const word = fc.integer({ min: 0, max: 0xffff });

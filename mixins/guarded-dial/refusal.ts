@@ -1,8 +1,6 @@
 /**
  * A refused address: the reason is for our log, never for the caller, who could map a private network with it.
  */
-import type { Errors } from "moleculer";
-import { fail } from "../../../config/errors.ts";
 
 /** `message` says which rule refused; it stays inside. */
 export class AddressRefused extends Error {
@@ -10,11 +8,6 @@ export class AddressRefused extends Error {
     super(message);
     this.name = "AddressRefused";
   }
-}
-
-/** What the caller hears, whichever rule it was. */
-export function addressRefused(): Errors.MoleculerError {
-  return fail("source_refused", "The source's address is not allowed: it must be a public host that can be found, on port 80 or 443.");
 }
 
 /** The refusal inside an error of the HTTP client, which may wrap it. */

@@ -1,13 +1,13 @@
 import { expect } from "chai";
-import { ORIGIN_LIMITS } from "../../../../../services/source/origin/origin-limits.ts";
-import { openOrigin, type Origin } from "../../../../../services/source/origin/origin.ts";
-import { userAgent } from "../../../../../services/source/origin/polite-client.ts";
-import { findAddressRefused } from "../../../../../services/source/access/refusal.ts";
-import type { ResolveHost } from "../../../../../services/source/access/resolve-host.ts";
-import { resolveGlobal } from "../../../../../services/source/access/resolve-host.ts";
-import { SILENT_METER } from "../../../../../services/source/source-meter.ts";
-import { parseAllowedOrigins } from "../../../../../services/source/access/source-url.ts";
-import { startOrigin, type TestOrigin } from "../../../../support/test-origin.ts";
+import { ORIGIN_LIMITS } from "../../../../services/source/origin/origin-limits.ts";
+import { openOrigin, type Origin } from "../../../../services/source/origin/origin.ts";
+import { userAgent } from "../../../../services/source/origin/polite-client.ts";
+import { findAddressRefused } from "../../../../mixins/guarded-dial/refusal.ts";
+import type { ResolveHost } from "../../../../mixins/guarded-dial/resolve-host.ts";
+import { resolveGlobal } from "../../../../mixins/guarded-dial/resolve-host.ts";
+import { SILENT_METER } from "../../../../services/source/source-meter.ts";
+import { parseAllowedOrigins } from "../../../../mixins/guarded-dial/public-url.ts";
+import { startOrigin, type TestOrigin } from "../../../support/test-origin.ts";
 
 describe("guarded connector", () => {
   let served: TestOrigin;

@@ -3,7 +3,7 @@
  * on, so that nobody behind can read the text in another way.
  */
 import { isIP } from "node:net";
-import { fail } from "../../../config/errors.ts";
+import { fail } from "../../config/errors.ts";
 import { isGlobalAddress } from "./address-rules.ts";
 import { AddressRefused } from "./refusal.ts";
 
@@ -42,7 +42,7 @@ export function bareHost(hostname: string): string {
  * Everything that can be said without asking DNS.
  * @throws bad_url for what is not such a URL at all, AddressRefused for one that leads where it must not
  */
-export function parseSourceUrl(text: string, allowed: AllowedOrigins): URL {
+export function parsePublicUrl(text: string, allowed: AllowedOrigins): URL {
   if (text.length > MAX_URL_LENGTH) throw fail("bad_url", `The URL is longer than ${MAX_URL_LENGTH} characters.`);
   if (CONTROL_CHARACTERS.test(text)) throw fail("bad_url", "The URL has control characters in it.");
   if (!URL.canParse(text)) throw fail("bad_url", "The URL cannot be read.");

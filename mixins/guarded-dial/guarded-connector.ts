@@ -6,13 +6,14 @@ import type { LookupFunction, Socket } from "node:net";
 import { isIP } from "node:net";
 import { callbackify } from "node:util";
 import { buildConnector } from "undici";
-import { isGlobalAddress } from "../access/address-rules.ts";
-import type { OpenTunnel } from "../egress/tunnel.ts";
-import { AddressRefused } from "../access/refusal.ts";
-import { resolveGlobal, type ResolveHost } from "../access/resolve-host.ts";
-import { defaultPort, type AllowedOrigins } from "../access/source-url.ts";
+import { isGlobalAddress } from "./address-rules.ts";
+import { AddressRefused } from "./refusal.ts";
+import { resolveGlobal, type ResolveHost } from "./resolve-host.ts";
+import { defaultPort, type AllowedOrigins } from "./public-url.ts";
 
 export type Connector = buildConnector.connector;
+/** A socket to an address, by way of a proxy. */
+export type OpenTunnel = (host: string, port: number, timeoutMs: number) => Promise<Socket>;
 
 export interface ConnectorOptions {
   allowed: AllowedOrigins;

@@ -1,9 +1,9 @@
 /** Addresses in every dress that a URL lets them wear: what is private stays refused, what is global stays itself. */
 import { expect } from "chai";
 import * as fc from "fast-check";
-import { isGlobalAddress } from "../../../../../services/source/access/address-rules.ts";
-import { AddressRefused } from "../../../../../services/source/access/refusal.ts";
-import { parseAllowedOrigins, parseSourceUrl } from "../../../../../services/source/access/source-url.ts";
+import { isGlobalAddress } from "../../../../mixins/guarded-dial/address-rules.ts";
+import { AddressRefused } from "../../../../mixins/guarded-dial/refusal.ts";
+import { parseAllowedOrigins, parsePublicUrl } from "../../../../mixins/guarded-dial/public-url.ts";
 
 const nothing = parseAllowedOrigins([]);
 const RUNS = { numRuns: 1_000 };
@@ -91,7 +91,7 @@ const carriers: Record<string, (n: number, filling: number[]) => number[]> = {
 /** The host as the parser reads it, or why it is refused. */
 function judge(host: string): { host: string } | "refused" {
   try {
-    return { host: parseSourceUrl(`http://${host}/a.mp4`, nothing).hostname };
+    return { host: parsePublicUrl(`http://${host}/a.mp4`, nothing).hostname };
   } catch (error) {
     if (error instanceof AddressRefused) return "refused";
     throw error;

@@ -1,17 +1,17 @@
 import { expect } from "chai";
 import { once } from "node:events";
 import { createServer, type AddressInfo, type Server } from "node:net";
-import { findErrorCode } from "../../../../../config/errors.ts";
-import { checkSource } from "../../../../../services/source/access/check-source.ts";
-import { ORIGIN_LIMITS } from "../../../../../services/source/origin/origin-limits.ts";
-import { openOrigin } from "../../../../../services/source/origin/origin.ts";
-import { findAddressRefused } from "../../../../../services/source/access/refusal.ts";
-import { dnsResolver, resolveGlobal } from "../../../../../services/source/access/resolve-host.ts";
-import { parseAllowedOrigins } from "../../../../../services/source/access/source-url.ts";
-import { addressesFor, NO_SUCH_NAME, startDnsStub, type DnsStub, type Question, type Said } from "../../../../support/dns-stub.ts";
-import { rejection } from "../../../../support/rejection.ts";
-import { SILENT_METER } from "../../../../../services/source/source-meter.ts";
-import { startOrigin } from "../../../../support/test-origin.ts";
+import { findErrorCode } from "../../../../config/errors.ts";
+import { checkSource } from "../../../../services/source/access/check-source.ts";
+import { ORIGIN_LIMITS } from "../../../../services/source/origin/origin-limits.ts";
+import { openOrigin } from "../../../../services/source/origin/origin.ts";
+import { findAddressRefused } from "../../../../mixins/guarded-dial/refusal.ts";
+import { dnsResolver, resolveGlobal } from "../../../../mixins/guarded-dial/resolve-host.ts";
+import { parseAllowedOrigins } from "../../../../mixins/guarded-dial/public-url.ts";
+import { addressesFor, NO_SUCH_NAME, startDnsStub, type DnsStub, type Question, type Said } from "../../../support/dns-stub.ts";
+import { rejection } from "../../../support/rejection.ts";
+import { SILENT_METER } from "../../../../services/source/source-meter.ts";
+import { startOrigin } from "../../../support/test-origin.ts";
 
 const SERVFAIL = 2;
 const REFUSED = 5;
