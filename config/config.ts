@@ -91,6 +91,8 @@ export interface Config {
   readonly videoCodecs: readonly VideoCodec[];
   readonly protection: Protection;
   readonly usage: "on" | "off";
+  readonly usageDays: number;
+  readonly usageFloor: number;
   readonly logLevel: LogLevel;
   readonly logFormat: "text" | "json";
 }
@@ -204,6 +206,8 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     videoCodecs: parseCodecs(text("videoCodecs")),
     protection: parseProtection(text("protection")),
     usage: text("usage") === "off" ? "off" : "on",
+    usageDays: integer("usageDays"),
+    usageFloor: integer("usageFloor"),
     logLevel: parseLogLevel(text("logLevel")),
     logFormat: text("logFormat") === "json" ? "json" : "text",
   };

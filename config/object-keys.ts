@@ -42,6 +42,16 @@ export const objectKeys = {
   /** Why a segment is not in the store although it was made: `name` is its number. */
   refusal: (videoId: string, rendition: string, name: string) => `videos/${videoId}/refused/${rendition}/${name}.json`,
   refusals: (videoId: string, rendition: string) => `videos/${videoId}/refused/${rendition}/`,
+  /** How the video was watched on a day (`2026-11-26`). A region's counts of a day begin anew, as another `epoch`, when its Redis was lost; of one the greatest `n` says all. */
+  usage: (videoId: string, day: string, region: string, epoch: string, n: number) => `videos/${videoId}/usage/${day}/${region}.${epoch}.${String(n).padStart(10, "0")}.json`,
+  /** The same while the day goes on, in the region's own store. */
+  usageSoFar: (videoId: string, day: string, region: string, epoch: string, n: number) => `videos/${videoId}/usage/${day}/so-far/${region}.${epoch}.${String(n).padStart(10, "0")}.json`,
+  usageDay: (videoId: string, day: string) => `videos/${videoId}/usage/${day}/`,
+  allUsage: (videoId: string) => `videos/${videoId}/usage/`,
+  /** A mark: a tenant's video was watched in a month (`2026-11`). */
+  watched: (tenant: string, month: string, videoId: string) => `usage/${tenant}/${month}/${videoId}`,
+  watchedIn: (tenant: string, month: string) => `usage/${tenant}/${month}/`,
+  allWatched: "usage/",
   captions: (videoId: string, name: string) => `videos/${videoId}/subs/${name}.vtt`,
   /** Says that a video was deleted; outlives its objects. */
   tombstone: (videoId: string) => `deleted/${videoId}.json`,

@@ -8,6 +8,7 @@ export const REDIS_COMMANDS = [
   "get", "set", "del", "unlink", "exists", "strlen", "expire", "pexpire", "pttl", "incrby", "setbit", "bitcount",
   "hget", "hgetall", "hmget", "hset", "hsetnx", "hdel", "hexists", "hlen", "hvals", "hincrby", "hincrbyfloat",
   "sadd", "srem", "smembers", "sismember",
+  "pfadd", "pfcount",
   "zadd", "zrem", "zcard", "zcount", "zscore", "zmscore", "zincrby", "zrange", "zrangebyscore", "zrevrange", "zrevrank", "zremrangebyscore",
   "xadd", "xrange",
 ] as const;

@@ -33,6 +33,27 @@ export function redisKeys(namespace: string) {
     errorGroup: (groupId: string) => `${namespace}:errors:group:${groupId}`,
     /** String: what a node told of errors has been recorded. Expires. */
     errorsTold: (batch: string) => `${namespace}:errors:told:${batch}`,
+    /** Hash: of one load of a page, since when it watches a video and how much it did. Expires. */
+    usageSession: (videoId: string, session: string) => `${namespace}:usage-session:${videoId}:${session}`,
+    /** Bitmap: parts of the video that it watched, and reports that it sent. Expires. */
+    usageMarks: (videoId: string, session: string) => `${namespace}:usage-marks:${videoId}:${session}`,
+    /** Integer: sessions of one household that watched a video on a day. `household` is a name of that day. Expires. */
+    usageHousehold: (day: string, videoId: string, household: string) => `${namespace}:usage-household:${day}:${videoId}:${household}`,
+    /** String: a secret of the day, for names of viewers. Expires. */
+    usageSalt: (day: string) => `${namespace}:usage-salt:${day}`,
+    /** String: that a node's counts have been added. Expires. */
+    usageTold: (batchId: string) => `${namespace}:usage-told:${batchId}`,
+    /** Hash: what was counted of a video on a day. Expires. */
+    usageDay: (day: string, videoId: string) => `${namespace}:usage-day:${day}:${videoId}`,
+    /** HyperLogLog: who watched it then, by names of that day. Expires. */
+    usageViewers: (day: string, videoId: string) => `${namespace}:usage-viewers:${day}:${videoId}`,
+    /** Sets of `<day>/<video>`: what is to be written to the store, and what is here at all. */
+    usageDirty: `${namespace}:usage-dirty`,
+    usageOpen: `${namespace}:usage-open`,
+    /** String: which node forgets that a deleted video was watched. Expires. */
+    usageForgetting: (videoId: string) => `${namespace}:usage-forgetting:${videoId}`,
+    /** String: which node writes that to the store. Expires. */
+    usageWriter: `${namespace}:usage-writer`,
     /** Hash: when each API key was last used, ISO 8601. */
     keysUsed: `${namespace}:keys-used`,
     /** Integer: how often a caller asked for something in a minute (of those since 1970). `caller` is a digest. Expires. */

@@ -114,6 +114,8 @@ export const SETTINGS = {
   videoCodecs: { env: "LECTERN_VIDEO_CODECS", type: { kind: "choices", of: ["h264", "hevc", "av1"] }, fallback: "h264", meaning: "codecs that video is encoded in, comma-separated: `h264`, `hevc`, `av1`" },
   protection: { env: "LECTERN_PROTECTION", type: { kind: "choice", of: ["none", "aes-128", "cbcs"] }, fallback: "none", meaning: "how the media of a video travel to players when its post does not say: `none`, `aes-128` or `cbcs` (see Encryption on the way)" },
   usage: { env: "LECTERN_USAGE", type: { kind: "choice", of: ["on", "off"] }, fallback: "on", meaning: "`on`: players report how videos are watched, which is counted by video and day, and nobody by name; `off`: nothing of it is taken" },
+  usageDays: { env: "LECTERN_USAGE_DAYS", type: { kind: "integer", min: 1, max: 3_660 }, fallback: "400", meaning: "days for which it is kept how videos were watched" },
+  usageFloor: { env: "LECTERN_USAGE_FLOOR", type: { kind: "integer", min: 1, max: 1_000 }, fallback: "3", meaning: "viewers from which on it is shown which parts of a video were watched; with fewer only sums are, lest it be what one of them did" },
   logLevel: { env: "LECTERN_LOG_LEVEL", type: { kind: "choice", of: ["fatal", "error", "warn", "info", "debug", "trace"] }, fallback: "info", meaning: "least severe log line that is written" },
   logFormat: { env: "LECTERN_LOG_FORMAT", type: { kind: "choice", of: ["text", "json"] }, fallback: "text", meaning: "log lines for people or for machines" },
   testS3Endpoint: { env: "LECTERN_TEST_S3_ENDPOINT", type: { kind: "url", schemes: ["http:", "https:"] }, fallback: undefined, meaning: "tests only: an S3 server to use instead of starting one (with the usual AWS variables)" },

@@ -70,6 +70,9 @@ export const ACTIONS: Readonly<Record<string, Permission>> = {
   "persons.erasure": "persons.read",
 
   "insights.report": "videos.watch",
+  "insights.video": "usage.read",
+  "insights.videos": "usage.read",
+  "insights.export": "usage.read",
 
   "audit.query": "audit.read",
   "audit.export": "audit.read",

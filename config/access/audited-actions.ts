@@ -91,7 +91,7 @@ const AUDITED_PERMISSIONS: Readonly<Partial<Record<Permission, AuditRow>>> = {
 };
 
 /** Who has only these changes nothing. */
-const READING: readonly Permission[] = ["open", "videos.watch", "videos.watchPrivate", "videos.list", "videos.explain", "mesh.watch", "audit.read", "reviews.watch", "persons.read", "persons.readOwn", "inside"];
+const READING: readonly Permission[] = ["open", "videos.watch", "videos.watchPrivate", "videos.list", "videos.explain", "usage.read", "mesh.watch", "audit.read", "reviews.watch", "persons.read", "persons.readOwn", "inside"];
 
 const UNTHOUGHT_OF: AuditRow = { way: "ahead" };
 

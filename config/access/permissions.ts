@@ -23,6 +23,8 @@ export const PERMISSIONS = {
   "links.manage": ["submitter", "admin"],
   /** Its work, and where its time went. */
   "videos.explain": ["submitter", "operator", "auditor", "admin"],
+  /** How videos are watched: counts, and nobody's name. */
+  "usage.read": ["submitter", "operator", "auditor", "admin"],
   /** Retries, cancels. */
   "videos.operate": ["operator", "admin"],
   /** Videos that were screened: what was found, and what is to become of them. */

@@ -46,7 +46,7 @@ export function gatewayRoutes({ publicUrl, sourceMaxBytes, nodeId, streams, read
     ...uploadsRoutes(publicUrl),
     ...tusRoutes(sourceMaxBytes),
     ...playRoutes(guide),
-    ...usageRoutes(addressOf),
+    ...usageRoutes(nodeId, addressOf),
     ...keyRoutes(),
     ...imageRoutes(),
     ...clipRoutes(),

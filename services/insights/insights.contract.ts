@@ -30,3 +30,46 @@ export interface ViewProgressed {
   /** Of playback: 1 is as recorded. */
   rate: number;
 }
+
+/** Days in UTC, as in 2026-11-26, both included. */
+export interface DayRange { from: string; to: string }
+export interface VideoUsageParams extends DayRange { id: string }
+/** `tenant` absent: the caller's, else the default one. `course`: only videos with this label. `limit`: videos that are named. */
+export interface UsageParams extends DayRange { tenant?: string; course?: string; limit?: number }
+
+/** A view: one load of a page that watched five seconds, or half of a shorter video. `viewers` are counted anew each day. */
+export interface UsageTotals { views: number; viewers: number; watchSec: number; completions: number }
+export interface QualityView {
+  /** Pictures that came after a press of play, and how long that took on the mean. */
+  startups: number;
+  startupMs?: number;
+  startupWithin: { ms: number; count: number }[];
+  stalls: number;
+  stallSec: number;
+  /** Of media that was watched. */
+  stallsPerHour?: number;
+  switchesUp: number;
+  switchesDown: number;
+}
+export interface VideoUsage extends DayRange {
+  id: string;
+  title?: string;
+  course?: string;
+  durationSec: number;
+  /** Of `heat` and `retention`. */
+  bucketSec: number;
+  totals: UsageTotals;
+  days: (UsageTotals & { day: string })[];
+  pauses: number;
+  /** How often each part was played. These three are absent with fewer viewers than the setting says: then `tooFew`. */
+  heat?: number[];
+  /** Of those who watched, which share played some of each part: 0 to 1. */
+  retention?: number[];
+  /** The most frequent first; a twentieth of the video is one place. */
+  seeks?: { fromSec: number; toSec: number; count: number }[];
+  tooFew?: true;
+  quality: QualityView;
+}
+export interface RankedVideo extends UsageTotals { id: string; title?: string; course?: string; durationSec?: number }
+/** The most watched first. `more`: there are others, whose counts are in `totals`; `partial`: there are so many that not all were looked at. */
+export interface UsageAnswer extends DayRange { tenant: string; course?: string; totals: UsageTotals; videos: RankedVideo[]; more?: true; partial?: true }

@@ -1,27 +1,40 @@
 /**
- * insights: how videos are watched, as players report it. It knows no persons: what it tells others is about videos. Any
- * number may run.
+ * insights: how videos are watched, as players report it: counts by video and day, in Redis and then in the store. It knows
+ * no persons: who watches has a name for one day, and that is only counted. Any number may run.
  */
+import { Readable } from "node:stream";
+import type { Redis } from "ioredis";
 import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
 import type { Revocations } from "../../config/access/grants.ts";
+import { ANONYMOUS, reaches } from "../../config/access/permissions.ts";
 import { loadConfig, type Config } from "../../config/config.ts";
-import { fail } from "../../config/errors.ts";
+import { errorMessage, fail } from "../../config/errors.ts";
 import { callerOf } from "../../config/middlewares/access-guard.ts";
+import { redisKeys } from "../../config/redis-keys.ts";
+import { DEFAULT_TENANT, tenantOf } from "../../config/tenants.ts";
 import { announce } from "../../mixins/announce.ts";
+import { closeRedis, openRedis } from "../../mixins/redis.ts";
 import { openWatchGuard, type WatchGuard } from "../../mixins/watch-guard.ts";
 import type { LinkRevoked, PlanParams, VideoEventPayload, VideoIdParams, VideoState, WatchAnswer } from "../videos/videos.contract.ts";
-import type { ReportParams } from "./insights.contract.ts";
+import type { ReportParams, UsageAnswer, UsageParams, VideoUsage, VideoUsageParams } from "./insights.contract.ts";
 import { openKnownVideos, type KnownVideo, type KnownVideos } from "./known-videos.ts";
+import { openUsage, type Usage } from "./open-usage.ts";
 import { parseUsageReport, withinDuration } from "./usage-report.ts";
 import { openViewEvents, type ViewEvents } from "./view-events.ts";
+import { viewUsage } from "./view-usage.ts";
 
-export type InsightsSettings = Pick<Config, "usage">;
-interface State { videos: KnownVideos; guard: WatchGuard; events: ViewEvents }
-interface Methods { findWatched(ctx: Context<{ id: string }>): Promise<KnownVideo> }
+export type InsightsSettings = Pick<Config, "usage" | "usageDays" | "usageFloor" | "redisUrl" | "namespace" | "region">;
+interface State { videos: KnownVideos; guard: WatchGuard; events: ViewEvents; redis: Redis; usage: Usage }
+interface Methods {
+  findWatched(ctx: Context<{ id: string }>): Promise<KnownVideo>;
+  askedOf(ctx: Context<UsageParams>): UsageParams & { tenant: string };
+}
 
 const id = { type: "string", pattern: "^[0-9a-z]{26}$" } as const;
+const day = { type: "string", pattern: "^\\d{4}-\\d\\d-\\d\\d$" } as const;
+const ofTenant = { from: day, to: day, tenant: { type: "string", pattern: "^[a-z0-9][a-z0-9-]{0,62}$", optional: true }, course: { type: "string", max: 1_000, optional: true } } as const;
 
-export function insightsService({ usage }: InsightsSettings) {
+export function insightsService({ usage, usageDays, usageFloor, redisUrl, namespace, region }: InsightsSettings, open = openRedis) {
   const schema: ServiceSchema<ServiceSettingSchema, Methods, State> = {
     name: "insights",
     dependencies: ["storage"],
@@ -31,12 +44,45 @@ export function insightsService({ usage }: InsightsSettings) {
         params: { id, report: "object", origin: { type: "object", props: { household: "string", agent: "string" } }, quiet: "boolean|optional" },
         async handler(ctx: Context<ReportParams>): Promise<void> {
           if (usage === "off") throw fail("usage_off", "How videos are watched is not counted here.");
-          const video = await this.findWatched(ctx);
-          const { report: given, quiet = false } = ctx.params;
-          const { durationMs } = video;
-          const report = parseUsageReport(given);
+          const { durationMs } = await this.findWatched(ctx);
+          const { id: videoId, report: given, origin, quiet: isQuiet = false } = ctx.params;
+          const whole = parseUsageReport(given);
           if (durationMs === undefined) throw fail("plan_pending", "The video is still being looked at.", { retryAfterSec: 5 });
-          await this.events.note(withinDuration(report, durationMs), video, quiet);
+          const report = withinDuration(whole, durationMs);
+          this.events.progress(report, videoId);
+          this.usage.take({ videoId, durationMs, report, viewer: { subject: (callerOf(ctx) ?? ANONYMOUS).subject, origin }, isQuiet, at: Date.now() });
+        },
+      },
+      /** @throws video_not_found, also for another tenant's; video_deleted */
+      video: {
+        params: { id, from: day, to: day },
+        async handler(ctx: Context<VideoUsageParams>): Promise<VideoUsage> {
+          const { id: videoId, from, to } = ctx.params;
+          const { access, title, course, durationMs = 0 } = await this.videos.get(videoId);
+          if (!reaches(callerOf(ctx) ?? { subject: "node", roles: [] }, access.tenant)) throw fail("video_not_found", "There is no such video.");
+          if (access.deleted) throw fail("video_deleted", "The video was deleted.");
+          const about = { id: videoId, ...(title === undefined ? {} : { title }), ...(course === undefined ? {} : { course }), from, to };
+          return viewUsage(about, durationMs, await this.usage.reader.days(videoId, from, to), usageFloor);
+        },
+      },
+      /** A tenant's videos, the most watched first. @throws forbidden for another tenant's */
+      videos: {
+        params: { ...ofTenant, limit: { type: "number", integer: true, min: 1, max: 500, optional: true } },
+        async handler(ctx: Context<UsageParams>): Promise<UsageAnswer> {
+          return await this.usage.tenants.rank(this.askedOf(ctx));
+        },
+      },
+      /** NDJSON as a stream, for a caller on this node, which takes it as fast as it can. @throws forbidden */
+      export: {
+        params: ofTenant,
+        handler(ctx: Context<UsageParams>): Readable {
+          return Readable.from(this.usage.tenants.lines(this.askedOf(ctx)), { objectMode: false });
+        },
+      },
+      /** What this node was told goes into the store now. */
+      write: {
+        async handler(): Promise<void> {
+          await this.usage.write();
         },
       },
     },
@@ -45,9 +91,12 @@ export function insightsService({ usage }: InsightsSettings) {
         const { videoId, ...revoked } = ctx.params;
         this.guard.note(videoId, revoked);
       },
-      "video.deleted"(ctx: Context<VideoEventPayload>) {
-        this.videos.forget(ctx.params.videoId);
-        this.guard.forget(ctx.params.videoId);
+      async "video.deleted"(ctx: Context<VideoEventPayload>) {
+        const { videoId } = ctx.params;
+        this.videos.forget(videoId);
+        this.guard.forget(videoId);
+        const state = await this.broker.call<VideoState | null, VideoIdParams>("videos.state", { id: videoId }).catch(() => null);
+        if (state !== null) await this.usage.forget(videoId, tenantOf(state.record), state.record.createdAt).catch((error: unknown) => this.logger.debug(`That a deleted video was watched is forgotten later: ${errorMessage(error)}`));
       },
       "video.reviewed"(ctx: Context<VideoEventPayload>) {
         this.videos.forget(ctx.params.videoId);
@@ -63,8 +112,14 @@ export function insightsService({ usage }: InsightsSettings) {
         if (video.fault !== undefined) throw fail(video.fault.code, video.fault.message);
         return video;
       },
+      askedOf(ctx: Context<UsageParams>): UsageParams & { tenant: string } {
+        const own = callerOf(ctx)?.tenant;
+        const { tenant = own ?? DEFAULT_TENANT } = ctx.params;
+        if (own !== undefined && own !== tenant) throw fail("forbidden", "The key is for another tenant's videos.");
+        return { ...ctx.params, tenant };
+      },
     },
-    created() {
+    async started() {
       const { broker } = this;
       this.videos = openKnownVideos({
         look: (videoId, links) => broker.call<WatchAnswer, PlanParams>("videos.plan", { id: videoId, watch: true, ...(links ? { links: true } : {}) }),
@@ -77,6 +132,15 @@ export function insightsService({ usage }: InsightsSettings) {
         find: (videoId) => this.videos.get(videoId),
         now: Date.now,
       });
+      this.redis = await open(redisUrl, this.logger);
+      this.usage = openUsage({
+        broker, redis: this.redis, keys: redisKeys(namespace), region, keptDays: usageDays, videos: this.videos,
+        onStart: ({ report, videoId, isQuiet, at }) => void this.events.start(report, videoId, isQuiet, at).catch((error: unknown) => this.logger.debug(`That a view began was not said: ${errorMessage(error)}`)),
+      });
+    },
+    async stopped() {
+      await this.usage?.close(); // absent when started() failed
+      closeRedis(this.redis);
     },
   };
   return schema;

@@ -17,7 +17,7 @@ const OPERATIONS: [readonly Who[], string][] = [
   [SIGNED, "listVideos"],
   [["submitter", "admin"], "submitVideo deleteVideo uploadFile beginUpload getUploadOffset appendToUpload abandonUpload"],
   [["operator", "auditor", "admin"], "getMetrics listNodes listNodesByRegion getQueue listDeadJobs listErrors getError listReviews getReview getReviewFrame"],
-  [["submitter", "operator", "auditor", "admin"], "listVideoJobs explainVideo"],
+  [["submitter", "operator", "auditor", "admin"], "listVideoJobs explainVideo getVideoUsage listUsage exportUsage"],
   [["operator", "admin"], "decideReview retryVideo cancelVideo drainNode undrainNode pauseLane resumeLane resolveError muteError reopenError"],
   [["auditor", "admin"], "queryAudit exportAudit exportPerson getErasure"],
   [SIGNED, "exportOwnPerson"],
@@ -119,7 +119,7 @@ describe("the gateway, asked with keys", function () {
   it("says what a key may do", async () => {
     const access = async (key?: string): Promise<unknown> => await (await fetch(`${mesh.url}/v1/access`, key === undefined ? {} : { headers: { Authorization: `Bearer ${key}` } })).json();
     expect(await access()).to.deep.equal({ subject: "anonymous", roles: [], permissions: ["open", "videos.watch"], newVideos: "public" });
-    expect(await access("submitter")).to.deep.equal({ subject: "key:submitter", roles: ["submitter"], permissions: ["open", "videos.watch", "videos.watchPrivate", "videos.list", "videos.submit", "videos.delete", "links.create", "links.manage", "videos.explain", "persons.readOwn"], newVideos: "public" });
+    expect(await access("submitter")).to.deep.equal({ subject: "key:submitter", roles: ["submitter"], permissions: ["open", "videos.watch", "videos.watchPrivate", "videos.list", "videos.submit", "videos.delete", "links.create", "links.manage", "videos.explain", "usage.read", "persons.readOwn"], newVideos: "public" });
     expect(await access("admin+scoped")).to.deep.equal({ subject: "key:admin+scoped", roles: ["admin"], permissions: ["open", "videos.watch", "videos.list"], newVideos: "public" });
   });
 });

@@ -32,7 +32,7 @@ export interface PrivateMesh {
   papers: Passports;
   store: ReturnType<typeof memoryStore>;
   /** A video that plays. */
-  make(params?: { url?: string; tenant?: string; visibility?: "public" | "private" }): Promise<string>;
+  make(params?: { url?: string; tenant?: string; visibility?: "public" | "private"; title?: string; labels?: Record<string, string> }): Promise<string>;
   ask(path: string, options?: { key?: string; method?: string; body?: object; headers?: Record<string, string> }): Promise<Response>;
   link(id: string, asked?: object, key?: string): Promise<Link>;
   stop(): Promise<void>;
@@ -51,7 +51,7 @@ export async function startPrivateMesh(settings: Partial<Omit<GatewaySettings, "
   worker.createService(videosService({ redisUrl: (await sharedRedis()).url, namespace }));
   worker.createService(deliveryService(() => planWaiter(200)));
   worker.createService(operatorService());
-  worker.createService(insightsService({ usage: "on" }));
+  for (const broker of [worker, gateway]) broker.createService(insightsService({ usage: "on", usageDays: 400, usageFloor: 1, redisUrl: (await sharedRedis()).url, namespace, region: "local" }));
   worker.createService({ name: "cache", actions: { open: () => segment, segment: () => segment, still: () => segment, sheet: () => segment } });
   worker.createService({ name: "transcoder", actions: { keyFrame: () => Buffer.from("key"), captions: () => Buffer.from("WEBVTT"), clip: () => ({ key: "clip", size: 4 }) } });
   worker.createService({ name: "source", actions: { check: (ctx: Context<{ url: string }>) => ({ url: ctx.params.url }) } });

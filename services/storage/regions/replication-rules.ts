@@ -17,13 +17,16 @@ export interface Rule {
 
 const VIDEO = /^(videos\/([^/]+)\/)(.+)$/;
 const CRITICAL_PARTS = ["record.json", "verdict.json", "plan.json", "outcome.json", "content-key.json", "screening.json", "review.json"];
+/** What is only known so far of how it is watched today. */
+const SO_FAR = "/so-far/";
 /** Nobody may be told of a video that is only in one place, nor of one whose key is. */
 const SYNC_PARTS = ["record.json", "content-key.json"];
 
 export function findRule(key: string): Rule | undefined {
   const [, unit, videoId, part] = VIDEO.exec(key) ?? [];
   if (unit !== undefined && videoId !== undefined && part !== undefined) {
-    const critical = CRITICAL_PARTS.includes(part);
+    if (part.startsWith("usage/") && part.includes(SO_FAR)) return undefined;
+    const critical = CRITICAL_PARTS.includes(part) || part.startsWith("usage/");
     return { unit, videoId, urgency: critical ? 0 : 2, reach: critical ? "all" : "media", sync: SYNC_PARTS.includes(part) };
   }
   const [folder = "", ...names] = key.split("/");
@@ -41,6 +44,9 @@ export function findRule(key: string): Rule | undefined {
     // A person's word counts everywhere; so does the list that it is on.
     case "reviews":
     case "blocked":
+      return { unit: key, urgency: 0, reach: "all", sync: false };
+    // How a video was watched is below it; this says that it was.
+    case "usage":
       return { unit: key, urgency: 0, reach: "all", sync: false };
     case "adopted":
       return { unit: key, ...(names[1] === undefined ? {} : { videoId: names[1] }), urgency: 0, reach: "all", sync: true };

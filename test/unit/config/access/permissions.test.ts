@@ -17,6 +17,7 @@ describe("permissions", () => {
       "links.create": "-xx--x",
       "links.manage": "--x--x",
       "videos.explain": "--xxxx",
+      "usage.read": "--xxxx",
       "videos.operate": "---x-x",
       "videos.review": "---x-x",
       "reviews.watch": "---xxx",

@@ -6,8 +6,9 @@ import { MOST_A_SECOND, openViewEvents } from "../../../../services/insights/vie
 
 const video = (id: string, tenant: string, course?: string): KnownVideo => ({ access: { id, tenant, visibility: "public", deleted: false }, durationMs: 60_000, ...(course === undefined ? {} : { course }) });
 const idOf = (digit: number): string => `01arz3ndektsv4rrffq69g5f${String(digit).padStart(2, "0")}`;
-const [FIRST, SECOND, FOREIGN] = [video(idOf(1), "physics", "optics"), video(idOf(2), "physics", "waves"), video(idOf(3), "arts")];
-const report = (session: number, more: object = {}): UsageReport => parseUsageReport({ session: `session-${String(session).padStart(12, "0")}`, seq: 0, ranges: [[0, 7.5, 1.25]], ...more });
+const [FIRST, SECOND, FOREIGN] = [idOf(1), idOf(2), idOf(3)];
+const VIDEOS = [video(FIRST, "physics", "optics"), video(SECOND, "physics", "waves"), video(FOREIGN, "arts")];
+const report = (more: object = {}): UsageReport => parseUsageReport({ session: "abcdefghij-KLMNOP_1234", seq: 0, ranges: [[0, 7.5, 1.25]], ...more });
 
 describe("events of views", () => {
   let now: number;
@@ -18,41 +19,37 @@ describe("events of views", () => {
     events = openViewEvents({
       moved: (event) => said.push(["moved", event]), progressed: (event) => said.push(["progressed", event]), now: () => now,
       async find(id) {
-        const found = [FIRST, SECOND, FOREIGN].find(({ access }) => access.id === id);
+        const found = VIDEOS.find(({ access }) => access.id === id);
         if (found === undefined) throw fail("video_not_found", "staged");
         return found;
       },
     });
   });
-  const moves = (): object[] => said.filter(([what]) => what === "moved").map(([, event]) => event);
 
-  it("say of each session once whence it came, and at each report where it is", async () => {
-    await events.note(report(1, { previous: idOf(1) }), SECOND, false);
-    await events.note(report(1, { seq: 1, ranges: [[7.5, 20, 2]], previous: idOf(1) }), SECOND, false);
-    expect(said).to.deep.equal([
-      ["progressed", { videoId: idOf(2), position: 7.5, rate: 1.25 }], ["moved", { tenant: "physics", course: "waves", fromVideoId: idOf(1), toVideoId: idOf(2), at: 1_000 }],
-      ["progressed", { videoId: idOf(2), position: 20, rate: 2 }],
-    ]);
+  it("say whence somebody came to a video, and where they are in it", async () => {
+    await events.start(report({ previous: FIRST }), SECOND, false, 900);
+    events.progress(report({ ranges: [[0, 1, 1], [7.5, 20, 2]] }), SECOND);
+    events.progress(report({ ranges: [] }), SECOND);
+    expect(said).to.deep.equal([["moved", { tenant: "physics", course: "waves", fromVideoId: FIRST, toVideoId: SECOND, at: 900 }], ["progressed", { videoId: SECOND, position: 20, rate: 2 }]]);
   });
 
   it("name no video before that is another tenant's, this one, or none; and none of who asks not to be followed", async () => {
-    await events.note(report(1, { previous: idOf(3) }), SECOND, false);
-    await events.note(report(2, { previous: idOf(2) }), SECOND, false);
-    await events.note(report(3, { previous: idOf(9) }), SECOND, false);
-    await events.note(report(4, { previous: idOf(1) }), SECOND, true);
-    expect(moves()).to.deep.equal(Array.from({ length: 4 }, () => ({ tenant: "physics", course: "waves", toVideoId: idOf(2), at: 1_000 })));
-  });
-
-  it("are not said of who has watched nothing", async () => {
-    await events.note(report(1, { ranges: [] }), FIRST, false);
-    expect(said).to.deep.equal([]);
+    for (const previous of [FOREIGN, SECOND, idOf(9)]) await events.start(report({ previous }), SECOND, false, 900);
+    await events.start(report({ previous: FIRST }), SECOND, true, 900);
+    expect(said.map(([, event]) => event)).to.deep.equal(Array.from({ length: 4 }, () => ({ tenant: "physics", course: "waves", toVideoId: SECOND, at: 900 })));
   });
 
   it("are so many a second and no more, whatever is reported", async () => {
-    for (let session = 0; session < 3 * MOST_A_SECOND; session++) await events.note(report(session), FIRST, false);
-    expect([moves().length, said.length]).to.deep.equal([MOST_A_SECOND, 2 * MOST_A_SECOND]);
+    const all = async (): Promise<void> => {
+      for (let n = 0; n < 3 * MOST_A_SECOND; n++) {
+        events.progress(report(), FIRST);
+        await events.start(report(), FIRST, false, now);
+      }
+    };
+    await all();
+    expect([said.filter(([what]) => what === "moved").length, said.length]).to.deep.equal([MOST_A_SECOND, 2 * MOST_A_SECOND]);
     now += 1_000;
-    await events.note(report(9_999), FIRST, false);
-    expect(moves()).to.have.length(MOST_A_SECOND + 1);
+    await all();
+    expect(said).to.have.length(4 * MOST_A_SECOND);
   });
 });
