@@ -13,13 +13,14 @@ import { callerOf } from "../../config/middlewares/access-guard.ts";
 import { redisKeys } from "../../config/redis-keys.ts";
 import { DEFAULT_TENANT, tenantOf } from "../../config/tenants.ts";
 import { announce } from "../../mixins/announce.ts";
+import { notePlayerReport, type PlayerReport } from "../../mixins/player-report.ts";
 import { closeRedis, openRedis } from "../../mixins/redis.ts";
 import { openWatchGuard, type WatchGuard } from "../../mixins/watch-guard.ts";
 import type { LinkRevoked, PlanParams, VideoEventPayload, VideoIdParams, VideoState, WatchAnswer } from "../videos/videos.contract.ts";
 import type { ReportParams, UsageAnswer, UsageParams, VideoUsage, VideoUsageParams } from "./insights.contract.ts";
 import { openKnownVideos, type KnownVideo, type KnownVideos } from "./known-videos.ts";
 import { openUsage, type Usage } from "./open-usage.ts";
-import { parseUsageReport, withinDuration } from "./usage-report.ts";
+import { parseUsageReport, withinDuration, type UsageReport } from "./usage-report.ts";
 import { openViewEvents, type ViewEvents } from "./view-events.ts";
 import { viewUsage } from "./view-usage.ts";
 
@@ -135,7 +136,10 @@ export function insightsService({ usage, usageDays, usageFloor, redisUrl, namesp
       this.redis = await open(redisUrl, this.logger);
       this.usage = openUsage({
         broker, redis: this.redis, keys: redisKeys(namespace), region, keptDays: usageDays, videos: this.videos,
-        onStart: ({ report, videoId, isQuiet, at }) => void this.events.start(report, videoId, isQuiet, at).catch((error: unknown) => this.logger.debug(`That a view began was not said: ${errorMessage(error)}`)),
+        onCount: ({ report, videoId, isQuiet, at }, isStart) => {
+          notePlayerReport(broker, toPlayerReport(report));
+          if (isStart) this.events.start(report, videoId, isQuiet, at).catch((error: unknown) => this.logger.debug(`That a view began was not said: ${errorMessage(error)}`));
+        },
       });
     },
     async stopped() {
@@ -144,6 +148,10 @@ export function insightsService({ usage, usageDays, usageFloor, redisUrl, namesp
     },
   };
   return schema;
+}
+
+function toPlayerReport({ startupMs, stallsMs, switchesUp, switchesDown }: UsageReport): PlayerReport {
+  return { ...(startupMs === undefined ? {} : { startupSec: startupMs / 1_000 }), stallsSec: stallsMs.map((ms) => ms / 1_000), switchesUp, switchesDown };
 }
 
 export default insightsService(loadConfig(process.env));

@@ -18,7 +18,7 @@ import { keepUsageDays } from "./usage-sweep.ts";
 import { viewerNames } from "./viewer-names.ts";
 import { openUsageWriter } from "./usage-writer.ts";
 
-export interface UsageOptions { broker: ServiceBroker; redis: Redis; keys: RedisKeys; region: string; keptDays: number; videos: KnownVideos; onStart(taken: TakenReport): void }
+export interface UsageOptions { broker: ServiceBroker; redis: Redis; keys: RedisKeys; region: string; keptDays: number; videos: KnownVideos; onCount(taken: TakenReport, isStart: boolean): void }
 export interface Usage {
   take: UsageCounter["take"];
   reader: UsageReader;
@@ -30,14 +30,14 @@ export interface Usage {
   close(): Promise<void>;
 }
 
-export function openUsage({ broker, redis, keys, region, keptDays, videos, onStart }: UsageOptions): Usage {
+export function openUsage({ broker, redis, keys, region, keptDays, videos, onCount }: UsageOptions): Usage {
   const { logger } = broker;
   const run = usageScripts(redis);
   const store = usageStore(storageCalls(broker), region);
   const days = usageDays(redis, run, keys);
   let dropped = 0;
   const counter = openUsageCounter({
-    run, keys, names: viewerNames(redis, keys), clock: systemClock, onStart,
+    run, keys, names: viewerNames(redis, keys), clock: systemClock, onCount,
     onDrop() {
       if (dropped++ % 10_000 === 0) logger.warn("Reports of how videos are watched find no room: Redis does not take them.");
     },

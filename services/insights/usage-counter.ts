@@ -19,8 +19,8 @@ export interface CounterPorts {
   keys: Pick<RedisKeys, "usageSession" | "usageMarks" | "usageHousehold" | "usageTold" | "usageDay" | "usageViewers" | "usageDirty" | "usageOpen">;
   names: ViewerNames;
   clock: Pick<Clock, "after">;
-  /** A session watches its first moment. */
-  onStart(taken: TakenReport): void;
+  /** Told of each report that counts. @param isStart it is the first of its session that watched something */
+  onCount(taken: TakenReport, isStart: boolean): void;
   /** Told of each report that found no room. */
   onDrop(): void;
   onError(error: unknown): void;
@@ -43,7 +43,7 @@ const DAY_SEC = 4 * 86_400;
 
 export const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 
-export function openUsageCounter({ run, keys, names, clock, onStart, onDrop, onError }: CounterPorts) {
+export function openUsageCounter({ run, keys, names, clock, onCount, onDrop, onError }: CounterPorts) {
   const waiting: TakenReport[] = [];
   /** Counted, and not yet in Redis, or nobody knows. */
   const owed = new Map<string, DayTally>();
@@ -73,7 +73,7 @@ export function openUsageCounter({ run, keys, names, clock, onStart, onDrop, onE
     sums.set(name, sum);
     addAll(sum.tally, countReport(report, durationMs, watching, admission));
     if (admission.viewed && !isQuiet) sum.viewers.add(named.viewer(viewer));
-    if (admission.started) onStart(taken);
+    if (admission.fits) onCount(taken, admission.started);
   }
 
   async function merge({ id, day, videoId, durationMs, viewers, tally }: DayTally): Promise<void> {

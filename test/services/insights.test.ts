@@ -44,6 +44,8 @@ describe("how videos are watched", function () {
     const usage = await counted(id, 1);
     expect(usage).to.deep.include({ durationSec: 20, bucketSec: 1, pauses: 1, totals: { views: 1, viewers: 1, watchSec: 8.5, completions: 0 }, heat: [1, 1, 1, 1, 1, 1, 0.5, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0], seeks: [{ fromSec: 6, toSec: 10, count: 1 }] });
     expect(usage.quality).to.include({ startups: 1, startupMs: 321, stalls: 1, stallSec: 0.7 });
+    const metrics = mesh.gateway.metrics.list({}).filter(({ name }) => name.startsWith("lectern_player_st"));
+    expect(metrics.map(({ name, values }) => [name, ...Array.from(values.values(), ({ value, count }: { value?: number; count?: number }) => value ?? count)])).to.have.deep.members([["lectern_player_startup_seconds", 1], ["lectern_player_stall_seconds", 1], ["lectern_player_stalls_total", 1]]);
   });
 
   it("is said by whoever may watch: of a private video with its link, and else it is as one that there is not", async () => {

@@ -28,7 +28,7 @@ describe("what players report", function () {
 
   const openNode = (onDrop: () => void = () => undefined): UsageCounter => openUsageCounter({
     run: usageScripts(redis), keys, names: viewerNames(redis, keys), clock: { after: () => () => undefined }, onDrop, onError: () => undefined,
-    onStart: ({ report }) => { started.push(report.session); },
+    onCount: ({ report }, isStart) => { if (isStart) started.push(report.session); },
   });
   const begin = (): void => {
     [keys, started] = [redisKeys(freshNamespace()), []];
@@ -141,7 +141,7 @@ describe("what players report", function () {
     await new Promise((resolve) => apart.once("ready", resolve));
     let dropped = 0;
     let failed = 0;
-    const node = openUsageCounter({ run: usageScripts(apart), keys, names: viewerNames(apart, keys), clock: { after: () => () => undefined }, onStart: () => undefined, onDrop: () => { dropped++; }, onError: () => { failed++; } });
+    const node = openUsageCounter({ run: usageScripts(apart), keys, names: viewerNames(apart, keys), clock: { after: () => () => undefined }, onCount: () => undefined, onDrop: () => { dropped++; }, onError: () => { failed++; } });
     await tell([taken(1, 0, { ranges: [[0, 10]] })], node);
     await own.stop();
     await tell([taken(1, 1, { ranges: [[10, 20]] }), taken(2, 0, { ranges: [[0, 10]] })], node);
@@ -164,7 +164,7 @@ describe("what players report", function () {
     const run = usageScripts(redis);
     let isLost = true;
     const node = openUsageCounter({
-      keys, names: viewerNames(redis, keys), clock: { after: () => () => undefined }, onStart: () => undefined, onDrop: () => undefined, onError: () => undefined,
+      keys, names: viewerNames(redis, keys), clock: { after: () => () => undefined }, onCount: () => undefined, onDrop: () => undefined, onError: () => undefined,
       async run(script, ...args) {
         const answer = await run(script, ...args);
         if (script === "merge" && isLost) throw new Error("the answer was lost");
