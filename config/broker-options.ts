@@ -11,6 +11,7 @@ import { auditTrail } from "./middlewares/audit-trail.ts";
 import { failureReports } from "./middlewares/failure-reports.ts";
 import { failover } from "./middlewares/failover.ts";
 import { loadReports } from "./middlewares/load-reports.ts";
+import { meshMetrics } from "./middlewares/mesh-metrics.ts";
 import { meshPatience } from "./middlewares/mesh-patience.ts";
 import { natsPermissions } from "./middlewares/nats-permissions.ts";
 import { protocolGuard } from "./middlewares/protocol-guard.ts";
@@ -52,7 +53,7 @@ export function brokerOptions(config: Config, protocol = PROTOCOL): BrokerOption
     metrics: { enabled: true },
     replOptions: { delimiter: "lectern$" },
     // Of actions the first is next to the handler.
-    middlewares: [auditTrail(), accessGuard(passports(config.meshSecret, config.namespace)), ...(config.natsUrl === undefined ? [] : [sealedBus(config.meshSecret === undefined ? undefined : busSeal(config.meshSecret, config.namespace))]), requestMetrics, failureReports, loadReports, failover, requestScopes(), protocolGuard(protocol), ...(config.natsUrl === undefined ? [] : [meshPatience(config.natsUrl, config.startWaitMs), natsPermissions])],
+    middlewares: [auditTrail(), accessGuard(passports(config.meshSecret, config.namespace)), ...(config.natsUrl === undefined ? [] : [sealedBus(config.meshSecret === undefined ? undefined : busSeal(config.meshSecret, config.namespace))]), requestMetrics, failureReports, loadReports, failover, requestScopes(), protocolGuard(protocol), ...(config.natsUrl === undefined ? [] : [meshPatience(config.natsUrl, config.startWaitMs), natsPermissions, meshMetrics])],
   };
 }
 

@@ -20,6 +20,9 @@ export const workMetrics = {
   },
   scheduler: {
     lectern_queue_jobs: gauge("Chunks in the region's queue; every scheduler of a region says the same", { lane: oneOf("play", "normal", "bulk"), state: oneOf("waiting", "active", "failed") }),
+    lectern_queue_oldest_wait_seconds: gauge("For how long what has waited longest in a lane has; every scheduler of a region says the same", { lane: oneOf("play", "normal", "bulk") }),
+    lectern_queue_paused: gauge("Whether a lane is paused: 1 or 0; every scheduler of a region says the same", { lane: oneOf("play", "normal", "bulk") }),
+    lectern_redis_answers: gauge("Whether the region's Redis answered this node's last look at the queue: 1 or 0"),
     lectern_queue_steps_total: counter("What has happened to chunks in the region since its Redis was last empty; every scheduler of a region says the same", { what: oneOf("added", "taken", "completed", "failed", "repeated", "late", "lapsed", "mended", "dead") }),
   },
 } as const;

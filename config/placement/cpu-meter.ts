@@ -5,13 +5,15 @@ import { openProcessTree } from "./process-tree.ts";
 
 interface Times { idle: number; total: number }
 
-export function openCpuMeter(readOwn: () => Promise<number> = openProcessTree(), readMachine: () => Times = machineTimes) {
+/** @param note told of the seconds that this node's processes have taken so far */
+export function openCpuMeter(readOwn: () => Promise<number> = openProcessTree(), readMachine: () => Times = machineTimes, note: (seconds: number) => void = () => undefined) {
   let last: { own: number; machine: Times } | undefined;
   /** Undefined at the first look, and when no time has passed. */
   return async function look(): Promise<CpuUse | undefined> {
     const seen = { own: await readOwn(), machine: readMachine() };
     const before = last;
     last = seen;
+    note(seen.own);
     if (before === undefined || seen.machine.total <= before.machine.total) return undefined;
     const total = seen.machine.total - before.machine.total; // of all cores
     return { own: share((seen.own - before.own) * 1000, total), machine: share(total - (seen.machine.idle - before.machine.idle), total) };

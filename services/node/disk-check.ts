@@ -10,12 +10,14 @@ const MIN_FREE_BYTES = 16 * MiB;
 
 const FAULTS: Readonly<Record<string, string>> = { ENOSPC: "is full", EDQUOT: "has no quota left", EROFS: "takes no writes" };
 
-export function diskCheck(dir: string): SelfCheck {
+/** @param note told of the free bytes at each look */
+export function diskCheck(dir: string, note: (free: number) => void = () => undefined): SelfCheck {
   return {
     code: "disk",
     strikes: 1,
     async look(suspected) {
       const free = await freeBytes(dir);
+      note(free);
       if (free < MIN_FREE_BYTES * (suspected ? 2 : 1)) return `The disk of the data directory is full: ${Math.floor(free / MiB)} MiB are free.`;
       const probe = join(dir, `.check-${process.pid}`);
       try {

@@ -4,8 +4,11 @@ import type { SelfCheck } from "./self-checks.ts";
 
 const MAX_DELAY_MS = 2_000;
 
-/** @param strikes windows in a row with such a delay: one alone may be a machine that slept */
-export function loopCheck(strikes = 2, maxDelayMs = MAX_DELAY_MS): SelfCheck {
+/** What viewers notice. */
+const STALL_MS = 250;
+
+/** @param note told of each window with a stall @param strikes windows in a row with the longest delay: one alone may be a machine that slept */
+export function loopCheck(note: () => void = () => undefined, strikes = 2, maxDelayMs = MAX_DELAY_MS): SelfCheck {
   const delay = monitorEventLoopDelay({ resolution: 20 });
   delay.enable();
   return {
@@ -14,6 +17,7 @@ export function loopCheck(strikes = 2, maxDelayMs = MAX_DELAY_MS): SelfCheck {
     async look() {
       const worstMs = delay.max / 1e6;
       delay.reset();
+      if (worstMs > STALL_MS) note();
       return worstMs > maxDelayMs ? `Its event loop was blocked for ${(worstMs / 1000).toFixed(1)} s.` : undefined;
     },
     close: () => delay.disable(),

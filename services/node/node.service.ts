@@ -5,6 +5,7 @@
 import { flushCompileCache } from "node:module";
 import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
 import { loadConfig, type Config } from "../../config/config.ts";
+import { REFUSALS } from "../../config/metrics/node-metrics.ts";
 import { registerMetrics, type MetricWriter } from "../../config/metrics/register-metrics.ts";
 import { meshView } from "../../config/placement/mesh-view.ts";
 import { announceToAll } from "../../mixins/announce.ts";
@@ -73,6 +74,7 @@ export function nodeService(settings: Settings, signals?: SignalPorts, certifica
       const { broker, logger } = this;
       this.metrics = registerMetrics(broker, "node");
       this.metrics.set("lectern_node_accepting", 1);
+      for (const reason of REFUSALS) this.metrics.set("lectern_node_refusing", 0, { reason });
       this.state = nodeState(broker);
       if (signals === undefined) return;
       const end = openShutdown({
@@ -83,13 +85,18 @@ export function nodeService(settings: Settings, signals?: SignalPorts, certifica
       for (const signal of SIGNALS) signals.on(signal, this.onSignal);
     },
     async started() {
-      this.unfollow = this.state.onChange(({ accepting }) => {
+      this.unfollow = this.state.onChange(({ accepting, reasons }) => {
         this.metrics.set("lectern_node_accepting", accepting ? 1 : 0);
+        for (const reason of REFUSALS) this.metrics.set("lectern_node_refusing", reasons.some(({ code }) => code === reason) ? 1 : 0, { reason });
         meshView(this.broker).own.setAccepting(accepting);
         this.tell();
       });
       this.unwatch = await watchCertificates(this.broker, certificates);
-      this.checks = openSelfChecks([diskCheck(this.settings.dataDir), loopCheck(), storeCheck(this.broker)], this.state, this.logger);
+      this.checks = openSelfChecks([
+        diskCheck(this.settings.dataDir, (free) => this.metrics.set("lectern_disk_free_bytes", free)),
+        loopCheck(() => this.metrics.count("lectern_event_loop_stalls_total")),
+        storeCheck(this.broker),
+      ], this.state, this.logger);
       setTimeout(flushCompileCache, FLUSH_MS).unref();
       this.settling = setInterval(() => this.state.settle(), SETTLE_MS);
     },

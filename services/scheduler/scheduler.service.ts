@@ -214,8 +214,12 @@ export function schedulerService(settings: Settings, random: Random = randomInt)
           .catch((error: unknown) => this.logger.debug(`A first segment was not noted: ${errorMessage(error)}`));
       },
       async measureQueue(): Promise<void> {
-        for (const [lane, { waiting, active, failed }] of Object.entries(await this.queue.counts())) {
+        const [counts, oldest] = await Promise.all([this.queue.counts(), this.queue.oldest()]);
+        for (const lane of QUEUE_LANES) {
+          const { waiting, active, failed, paused } = counts[lane];
           for (const [state, count] of Object.entries({ waiting, active, failed })) this.metrics.set("lectern_queue_jobs", count, { lane, state });
+          this.metrics.set("lectern_queue_paused", paused ? 1 : 0, { lane });
+          this.metrics.set("lectern_queue_oldest_wait_seconds", Math.max(0, Date.now() - (oldest[lane] ?? Date.now())) / 1_000, { lane });
         }
         for (const [what, count] of Object.entries(await this.queue.totals())) this.metrics.set("lectern_queue_steps_total", count, { what });
       },
@@ -263,7 +267,10 @@ export function schedulerService(settings: Settings, random: Random = randomInt)
         await this.feeder.finishIfStored(videoId);
       }, (error) => this.logger.debug(`Progress could not be told: ${errorMessage(error)}`));
       this.meter = setInterval(() => {
-        this.measureQueue().catch((error: unknown) => this.logger.debug(`The queue was not measured: ${errorMessage(error)}`));
+        this.measureQueue().then(() => this.metrics.set("lectern_redis_answers", 1), (error: unknown) => {
+          this.metrics.set("lectern_redis_answers", 0);
+          this.logger.debug(`The queue was not measured: ${errorMessage(error)}`);
+        });
       }, METER_MS);
       this.reconciler = openReconciler({
         logger: this.logger,

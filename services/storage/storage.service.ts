@@ -171,6 +171,7 @@ export function storageService(settings: Settings, openStore = openObjectStore) 
     },
     async started() {
       const { logger, metrics } = this;
+      metrics.set("lectern_store_circuit_open", 0);
       const open = (location: StoreLocation): Promise<ObjectStore> => openStore(location, (message) => logger.warn(`${formatStore(location)}: ${message}`));
       const own = breakStore(await open(this.settings.store), {
         onFailure: () => metrics.count("lectern_store_failures_total"),

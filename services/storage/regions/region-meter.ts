@@ -13,12 +13,12 @@ export interface RegionMeter {
 export function regionMeter(broker: ServiceBroker): RegionMeter {
   const metrics = registerMetrics(broker, "replication");
   return {
-    copied: (region, outcome) => metrics.count("lectern_replication_objects_total", { region, outcome }),
-    sent: (region, result) => metrics.count("lectern_replication_sync_total", { region, result }),
-    looked: (region, result) => metrics.count("lectern_region_reads_total", { region, result }),
+    copied: (region, outcome) => metrics.count("lectern_replication_objects_total", { peer: region, outcome }),
+    sent: (region, result) => metrics.count("lectern_replication_sync_total", { peer: region, result }),
+    looked: (region, result) => metrics.count("lectern_region_reads_total", { peer: region, result }),
     lag(region, { units, oldestMs }) {
-      metrics.set("lectern_replication_waiting", units, { region });
-      metrics.set("lectern_replication_lag_seconds", oldestMs / 1000, { region });
+      metrics.set("lectern_replication_waiting", units, { peer: region });
+      metrics.set("lectern_replication_lag_seconds", oldestMs / 1000, { peer: region });
     },
   };
 }

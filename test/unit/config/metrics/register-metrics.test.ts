@@ -13,9 +13,9 @@ describe("registerMetrics", () => {
 
   it("writes what the table has, with its labels", () => {
     const metrics = registerMetrics(broker, "replication");
-    metrics.set("lectern_replication_lag_seconds", 2.5, { region: "eu" });
-    metrics.set("lectern_replication_lag_seconds", 0, { region: "us" });
-    expect(series("lectern_replication_lag_seconds")).to.deep.equal([[{ region: "eu" }, 2.5], [{ region: "us" }, 0]]);
+    metrics.set("lectern_replication_lag_seconds", 2.5, { peer: "eu" });
+    metrics.set("lectern_replication_lag_seconds", 0, { peer: "us" });
+    expect(series("lectern_replication_lag_seconds")).to.deep.equal([[{ peer: "eu" }, 2.5], [{ peer: "us" }, 0]]);
   });
 
   it("has counters of few series from the start, at 0", () => {

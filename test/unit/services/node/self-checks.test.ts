@@ -40,7 +40,8 @@ describe("self-checks of a node", () => {
     const dir = mkdtempSync(join(tmpdir(), "lectern-disk-"));
     execFileSync("mount", ["-t", "tmpfs", "-o", "size=40m", "tmpfs", dir]);
     try {
-      const check = diskCheck(dir);
+      const free: number[] = [];
+      const check = diskCheck(dir, (bytes) => free.push(bytes));
       expect(await check.look(false)).to.equal(undefined);
       writeFileSync(join(dir, "filler"), Buffer.alloc(28 * MiB));
       expect(await check.look(false)).to.equal("The disk of the data directory is full: 12 MiB are free.");
@@ -49,6 +50,7 @@ describe("self-checks of a node", () => {
       expect(await check.look(false)).to.equal(undefined);
       execFileSync("mount", ["-o", "remount,ro", dir]);
       expect(await check.look(false)).to.equal("The disk of the data directory takes no writes.");
+      expect(free.map((bytes) => Math.round(bytes / MiB))).to.deep.equal([40, 12, 20, 20, 20]);
     } finally {
       execFileSync("umount", [dir]);
       rmSync(dir, { recursive: true });
@@ -56,13 +58,15 @@ describe("self-checks of a node", () => {
   });
 
   it("see an event loop that is blocked again and again", async () => {
-    const check = loopCheck(2, 50);
+    let stalls = 0;
+    const check = loopCheck(() => { stalls++; }, 2, 50);
     try {
       await new Promise((resolve) => setTimeout(resolve, 30)); // its timer has begun
-      const until = performance.now() + 200;
+      const until = performance.now() + 350;
       while (performance.now() < until);
       await new Promise((resolve) => setTimeout(resolve, 30)); // and has ended late
-      expect(await check.look(false)).to.match(/^Its event loop was blocked for 0\.\d s\.$/);
+      expect(await check.look(false)).to.match(/^Its event loop was blocked for \d\.\d s\.$/);
+      expect(stalls, "what is too long for viewers is counted").to.equal(1);
     } finally {
       check.close?.();
     }
