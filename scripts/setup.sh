@@ -1,8 +1,8 @@
 #!/bin/sh
 # Brings what Lectern needs and this machine lacks: the locked npm packages (the pinned Node is one of them) and the
 # programs ffmpeg, bubblewrap (FFmpeg's sandbox), nats-server and redis-server; with --tests also a Chromium, proxies, Ceph's
-# S3 server and the packages of the classifier. Every npm script runs it first, so it must cost nothing when nothing is
-# missing: no npm, no Node, only look-ups.
+# S3 server, Prometheus, Alertmanager and the packages of the classifier. Every npm script runs it first, so it must cost
+# nothing when nothing is missing: no npm, no Node, only look-ups.
 # It leaves no other trace: services that the packages bring are neither started nor enabled.
 set -eu
 cd "$(dirname "$0")/.."
@@ -43,6 +43,10 @@ missing_packages() {
     for part in gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav; do echo $part; done
   fi
   if [ $tests = yes ] && ! has nginx; then echo nginx; fi # the edge
+  if [ $tests = yes ]; then # the alerts' rules are tried with the real ones; promtool and amtool come with them
+    has prometheus || echo prometheus
+    has prometheus-alertmanager || echo prometheus-alertmanager
+  fi
   if [ $tests = yes ] && [ "$(uname -s)" = Linux ] && ! has systemd-analyze; then echo systemd; fi
   if [ $tests = yes ] && ! has chromium && ! has chromium-browser && ! has google-chrome; then echo chromium; fi
 }
