@@ -18,9 +18,9 @@ export function readObjects(files: readonly string[]): KubernetesObject[] {
   }));
 }
 
-/** What is wrong with an object of Kubernetes' own: against its schema, and fields that the schema does not know. */
+/** What is wrong with an object of Kubernetes' own, or of Prometheus' operator: against its schema, and fields that the schema does not know. */
 export async function findFaults(object: KubernetesObject): Promise<string[]> {
-  const models = await import(`kubernetes-models/${object.apiVersion}`) as Record<string, { prototype: { validate(this: unknown): void } }>;
+  const models = await import(`${object.apiVersion.startsWith("monitoring.coreos.com/") ? "@kubernetes-models/prometheus-operator" : "kubernetes-models"}/${object.apiVersion}`) as Record<string, { prototype: { validate(this: unknown): void } }>;
   const Model = models[object.kind];
   if (Model === undefined) return [`there is no ${object.kind} in ${object.apiVersion}`];
   const asked = new Set<string>();

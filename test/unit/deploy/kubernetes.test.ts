@@ -25,6 +25,7 @@ interface Kustomization { resources: string[]; images: { name: string }[]; confi
 
 const kustomization = readYaml("kustomization.yaml") as Kustomization;
 const objects = readObjects(kustomization.resources);
+const MONITORING = ["kustomization.yaml", "pod-monitor.yaml", "prometheus-rule.yaml"];
 const ofKind = (kind: string): KubernetesObject[] => objects.filter((object) => object.kind === kind);
 const image = readEnvironment(readStages().at(-1));
 const pairs = (lines: readonly string[]): Record<string, string> => Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]));
@@ -54,7 +55,7 @@ describe("deploy/kubernetes", () => {
   });
 
   it("uses every file that is there", () => {
-    expect(["kustomization.yaml", ...kustomization.resources, "queue-scaling/kustomization.yaml", "queue-scaling/scaled-object.yaml"].toSorted()).to.deep.equal(listYaml());
+    expect(["kustomization.yaml", ...kustomization.resources, "queue-scaling/kustomization.yaml", "queue-scaling/scaled-object.yaml", ...MONITORING.map((file) => `monitoring/${file}`)].toSorted()).to.deep.equal(listYaml());
   });
 
   it("runs every service somewhere, by settings with which a node starts", () => {
@@ -136,5 +137,20 @@ describe("deploy/kubernetes", () => {
     const { type, labels } = METRICS.scheduler.lectern_queue_jobs;
     expect([metric, type, Object.keys(labels)]).to.deep.equal(["lectern_queue_jobs", "gauge", ["lane", "state"]]);
     expect(labels.state.values).to.include(state);
+  });
+
+  it("is watched by Prometheus' operator as Prometheus itself would: the same labels, every pod, what the rules read", async () => {
+    const component = readYaml("monitoring/kustomization.yaml") as { kind: string; resources: string[] };
+    expect([component.kind, ["kustomization.yaml", ...component.resources]]).to.deep.equal(["Component", MONITORING]);
+    const [monitor, rule] = readObjects(component.resources.map((file) => `monitoring/${file}`));
+    for (const object of [monitor, rule]) if (object !== undefined) expect(await findFaults(object), object.kind).to.deep.equal([]);
+    interface Endpoint { port: string; path: string; relabelings: { targetLabel: string; replacement?: string }[] }
+    const { selector, podMetricsEndpoints: [endpoint] } = (monitor?.spec ?? {}) as { selector: { matchLabels: Labels }; podMetricsEndpoints: Endpoint[] };
+    for (const deployment of deployments) {
+      expect(selects(selector.matchLabels, deployment), deployment.name).to.equal(true);
+      expect(deployment.node.ports.map(({ name }) => name)).to.include(endpoint?.port);
+    }
+    const labels = Object.fromEntries(endpoint?.relabelings.map(({ targetLabel, replacement }) => [targetLabel, replacement]) ?? []);
+    expect(labels).to.have.all.keys("job", "region", "instance").and.include({ job: "lectern" });
   });
 });
