@@ -8,7 +8,7 @@ import { suggest } from "./near-name.ts";
 import { parseRates, RATES, type Rates } from "./rates.ts";
 import { readRegions } from "./regions-file.ts";
 import type { Regions } from "./regions.ts";
-import { findFault, parseCodecs, parseEncoder, parseLogLevel, parseNumbers, parseProtection, parseSandbox, splitList, type EncoderKind, type LogLevel, type Protection, type Sandbox, type VideoCodec } from "./setting-values.ts";
+import { findFault, parseCodecs, parseEncoder, parseLogLevel, parseNumbers, parseProtection, parseRange, parseSandbox, splitList, type EncoderKind, type LogLevel, type Protection, type Sandbox, type VideoCodec } from "./setting-values.ts";
 import { SETTINGS, type Setting, type SettingName } from "./settings.ts";
 import { resolveServices, type ServiceName } from "./services.ts";
 import { parseStoreKeys, type StoreKeySource } from "./store-keys.ts";
@@ -70,6 +70,10 @@ export interface Config {
   readonly tenantQueue: number;
   readonly tenantSlots: number;
   readonly tenantWeights: Readonly<Record<string, number>>;
+  /** As IANA names it. */
+  readonly timeZone: string;
+  /** `targetUse` from 0 to 1; `min` and `max` of transcoders. */
+  readonly capacity: { readonly targetUse: number; readonly min: number; readonly max: number; readonly leadMs: number };
   readonly startWaitMs: number;
   readonly stopGraceMs: number;
   readonly sourceAllow: readonly string[];
@@ -187,6 +191,8 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     tenantQueue: integer("tenantQueue"),
     tenantSlots: integer("tenantSlots"),
     tenantWeights: parseNumbers(text("tenantWeights")),
+    timeZone: text("timeZone") ?? new Intl.DateTimeFormat().resolvedOptions().timeZone,
+    capacity: { ...parseRange(required("capacityRange")), targetUse: integer("capacityUse") / 100, leadMs: integer("capacityLeadSec") * 1_000 },
     startWaitMs: integer("startWaitSec") * 1_000,
     stopGraceMs: integer("stopGraceSec") * 1_000,
     sourceAllow: splitList(text("sourceAllow")).map((hostPort) => hostPort.toLowerCase()),

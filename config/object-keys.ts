@@ -101,6 +101,9 @@ export const objectKeys = {
   /** What was dropped of a day (`2026-11-26`) when its time was over. */
   auditDropped: (region: string, day: string) => `audit/${region}/dropped/${day}`,
   allAuditDropped: (region: string) => `audit/${region}/dropped/`,
+  /** The load of a region on a day (`2026-11-26`), written anew as it goes on. */
+  capacityDay: (region: string, day: string) => `capacity/${region}/${day}.json`,
+  capacityDays: (region: string) => `capacity/${region}/`,
   /** Names the one video that is made of a source. `digest` is a hash of what was asked. */
   claim: (digest: string) => `claims/${digest}.json`,
   /** Names the video that others with the same plan are compared with. `digest` is a hash of that. */

@@ -58,6 +58,12 @@ export function redisKeys(namespace: string) {
     keysUsed: `${namespace}:keys-used`,
     /** Integer: how often a caller asked for something in a minute (of those since 1970). `caller` is a digest. Expires. */
     asked: (caller: string, minute: number) => `${namespace}:asked:${caller}:${minute}`,
+    /** Hash: a day's load of a region, by minutes of the day. Expires. */
+    load: (region: string, day: string) => `${namespace}:load:${region}:${day}`,
+    /** String: what a region expects, as its nodes last said. Expires. */
+    outlook: (region: string) => `${namespace}:outlook:${region}`,
+    /** String: which node writes both. Expires. */
+    capacityLease: (region: string) => `${namespace}:capacity:${region}`,
     /** Prefix of the work queue's keys, which mixins/work-queue/lua/common.lua lists. */
     queuePrefix: `${namespace}:queue`,
   };

@@ -23,6 +23,12 @@ export function splitList(value: string | undefined): string[] {
   return (value ?? "").split(",").map((part) => part.trim()).filter((part) => part !== "");
 }
 
+/** @param text `fewest-most` */
+export function parseRange(text: string): { min: number; max: number } {
+  const [min = 0, max = 0] = text.split("-").map(Number);
+  return { min, max };
+}
+
 export function parseSandbox(value: string | undefined): Sandbox {
   return value === "bwrap" || value === "limits" ? value : "auto";
 }
@@ -98,6 +104,13 @@ export function findFault(setting: Setting, value: string): string | undefined {
       return parseRates(splitList(value)) === undefined ? `must list name=number pairs; the names are ${Object.keys(RATES).join(", ")}` : undefined;
     case "sha256":
       return /^[0-9a-f]{64}$/.test(value) ? undefined : "must be 64 hexadecimal digits";
+    case "range": {
+      const [, fewest, most] = /^(\d{1,6})-(\d{1,6})$/.exec(value) ?? [];
+      const good = fewest !== undefined && Number(fewest) <= Number(most) && Number(most) >= 1 && Number(most) <= type.max;
+      return good ? undefined : `must be two whole numbers of at most ${type.max}, as in 1-50, not${shown}`;
+    }
+    case "timeZone":
+      return isTimeZone(value) ? undefined : `must be a time zone, as in Europe/Zurich, not${shown}`;
     case "storeKeys":
       return isStoreKeysText(value) ? undefined : `must be file:<path>, env:<NAME> or kms:<key id>, or several, comma-separated, not${shown}`;
     case "file":
@@ -106,6 +119,14 @@ export function findFault(setting: Setting, value: string): string | undefined {
       return isStoreText(value) ? undefined : `must be file:<dir> or s3://<bucket>, not${shown}`;
     default:
       return type satisfies never;
+  }
+}
+
+function isTimeZone(text: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: text }) instanceof Intl.DateTimeFormat;
+  } catch {
+    return false; // a RangeError: there is no such zone
   }
 }
 

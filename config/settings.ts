@@ -28,6 +28,10 @@ export type SettingKind =
   /** Some, comma-separated. */
   | { kind: "secrets"; minLength: number; max: number }
   | { kind: "sha256" }
+  /** `fewest-most`, whole numbers. */
+  | { kind: "range"; max: number }
+  /** As IANA names it. */
+  | { kind: "timeZone" }
   /** One that can be read. */
   | { kind: "file" }
   | { kind: "store" }
@@ -95,6 +99,10 @@ export const SETTINGS = {
   tenantSlots: { env: "LECTERN_TENANT_SLOTS", type: { kind: "integer", min: 1, max: 1_000_000 }, fallback: "1000000", meaning: "chunks of one tenant that a region makes at once in the background" },
   tenantWeights: { env: "LECTERN_TENANT_WEIGHTS", type: { kind: "weights" }, fallback: "", meaning: "shares of the background, `tenant=weight`, comma-separated; a tenant that is not named has 1" },
   retention: { env: "LECTERN_RETENTION_DAYS", type: { kind: "retention" }, fallback: "", meaning: "days after which a tenant's videos are deleted, `tenant=days`, comma-separated, `*` for all others; who is not named keeps for ever" },
+  timeZone: { env: "LECTERN_TIME_ZONE", type: { kind: "timeZone" }, fallback: undefined, meaning: "clock by which the region's lectures are held, as in `Europe/Zurich`, the same on all its nodes; absent: the machine's" },
+  capacityRange: { env: "LECTERN_CAPACITY_RANGE", type: { kind: "range", max: 10_000 }, fallback: "1-50", meaning: "fewest and most transcoders that a region says it should have" },
+  capacityUse: { env: "LECTERN_CAPACITY_USE", type: { kind: "integer", min: 10, max: 95 }, fallback: "60", meaning: "percent of the slots that viewers' encodes are to use when as much comes as nine times of ten is not exceeded" },
+  capacityLeadSec: { env: "LECTERN_CAPACITY_LEAD_SEC", type: { kind: "integer", min: 0, max: 7_200 }, fallback: "300", meaning: "seconds from asking for a transcoder until it takes work: so far ahead the region asks for it" },
   startWaitSec: { env: "LECTERN_START_WAIT_SEC", type: { kind: "integer", min: 1, max: 3_600 }, fallback: "30", meaning: "seconds for which a node that starts waits for NATS and for Redis, before it ends with a reason" },
   stopGraceSec: { env: "LECTERN_STOP_GRACE_SEC", type: { kind: "integer", min: 0, max: 600 }, fallback: "0", meaning: "seconds for which a node that stops still takes connections, while `/health/ready` already answers 503, for load balancers" },
   sourceAllow: { env: "LECTERN_SOURCE_ALLOW", type: { kind: "hostPorts" }, fallback: "", meaning: "private or loopback origins that may be fetched, exact `host:port`, comma-separated" },

@@ -1,6 +1,7 @@
 /** What `ctl` and the REPL may ask: the operators' commands and those about errors, keys and persons, in one form. */
 import { ARGUMENTS, COMMANDS, type AnyAnswer, type Command, type CommandName } from "../../services/operator/operator.contract.ts";
 import { formatAnswer } from "./answer-text.ts";
+import { CAPACITY_COMMANDS } from "./capacity-commands.ts";
 import { ERROR_COMMANDS } from "./error-commands.ts";
 import { KEY_COMMANDS } from "./key-commands.ts";
 import { PERSON_COMMANDS } from "./person-commands.ts";
@@ -11,7 +12,7 @@ const operators = Object.entries<Command>(COMMANDS).map(([name, { argument, meth
   ...(argument === undefined ? {} : { argument: { name: argument, pattern: ARGUMENTS[argument].pattern, says: ARGUMENTS[argument].says } }),
 }]);
 
-export const PROMPT_COMMANDS: Readonly<Record<string, PromptCommand>> = { ...Object.fromEntries(operators), ...ERROR_COMMANDS, ...KEY_COMMANDS, ...PERSON_COMMANDS };
+export const PROMPT_COMMANDS: Readonly<Record<string, PromptCommand>> = { ...Object.fromEntries(operators), ...ERROR_COMMANDS, ...CAPACITY_COMMANDS, ...KEY_COMMANDS, ...PERSON_COMMANDS };
 
 /** @returns undefined when there is no such command */
 export function findCommand(name: string): PromptCommand | undefined {

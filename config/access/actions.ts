@@ -54,6 +54,8 @@ export const ACTIONS: Readonly<Record<string, Permission>> = {
   "errors.resolve": "mesh.operate",
   "errors.mute": "mesh.operate",
   "errors.reopen": "mesh.operate",
+  "capacity.list": "mesh.watch",
+  "capacity.plan": "mesh.watch",
   "node.state": "mesh.watch",
   "node.drain": "mesh.operate",
   "node.undrain": "mesh.operate",

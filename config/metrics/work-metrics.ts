@@ -25,4 +25,8 @@ export const workMetrics = {
     lectern_redis_answers: gauge("Whether the region's Redis answered this node's last look at the queue: 1 or 0"),
     lectern_queue_steps_total: counter("What has happened to chunks in the region since its Redis was last empty; every scheduler of a region says the same", { what: oneOf("added", "taken", "completed", "failed", "repeated", "late", "lapsed", "mended", "dead") }),
   },
+  capacity: {
+    lectern_capacity_desired_transcoders: gauge("Transcoders that the region should have now; every node that says it says the same", { region: upTo(2, "regions") }),
+    lectern_capacity_forecast_slots: gauge("FFmpeg slots that viewers' encodes are expected to need in the next quarter of an hour, half of the time at most (p50) and nine times of ten", { region: upTo(2, "regions"), share: oneOf("p50", "p90") }),
+  },
 } as const;

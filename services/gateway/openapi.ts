@@ -10,6 +10,7 @@ import { auditPaths, auditSchemas } from "./openapi-audit.ts";
 import { accessPaths, accessSchemas, securitySchemes, withSecurity } from "./openapi-access.ts";
 import { linkPaths, linkSchemas } from "./openapi-links.ts";
 import { operatePaths, operateSchemas } from "./openapi-operate.ts";
+import { capacityPaths, capacitySchemas } from "./openapi-capacity.ts";
 import { errorPaths, errorSchemas } from "./openapi-errors.ts";
 import { personPaths, personSchemas } from "./openapi-persons.ts";
 import { usagePaths, usageSchemas } from "./openapi-usage.ts";
@@ -204,6 +205,7 @@ const paths = {
   ...auditPaths(problems),
   ...reviewPaths(problems),
   ...errorPaths(problems),
+  ...capacityPaths(problems),
   ...personPaths(problems),
   ...usagePaths(problems),
   "/health/live": { get: { operationId: "getLiveness", summary: "Whether this node runs", responses: { "200": ok("It does", json({ type: "object" })) } } },
@@ -273,6 +275,7 @@ const schemas = {
   ...linkSchemas,
   ...reviewSchemas,
   ...errorSchemas,
+    ...capacitySchemas,
   ...personSchemas,
   ...usageSchemas,
   Reason: { type: "object", required: ["class", "message"], properties: { class: { enum: REASON_CLASSES }, message: text } },

@@ -3,6 +3,7 @@ import type { IncomingMessage } from "node:http";
 import type { Visibility } from "../../config/access/watching.ts";
 import { accessRoutes } from "./access/access-routes.ts";
 import { auditRoutes } from "./audit-routes.ts";
+import { capacityRoutes } from "./capacity-routes.ts";
 import { clipRoutes } from "./clip-routes.ts";
 import { commandRoutes } from "./command-routes.ts";
 import type { EventStreams } from "./events-stream.ts";
@@ -51,6 +52,7 @@ export function gatewayRoutes({ publicUrl, sourceMaxBytes, nodeId, streams, read
     ...imageRoutes(),
     ...clipRoutes(),
     ...commandRoutes(),
+    ...capacityRoutes(),
     ...accessRoutes(visibility),
     ...auditRoutes(nodeId),
     ...reviewsRoutes(),

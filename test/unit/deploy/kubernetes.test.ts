@@ -131,12 +131,15 @@ describe("deploy/kubernetes", () => {
 
   it("counts transcoders by a metric that a scheduler has", () => {
     const [scaled] = readObjects(["queue-scaling/scaled-object.yaml"]);
-    const { scaleTargetRef, triggers } = (scaled?.spec ?? {}) as { scaleTargetRef: { name: string }; triggers: { type: string; metadata: { query: string } }[] };
+    const { scaleTargetRef, triggers, minReplicaCount, maxReplicaCount } = (scaled?.spec ?? {}) as { scaleTargetRef: { name: string }; minReplicaCount: number; maxReplicaCount: number; triggers: { type: string; metadata: { query: string; threshold: string } }[] };
     expect([scaleTargetRef.name, triggers[0]?.type]).to.deep.equal(["transcoder", "prometheus"]);
     const [, metric = "", state = ""] = /(lectern_\w+)\{state="(\w+)"\}/.exec(triggers[0]?.metadata.query ?? "") ?? [];
     const { type, labels } = METRICS.scheduler.lectern_queue_jobs;
     expect([metric, type, Object.keys(labels)]).to.deep.equal(["lectern_queue_jobs", "gauge", ["lane", "state"]]);
     expect(labels.state.values).to.include(state);
+    const desired = Object.keys(METRICS.capacity).find((name) => name === /lectern_\w+/.exec(triggers[1]?.metadata.query ?? "")?.[0]);
+    expect([triggers.map(({ type: kind }) => kind), desired, triggers[1]?.metadata.threshold], "a pod for each that the region asks for").to.deep.equal([["prometheus", "prometheus"], "lectern_capacity_desired_transcoders", "1"]);
+    expect(`${minReplicaCount}-${maxReplicaCount}`, "the same bounds").to.equal(settings["LECTERN_CAPACITY_RANGE"]);
   });
 
   it("is watched by Prometheus' operator as Prometheus itself would: the same labels, every pod, what the rules read", async () => {

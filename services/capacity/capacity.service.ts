@@ -1,0 +1,105 @@
+/**
+ * capacity: what its region had to do, what is to come, and how many transcoders that needs. It starts and stops none: it
+ * says how many there should be, and why. Any number may run; whoever has the lease writes, and all that they measure is
+ * written so that two who do it change nothing.
+ */
+import type { Redis } from "ioredis";
+import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
+import { loadConfig, type Config } from "../../config/config.ts";
+import { errorMessage } from "../../config/errors.ts";
+import { registerMetrics, type MetricWriter } from "../../config/metrics/register-metrics.ts";
+import { meshView, regionOf } from "../../config/placement/mesh-view.ts";
+import { redisKeys } from "../../config/redis-keys.ts";
+import { systemClock, type Clock } from "../../mixins/clock.ts";
+import { closeRedis, openRedis } from "../../mixins/redis.ts";
+import { takeLock } from "../../mixins/redis-lock.ts";
+import { storageCalls } from "../../mixins/storage-calls.ts";
+import type { QueueReport } from "../scheduler/scheduler.contract.ts";
+import { askRegions, servicesOf, type MeshNode } from "./ask-regions.ts";
+import { FACTOR, type CapacityAnswer, type Outlook, type PlanAnswer, type PlanParams, type RegionPlan } from "./capacity.contract.ts";
+import { planRegion } from "./desired/plan-region.ts";
+import { openLocalTime } from "./forecast/local-time.ts";
+import { lookAtLoad } from "./load/look-at-load.ts";
+import { openLoadHistory } from "./load/load-history.ts";
+import type { LoadLook } from "./load/slot-meter.ts";
+import { openKeeper, type Keeper } from "./keeper.ts";
+
+export type CapacitySettings = Pick<Config, "redisUrl" | "namespace" | "region" | "timeZone" | "capacity" | "slots">;
+interface Settings extends ServiceSettingSchema { region: string; timeZone: string }
+interface State { redis: Redis; keeper: Keeper; metrics: MetricWriter<"capacity"> }
+
+const QUEUE_MS = 2_000;
+const ANSWER_MS = 5_000;
+/** The prompt has it as a text. */
+const factor = { type: "number", ...FACTOR, convert: true } as const;
+
+export function capacityService({ redisUrl, namespace, region, timeZone, capacity, slots }: CapacitySettings, clock: Clock = systemClock, open = openRedis) {
+  const schema: ServiceSchema<Settings, object, State> = {
+    name: "capacity",
+    settings: { region, timeZone },
+    dependencies: ["storage"],
+    actions: {
+      /** Of all regions. */
+      list: {
+        async handler(ctx: Context): Promise<CapacityAnswer> {
+          const { answers, missing } = await askRegions(await ctx.call<MeshNode[]>("$node.list"), (nodeID) => ctx.call<Outlook, object>("capacity.outlook", {}, { nodeID, timeout: ANSWER_MS, retries: 0 }));
+          return { regions: answers, missing };
+        },
+      },
+      /** What each would need with `factor` times the work. */
+      plan: {
+        params: { factor },
+        async handler(ctx: Context<PlanParams>): Promise<PlanAnswer> {
+          const { answers, missing } = await askRegions(await ctx.call<MeshNode[]>("$node.list"), (nodeID) => ctx.call<RegionPlan, PlanParams>("capacity.planRegion", ctx.params, { nodeID, timeout: ANSWER_MS, retries: 0 }));
+          return { factor: ctx.params.factor, regions: answers, missing };
+        },
+      },
+      /** Of this node's region. */
+      outlook: {
+        async handler(): Promise<Outlook> {
+          return await this.keeper.outlook();
+        },
+      },
+      planRegion: {
+        params: { factor },
+        async handler(ctx: Context<PlanParams>): Promise<RegionPlan> {
+          const { outlook, slots: past, slotsEach } = await this.keeper.all();
+          return planRegion(outlook, past, ctx.params.factor, { targetUse: capacity.targetUse, slotsEach });
+        },
+      },
+    },
+    created() {
+      this.metrics = registerMetrics(this.broker, "capacity");
+    },
+    async started() {
+      const keys = redisKeys(namespace);
+      this.redis = await open(redisUrl, this.logger);
+      const { broker } = this;
+      const history = openLoadHistory({ region, redis: this.redis, keys, storage: storageCalls(broker), logger: this.logger });
+      const look = async (): Promise<LoadLook> => {
+        const nodes = broker.registry.nodes.list({ onlyAvailable: true, withServices: false }) as MeshNode[];
+        const own = nodes.filter(({ metadata }) => regionOf(metadata) === region && servicesOf(metadata).includes("transcoder"));
+        const queue = await broker.call<QueueReport, object>("scheduler.report", {}, { timeout: QUEUE_MS, retries: 0 }).catch(() => undefined); // a node that starts has none yet
+        return lookAtLoad(own.map(({ id }) => meshView(broker).book.look(id).report), queue);
+      };
+      this.keeper = openKeeper({
+        region, slotsEach: slots, sizing: capacity, leadMs: capacity.leadMs, local: openLocalTime(timeZone), clock, history, look,
+        redis: this.redis, outlookKey: keys.outlook(region), logger: this.logger,
+        lectures: async () => [],
+        lock: () => takeLock(this.redis, keys.capacityLease(region), broker.nodeID, this.logger),
+        onOutlook: ({ desired, forecast: [next] }) => {
+          this.metrics.set("lectern_capacity_desired_transcoders", desired, { region });
+          if (next !== undefined) for (const share of ["p50", "p90"] as const) this.metrics.set("lectern_capacity_forecast_slots", next[share], { region, share });
+        },
+      });
+      this.keeper.begin();
+    },
+    async stopped() {
+      await this.keeper?.close().catch((error: unknown) => this.logger.warn(`The last of the load was not kept: ${errorMessage(error)}`)); // absent when started() failed
+      closeRedis(this.redis);
+    },
+  };
+  return schema;
+}
+
+export default capacityService(loadConfig(process.env));

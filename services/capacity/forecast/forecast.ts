@@ -1,0 +1,105 @@
+/**
+ * What a region's viewers will need: the usual week (`profile.ts`), as much of it as there is now (`level.ts`), a band as
+ * wide as its own errors were, and the lectures of a timetable where they are more than is usual. Pure.
+ */
+import type { Basis } from "../capacity.contract.ts";
+import { SLOT_MS, type LoadSlot } from "../load/load-slot.ts";
+import { learnPerViewer, lectureLoad, type Lecture } from "./lectures.ts";
+import { openLevel, SOON_MS } from "./level.ts";
+import type { LocalTime } from "./local-time.ts";
+import { openProfile, type Profile, type Sample } from "./profile.ts";
+import { weightedQuantile } from "./quantile.ts";
+
+export interface Forecast {
+  basis: Basis;
+  /** Slots for viewers' encodes. */
+  play(at: number): { p50: number; p90: number };
+  /** Slots for work in the background, as it comes in. */
+  background(at: number): number;
+  /** What lectures ask for, of `play`. */
+  lectures(at: number): number;
+  perViewer: number;
+}
+
+const HOUR_MS = 3_600_000;
+/** The band comes of the errors in so many days, of slots where something was, or was expected. */
+const ERRORS_MS = 14 * 86_400_000;
+const SOMETHING = 0.05;
+/** Width of the band in roots of the load: errors of counts grow with these. */
+const BAND = { least: 0.5, most: 4, unknown: 1.5 };
+const RECENT_MS = HOUR_MS;
+
+/** @param slots of before `now`, by time @param lectures also those of before, from which it learns */
+export function openForecast(slots: readonly LoadSlot[], now: number, local: LocalTime, lectures: readonly Lecture[] = []): Forecast {
+  const measured = slots.filter(({ at }) => at + SLOT_MS <= now + SLOT_MS / 2);
+  const play = measured.map(({ at, play: value }) => ({ at, value }));
+  const profile = openProfile(beforeNow(play, now), now, local);
+  const level = openLevel(play, profile, now);
+  const width = profile.basis === "none" ? BAND.unknown : findWidth(play, now, profile);
+  const recent = play.filter(({ at }) => at >= now - RECENT_MS).map(({ value }) => ({ value, weight: 1 }));
+  const latest = recent.length === 0 ? 0 : weightedQuantile(recent, 0.5);
+  const perViewer = learnPerViewer(lectures.filter(({ at }) => at < now - 2 * SLOT_MS), play);
+  const background = openBackground(measured, now, local);
+
+  function usual(at: number): { p50: number; p90: number } {
+    const base = profile.at(at, 0.5);
+    if (Number.isNaN(base)) return { p50: latest, p90: latest + BAND.unknown * Math.sqrt(latest) };
+    const factor = level.of(Math.max(0, at - now));
+    const p50 = base * factor;
+    // Quiet hours may be a holiday, which may end: the upper end comes down half as far as the middle, in proportion.
+    const upper = factor < 1 ? Math.sqrt(factor) : factor;
+    return { p50, p90: Math.max(base * upper + width * Math.sqrt(base * upper), profile.at(at, 0.9) * upper) };
+  }
+  /** Beside the usual of just before they begin: what is held every week is in the usual week already. */
+  function expected(at: number): { p50: number; p90: number; lectures: number } {
+    const own = usual(at);
+    const more = lectureLoad(lectures, at, perViewer);
+    if (more === 0) return { ...own, lectures: 0 };
+    const first = lectures.reduce((earliest, lecture) => (lectureLoad([lecture], at, 1) > 0 ? Math.min(earliest, lecture.at) : earliest), at);
+    const before = usual(first - 2 * SLOT_MS);
+    const p50 = Math.max(own.p50, before.p50 + more);
+    return { p50, p90: Math.max(own.p90, before.p90 + more + width * Math.sqrt(more)), lectures: Math.max(0, p50 - own.p50) };
+  }
+  return {
+    basis: profile.basis === "none" ? (recent.length === 0 ? "none" : "recent") : profile.basis,
+    play: (at) => { const { p50, p90 } = expected(at); return { p50, p90 }; },
+    lectures: (at) => expected(at).lectures,
+    background,
+    perViewer,
+  };
+}
+
+/** What is usual is asked of the weeks and days before: the last hours say the level, and would count twice. */
+const beforeNow = (samples: readonly Sample[], now: number): Sample[] => samples.filter(({ at }) => at < now - SOON_MS);
+
+/** Nine of ten errors were smaller than this many roots of what was expected. */
+function findWidth(samples: readonly Sample[], now: number, profile: Profile): number {
+  const errors: { value: number; weight: number }[] = [];
+  for (let n = samples.length - 1; n >= 0; n--) {
+    const sample = samples[n];
+    if (sample === undefined || sample.at < now - ERRORS_MS) break;
+    const usual = profile.at(sample.at, 0.5);
+    if (Number.isNaN(usual) || Math.max(usual, sample.value) < SOMETHING) continue;
+    errors.push({ value: (sample.value - usual) / Math.sqrt(usual + SOMETHING), weight: 1 });
+  }
+  if (errors.length === 0) return BAND.unknown;
+  return Math.min(BAND.most, Math.max(BAND.least, weightedQuantile(errors, 0.9)));
+}
+
+/** Work that came: what was done and what the queue grew by. It may wait, so hours count and not minutes. */
+function openBackground(slots: readonly LoadSlot[], now: number, local: LocalTime): (at: number) => number {
+  const queued = (slot: LoadSlot): number => slot.queuedPlay + slot.queuedNormal; // bulk waits for room
+  const came = slots.map((slot, n): Sample => {
+    const before = slots[n - 1];
+    const grown = before === undefined || before.at !== slot.at - SLOT_MS ? 0 : (queued(slot) - queued(before)) / (SLOT_MS / 1000);
+    return { at: slot.at, value: Math.max(0, slot.background + grown) };
+  });
+  const profile = openProfile(beforeNow(came, now), now, local);
+  const recent = came.filter(({ at }) => at >= now - RECENT_MS);
+  const latest = recent.length === 0 ? 0 : recent.reduce((sum, { value }) => sum + value, 0) / recent.length;
+  const level = openLevel(came, profile, now);
+  return (at) => {
+    const usual = profile.at(at, 0.5);
+    return Number.isNaN(usual) ? latest : usual * level.of(Math.max(0, at - now));
+  };
+}

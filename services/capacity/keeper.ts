@@ -1,0 +1,147 @@
+/**
+ * Looks at the load every few seconds, sees to it that what was measured is kept, and that the region has an outlook that
+ * all its nodes share. Every node measures; who holds the lease for a moment writes. A node that dies costs what it alone
+ * knew, which is nothing where another measures.
+ */
+import type { Redis } from "ioredis";
+import type { Logger } from "moleculer";
+import { errorMessage } from "../../config/errors.ts";
+import type { Clock } from "../../mixins/clock.ts";
+import { withoutRedis } from "../../mixins/redis.ts";
+import type { Outlook } from "./capacity.contract.ts";
+import { makeOutlook } from "./desired/outlook.ts";
+import { parseWishes, type Wish } from "./desired/steady.ts";
+import type { Sizing } from "./desired/transcoders-for.ts";
+import type { Lecture } from "./forecast/lectures.ts";
+import type { LocalTime } from "./forecast/local-time.ts";
+import { dayOf, type LoadSlot } from "./load/load-slot.ts";
+import type { LoadHistory } from "./load/load-history.ts";
+import { openSlotMeter, type LoadLook } from "./load/slot-meter.ts";
+
+export interface KeeperOptions {
+  region: string;
+  sizing: Omit<Sizing, "slotsEach">;
+  slotsEach: number;
+  leadMs: number;
+  local: LocalTime;
+  clock: Clock;
+  history: LoadHistory;
+  redis: Redis;
+  outlookKey: string;
+  logger: Logger;
+  look(): Promise<LoadLook>;
+  /** Of the weeks before and the day to come. */
+  lectures(): Promise<readonly Lecture[]>;
+  lock(): Promise<(() => Promise<void>) | undefined>;
+  onOutlook(outlook: Outlook): void;
+}
+
+const LOOK_MS = 10_000;
+const OUTLOOK_MS = 60_000;
+/** Who finds one that is older makes it itself. */
+const STALE_MS = 3 * OUTLOOK_MS;
+const SAVE_MS = 3_600_000;
+const SWEEP_MS = 24 * 3_600_000;
+const NOTHING: LoadLook = { play: 0, background: 0, cpu: 0, slots: 0, transcoders: 0, queued: undefined };
+
+interface Shared { outlook: Outlook; wishes: Wish[]; savedAt: number; sweptAt: number; slotsEach: number }
+
+export function openKeeper(options: KeeperOptions) {
+  const { clock, history, redis, outlookKey, logger } = options;
+  const meter = openSlotMeter();
+  let latest = NOTHING;
+  let running: Promise<unknown> = Promise.resolve();
+  let ends: (() => void)[] = [];
+
+  async function readShared(): Promise<Shared | undefined> {
+    const text = await withoutRedis(() => redis.get(outlookKey), null, logger);
+    return text === null ? undefined : parseShared(text);
+  }
+
+  const measured = (): LoadSlot[] => [...meter.finished()];
+
+  async function make(before: Shared | undefined): Promise<{ shared: Shared; slots: LoadSlot[] }> {
+    const now = clock.date();
+    const current = meter.current();
+    const slots = await history.read(now, current === undefined ? measured() : [...measured(), current]);
+    const { region, local, sizing, slotsEach, leadMs } = options;
+    const { outlook, wishes } = makeOutlook({ region, now, local, slots, look: latest, lectures: await options.lectures(), sizing, slotsEach, leadMs, wishes: before?.wishes ?? [] });
+    const each = latest.transcoders > 0 ? latest.slots / latest.transcoders : slotsEach;
+    return { slots, shared: { outlook, wishes, savedAt: before?.savedAt ?? 0, sweptAt: before?.sweptAt ?? 0, slotsEach: each } };
+  }
+
+  /** Measures, and does what is due: as whoever has the lease does it, or nobody if another has it. */
+  async function tend(): Promise<void> {
+    latest = await options.look();
+    meter.add(clock.date(), latest, LOOK_MS / 1000);
+    const before = await readShared();
+    if (before !== undefined) options.onOutlook(before.outlook);
+    if (before !== undefined && clock.date() - before.outlook.at < OUTLOOK_MS && before.outlook.at <= clock.date()) return;
+    const release = await options.lock();
+    if (release === undefined) return;
+    try {
+      await history.note(measured());
+      const { shared } = await make(before);
+      await keepDays(shared);
+      await withoutRedis(() => redis.set(outlookKey, JSON.stringify(shared), "PX", SAVE_MS), null, logger);
+      options.onOutlook(shared.outlook);
+    } finally {
+      await release();
+    }
+  }
+
+  async function keepDays(shared: Shared): Promise<void> {
+    const now = clock.date();
+    if (now - shared.savedAt < SAVE_MS && dayOf(now) === dayOf(shared.savedAt)) return;
+    const days = new Set([dayOf(shared.savedAt === 0 ? now - SAVE_MS : Math.max(shared.savedAt, now - 2 * SWEEP_MS)), dayOf(now)]);
+    for (const day of days) await history.keepDay(day, measured());
+    shared.savedAt = now;
+    if (now - shared.sweptAt < SWEEP_MS) return;
+    await history.sweep(now);
+    shared.sweptAt = now;
+  }
+
+  return {
+    begin(): void {
+      let isBusy = false;
+      const run = (): void => {
+        if (isBusy) return; // Redis or the store takes its time; the next look stands for this one, too
+        isBusy = true;
+        running = tend().catch((error: unknown) => logger.warn(`The load is looked at again in a moment: ${errorMessage(error)}`)).finally(() => { isBusy = false; });
+      };
+      ends = [clock.every(LOOK_MS, run)];
+      run();
+    },
+    /** What is done every few seconds. */
+    tend,
+    /** Shared by the region's nodes, a minute old at most while they live. */
+    async outlook(): Promise<Outlook> {
+      const shared = await readShared();
+      if (shared !== undefined && Math.abs(clock.date() - shared.outlook.at) < STALE_MS) return { ...shared.outlook };
+      return (await make(shared)).shared.outlook;
+    },
+    async all(): Promise<{ outlook: Outlook; slots: LoadSlot[]; slotsEach: number }> {
+      const { shared, slots } = await make(await readShared());
+      return { outlook: shared.outlook, slots, slotsEach: shared.slotsEach };
+    },
+    async close(): Promise<void> {
+      for (const end of ends) end();
+      await running;
+      await history.note(measured());
+    },
+  };
+}
+
+/** Undefined: it is not what this version writes. */
+function parseShared(text: string): Shared | undefined {
+  try {
+    const value = JSON.parse(text) as Partial<Shared> | null;
+    if (typeof value?.outlook?.at !== "number" || !Array.isArray(value.outlook.forecast)) return undefined;
+    const count = (one: unknown): number => (typeof one === "number" && Number.isFinite(one) ? one : 0);
+    return { outlook: value.outlook, wishes: parseWishes(value.wishes), savedAt: count(value.savedAt), sweptAt: count(value.sweptAt), slotsEach: Math.max(1, count(value.slotsEach)) };
+  } catch {
+    return undefined;
+  }
+}
+
+export type Keeper = ReturnType<typeof openKeeper>;
