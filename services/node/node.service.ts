@@ -10,8 +10,9 @@ import { registerMetrics, type MetricWriter } from "../../config/metrics/registe
 import { meshView } from "../../config/placement/mesh-view.ts";
 import { announceToAll } from "../../mixins/announce.ts";
 import { nodeState, type NodeState } from "../../mixins/node-state.ts";
-import type { DrainParams, NodeView } from "./node.contract.ts";
+import type { DrainParams, FiguresParams, NodeFigures, NodeView } from "./node.contract.ts";
 import { shownCertificates, watchCertificates } from "./certificate-watch.ts";
+import { openNodeFigures, type NodeFiguresSource } from "./figures/node-figures.ts";
 import { diskCheck } from "./disk-check.ts";
 import { loopCheck } from "./loop-check.ts";
 import { openSelfChecks } from "./self-checks.ts";
@@ -19,7 +20,7 @@ import { openShutdown } from "./shutdown.ts";
 import { storeCheck } from "./store-check.ts";
 
 type Settings = ServiceSettingSchema & Pick<Config, "stopGraceMs" | "dataDir">;
-interface State { metrics: MetricWriter<"node">; unwatch: () => void; state: NodeState; checks: ReturnType<typeof openSelfChecks>; unfollow: () => void; settling: NodeJS.Timeout; onSignal: NodeJS.SignalsListener | undefined }
+interface State { metrics: MetricWriter<"node">; unwatch: () => void; figures: NodeFiguresSource; state: NodeState; checks: ReturnType<typeof openSelfChecks>; unfollow: () => void; settling: NodeJS.Timeout; onSignal: NodeJS.SignalsListener | undefined }
 interface Methods { tell(): void }
 
 /** The process as far as this service touches it; tests have none. */
@@ -52,6 +53,12 @@ export function nodeService(settings: Settings, signals?: SignalPorts, certifica
           return this.state.view();
         },
       },
+      figures: {
+        params: { since: "number|optional" },
+        handler(ctx: Context<FiguresParams>): NodeFigures {
+          return this.figures.read(ctx.params.since);
+        },
+      },
       undrain: {
         handler(): NodeView {
           this.state.undrain();
@@ -76,6 +83,7 @@ export function nodeService(settings: Settings, signals?: SignalPorts, certifica
       this.metrics.set("lectern_node_accepting", 1);
       for (const reason of REFUSALS) this.metrics.set("lectern_node_refusing", 0, { reason });
       this.state = nodeState(broker);
+      this.figures = openNodeFigures(broker);
       if (signals === undefined) return;
       const end = openShutdown({
         state: this.state, logger, graceMs: this.settings.stopGraceMs, viewersMs: VIEWERS_MS, limitMs: LIMIT_MS,
@@ -101,6 +109,7 @@ export function nodeService(settings: Settings, signals?: SignalPorts, certifica
       this.settling = setInterval(() => this.state.settle(), SETTLE_MS);
     },
     async stopped() {
+      this.figures.close();
       this.unfollow?.(); // these are absent when started() failed
       this.unwatch?.();
       this.checks?.close();

@@ -20,6 +20,7 @@ import { closeDemuxer, openDemuxer } from "../../mixins/demuxer/demuxer.ts";
 import { fitnessOf, quarantineUnfit, unfitError } from "../../mixins/ffmpeg-fitness.ts";
 import { openGuest, type Guest } from "../../mixins/guest.ts";
 import { nodeState } from "../../mixins/node-state.ts";
+import { runningEncodes } from "../../mixins/running-encodes.ts";
 import { closeRedis, openRedis } from "../../mixins/redis.ts";
 import { openQueueWorker, type QueueWorker, type Work } from "../../mixins/work-queue/queue-worker.ts";
 import { openWorkQueue } from "../../mixins/work-queue/work-queue.ts";
@@ -206,6 +207,7 @@ export function transcoderService(settings: Settings) {
         },
         onFailure: (videoId, message) => this.noteFailure(videoId, message),
         onEncoded: encodeSpeed.note,
+        running: runningEncodes(this.broker),
       });
       this.objects = openMadeObjects(this.broker, this.twins);
       this.clips = openClips({ threads: Math.max(1, cores - 1), onFailure: (videoId, message) => this.noteFailure(videoId, message) });

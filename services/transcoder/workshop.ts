@@ -8,6 +8,7 @@ import type { SegmentName } from "../../media/media-names.ts";
 import { findRendition, segmentCount } from "../../media/plan-video.ts";
 import type { Plan, Rendition, VideoRendition } from "../../media/plan.ts";
 import type { GrowingBytes } from "../../mixins/growing-bytes.ts";
+import type { RunningEncodes } from "../../mixins/running-encodes.ts";
 import type { OpenDoor } from "../../mixins/source-door.ts";
 import { cancelled, unlessAborted } from "../../mixins/cancelled.ts";
 import { encodeAudio, encodeVideo, type EncodeJob } from "./encode.ts";
@@ -57,6 +58,8 @@ export interface WorkshopPorts {
   onFailure(videoId: string, message: string): void;
   /** So many seconds of picture were encoded for a viewer. */
   onEncoded?(rendition: VideoRendition, seconds: number, ms: number): void;
+  /** Where runs are shown while they last. Absent: nowhere. */
+  running?: Pick<RunningEncodes, "begin">;
 }
 
 /** `done` settles with the run that makes them, which may make more. */
@@ -105,6 +108,7 @@ export function openWorkshop(ports: WorkshopPorts) {
     const chunks = new Map<string, Buffer[]>();
     const get = (name: string): Rendition => getRendition(job, name);
     const signal = AbortSignal.any([job.signal, run.cancel.signal]);
+    const note = ports.running?.begin({ videoId: job.videoId, renditions: renditions.map(({ name }) => name), first, last, lane: run.kind, mediaSec: durationSec(job.plan, first, last) });
     const encodeJob: EncodeJob = {
       ...job, first, last, signal,
       threads: ports.threads[run.kind], niceness: run.kind === "play" ? 0 : BACKGROUND_NICENESS, lane: run.kind, profile: job.profile?.(),
@@ -115,6 +119,7 @@ export function openWorkshop(ports: WorkshopPorts) {
         chunks.set(name, [...made, bytes]);
         flights.file(run, keyOf(job, name, segment)).push(bytes);
         job.onOutput?.(false);
+        note?.made(1 / CHUNKS_PER_SEC);
         run.nearlyDone = made.length + 1 >= NEARLY_DONE * CHUNKS_PER_SEC * durationSec(job.plan, segment);
       },
       onEnd(name, segment) {
@@ -126,7 +131,7 @@ export function openWorkshop(ports: WorkshopPorts) {
     };
     const [sound] = renditions.flatMap((rendition) => (rendition.kind === "audio" ? [rendition] : []));
     const picture = renditions.filter((rendition): rendition is VideoRendition => rendition.kind === "video");
-    const outcome = await told(job, signal, sound === undefined ? encodeVideo(encodeJob, picture) : encodeAudio(encodeJob, sound));
+    const outcome = await told(job, signal, sound === undefined ? encodeVideo(encodeJob, picture) : encodeAudio(encodeJob, sound)).finally(() => note?.end());
     if (outcome.outcome === "failed") ports.onFailure(job.videoId, outcome.message);
     const error = ffmpegError(outcome);
     if (error !== undefined) throw error;
@@ -197,8 +202,9 @@ export function openWorkshop(ports: WorkshopPorts) {
   };
 }
 
-function durationSec({ boundaries, timescale }: Plan, segment: number): number {
-  return ((boundaries[segment + 1] ?? 0) - (boundaries[segment] ?? 0)) / timescale;
+/** Of the segments from `first` to `last`. */
+function durationSec({ boundaries, timescale }: Plan, first: number, last = first): number {
+  return ((boundaries[last + 1] ?? 0) - (boundaries[first] ?? 0)) / timescale;
 }
 
 export type Workshop = ReturnType<typeof openWorkshop>;
