@@ -72,6 +72,11 @@ export async function decideReview(id, decision) {
   await readAnswer(await reach(`v1/reviews/${id}/decision`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(decision) }));
 }
 
+/** An order without a body, as to drain a node. */
+export async function postOrder(path) {
+  return await readAnswer(await reach(path, { method: "POST" }));
+}
+
 /** The problem that a path answers now; undefined when it answers well. */
 export async function findProblem(path) {
   try {

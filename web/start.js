@@ -30,7 +30,8 @@ keyForm.addEventListener("submit", (event) => {
 recent.load();
 let knowsVisibility = false;
 isPrivate.addEventListener("change", () => { knowsVisibility = true; });
-getJson("v1/access").then(({ newVideos }) => {
+getJson("v1/access").then(({ newVideos, permissions }) => {
+  find("#to-ops").hidden = !permissions.includes("mesh.watch");
   if (!knowsVisibility) isPrivate.checked = newVideos === "private";
   knowsVisibility = true;
 }, (error) => console.info(error)); // then posts say nothing, and are what the server makes of that

@@ -41,6 +41,7 @@ export const ACTIONS: Readonly<Record<string, Permission>> = {
   "operator.regions": "mesh.watch",
   "operator.queue": "mesh.watch",
   "operator.dead": "mesh.watch",
+  "operator.overview": "mesh.watch",
   "operator.video": "videos.explain",
   "operator.why": "videos.explain",
   "operator.retry": "videos.operate",

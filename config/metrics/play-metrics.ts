@@ -14,6 +14,7 @@ export const playMetrics = {
   },
   gateway: {
     lectern_requests_limited_total: counter("Requests that were turned away because their caller asked too often", { rate: oneOf(...Object.keys(RATES)) }),
+    lectern_http_sent_bytes_total: counter("Bytes that were sent in answers which are over"),
   },
   player: {
     lectern_player_startup_seconds: histogram("From a press of play to the first picture, as players report it", [0.1, 0.25, 0.5, 0.8, 1.2, 2, 4, 8, 15, 30]),

@@ -10,6 +10,8 @@ import type { NodeState } from "../../mixins/node-state.ts";
 export interface Connections {
   /** Requests that are being answered. */
   count(): number;
+  /** An answer without an end: a drain does not wait for it. */
+  setAside(res: ServerResponse): void;
   close(): void;
 }
 
@@ -18,9 +20,17 @@ const MAX_CONNECTIONS = 20_000;
 /** A client that takes or sends nothing for so long is gone, or wants to be waited for. */
 const STALLED_MS = 60_000;
 
-/** @param stalledMs for tests @param endStreams ends the answers that have no end of their own */
-export function openConnections(server: Server | TlsServer, state: NodeState, endStreams: () => void, stalledMs = STALLED_MS): Connections {
+export interface ConnectionPorts {
+  /** Ends the answers that have no end of their own. */
+  endStreams(): void;
+  /** An answer is over, for which so many bytes were sent. */
+  onSent?(bytes: number): void;
+}
+
+/** @param stalledMs for tests */
+export function openConnections(server: Server | TlsServer, state: NodeState, { endStreams, onSent }: ConnectionPorts, stalledMs = STALLED_MS): Connections {
   let answering = 0;
+  const aside = new WeakSet<ServerResponse>();
   const asked = new WeakMap<Socket, { req: IncomingMessage; res: ServerResponse }>();
   server.maxConnections = MAX_CONNECTIONS;
   server.timeout = stalledMs;
@@ -30,11 +40,14 @@ export function openConnections(server: Server | TlsServer, state: NodeState, en
     if (!waitsForUs) socket.destroy();
   });
   server.prependListener("request", (req: IncomingMessage, res: ServerResponse) => {
+    const { socket } = req;
+    const sentBefore = socket.bytesWritten;
     answering++;
-    asked.set(req.socket, { req, res });
+    asked.set(socket, { req, res });
     res.once("close", () => {
-      answering--;
-      asked.delete(req.socket);
+      if (!aside.has(res)) answering--;
+      asked.delete(socket);
+      onSent?.(Math.max(0, socket.bytesWritten - sentBefore));
     });
     if (isDraining(state)) res.shouldKeepAlive = false;
   });
@@ -46,6 +59,11 @@ export function openConnections(server: Server | TlsServer, state: NodeState, en
   });
   return {
     count: () => answering,
+    setAside(res) {
+      if (res.destroyed || aside.has(res)) return;
+      aside.add(res);
+      answering--;
+    },
     close() {
       unfollow();
       uncount();

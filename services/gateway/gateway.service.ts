@@ -17,11 +17,13 @@ import { redisKeys } from "../../config/redis-keys.ts";
 import { closeListener, listen } from "../../mixins/http-listener.ts";
 import { nodeState } from "../../mixins/node-state.ts";
 import { closeRedis, openRedis } from "../../mixins/redis.ts";
+import type { OverviewAnswer, OverviewParams } from "../operator/overview.contract.ts";
 import type { VideoEvent, VideoEventPayload, VideoView } from "../videos/videos.contract.ts";
 import { keySubject, type AccessChanged, type AuthenticateParams, type AuthenticateResult } from "../access/access.contract.ts";
 import { everybody, openCallers, type Callers } from "./access/callers.ts";
 import { openConnections, type Connections } from "./connections.ts";
 import { openEventStreams, type EventStreams } from "./events-stream.ts";
+import { openOpsStreams, type OpsStreams } from "./ops-stream.ts";
 import type { Route } from "./exchange.ts";
 import { loadAssets, type Assets } from "./pages.ts";
 import { clientAddresses } from "./limits/client-address.ts";
@@ -38,7 +40,7 @@ import { openWebListener, type WebListener } from "./web-listener.ts";
 import { webServer, webServerSettings, type Door } from "./web-server.ts";
 
 interface Settings extends ServiceSettingSchema, Pick<GatewaySettings, "httpHost" | "httpPort" | "publicUrl" | "sourceMaxBytes" | "access"> {}
-interface State { metrics: MetricWriter<"gateway">; assets: Promise<Assets>; accessCallers: Callers | undefined; streams: EventStreams | undefined; listener: WebListener | undefined; connections: Connections | undefined; redis: Redis | undefined; limits: RateLimits | undefined; httpUrl: string }
+interface State { metrics: MetricWriter<"gateway">; assets: Promise<Assets>; accessCallers: Callers | undefined; streams: EventStreams | undefined; ops: OpsStreams | undefined; listener: WebListener | undefined; connections: Connections | undefined; redis: Redis | undefined; limits: RateLimits | undefined; httpUrl: string }
 interface Methods {
   serveRoutes(routes: readonly Route[], door: Door): void;
   httpHandler(req: IncomingMessage, res: ServerResponse): Promise<void>;
@@ -66,6 +68,7 @@ export function gatewayService({
     events: {
       "access.changed"(ctx: Context<AccessChanged>) {
         this.accessCallers?.forget(keySubject(ctx.params.id));
+        this.ops?.recheck();
       },
       "video.changed"(ctx: Context<VideoEventPayload>) {
         this.streams?.wake(ctx.params.videoId);
@@ -83,6 +86,11 @@ export function gatewayService({
         events: async (id, after) => (await broker.call<{ events: VideoEvent[] }, object>("videos.events", { id, ...(after === undefined ? {} : { after }) })).events,
         onFault: (error) => logger.debug("events:", errorMessage(error)),
       });
+      const ops = openOpsStreams({
+        look: (after) => broker.call<OverviewAnswer, OverviewParams>("operator.overview", after === undefined ? {} : { after }, { timeout: CHECK_TIMEOUT_MS * 2, retries: 0 }),
+        onFault: (error) => logger.debug("ops:", errorMessage(error)),
+      });
+      this.ops = ops;
       const readiness = openReadiness({
         runningServices: async () => new Set((await broker.call<{ name: string }[], object>("$node.services", { onlyAvailable: true, skipInternal: true })).map(({ name }) => name)),
         check: (action) => broker.call(action, {}, { timeout: CHECK_TIMEOUT_MS, retries: 0 }),
@@ -104,25 +112,39 @@ export function gatewayService({
         authenticate: async (credential) => (await broker.call<AuthenticateResult, AuthenticateParams>("access.authenticate", { credential }, { timeout: CHECK_TIMEOUT_MS })).caller,
         passports: passports(meshSecret, namespace), throttle,
       });
+      const callers = this.accessCallers;
       const keys = linkKeys({ linkKeys: givenKeys, meshSecret, namespace });
       const findNetwork = (req: IncomingMessage): Network | undefined => networkOf(addressOf(req));
       this.serveRoutes(gatewayRoutes({
         publicUrl: this.settings.publicUrl, sourceMaxBytes: this.settings.sourceMaxBytes, nodeId: broker.nodeID, streams: this.streams, readiness, guide: regionGuideOf(broker, regions), assets: await this.assets,
         visibility, links: { keys, maxSec: linkMaxSec, findNetwork }, addressOf,
-      }), { callers: this.accessCallers, links: openLinkCallers({ keys, passports: passports(meshSecret, namespace), findNetwork }), throttle, addressOf, isOurs: (origin) => corsOrigins.includes(origin.toLowerCase()) });
+        ops: {
+          follow: async ({ req }, res, after) => {
+            this.connections?.setAside(res);
+            await ops.open(res, after, () => callers.admit(req, "mesh.watch"));
+          },
+        },
+      }), { callers, links: openLinkCallers({ keys, passports: passports(meshSecret, namespace), findNetwork }), throttle, addressOf, isOurs: (origin) => corsOrigins.includes(origin.toLowerCase()) });
       this.listener = await openWebListener(tls, (req, res) => {
         nameRequest(req, res);
         takeToken(req);
         void this.httpHandler(req, res);
       }, logger);
       const { server } = this.listener;
-      this.connections = openConnections(server, nodeState(broker), () => this.streams?.close());
+      this.connections = openConnections(server, nodeState(broker), {
+        endStreams: () => {
+          this.streams?.close();
+          this.ops?.close();
+        },
+        onSent: (bytes) => this.metrics.add("lectern_http_sent_bytes_total", bytes),
+      });
       const { url } = await listen(server, this.settings.httpHost, this.settings.httpPort);
       this.httpUrl = url;
       logger.info(`listening on ${url}`);
     },
     async stopped() {
       this.streams?.close(); // absent when started() failed, as may be the others
+      this.ops?.close();
       this.connections?.close();
       this.listener?.close();
       await closeListener(this.listener?.server);

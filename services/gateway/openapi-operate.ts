@@ -31,17 +31,29 @@ const ANSWERS: Readonly<Record<CommandName, object>> = {
 };
 
 /** @param problems one answer a status */
-export function operatePaths(problems: (...codes: ErrorCode[]) => Record<string, object>): Record<string, { parameters?: { name: string }[] }> {
-  return Object.fromEntries(Object.entries<Command>(COMMANDS).map(([name, { argument, method, path, operation, does }]) => {
+export function operatePaths(problems: (...codes: ErrorCode[]) => Record<string, object>): Record<string, { parameters?: { name: string }[]; get?: object }> {
+  const commands = Object.entries<Command>(COMMANDS).map(([name, { argument, method, path, operation, does }]) => {
     const command = name as CommandName;
     const codes = new Set<ErrorCode>([...(argument === undefined ? [] : [ARGUMENTS[argument].code]), ...(FAULTS[command] ?? []), ...(method === "POST" ? ["cross_site" as const] : []), "not_ready", "queue_unavailable"]);
     const responses = { "200": { description: "The answer", content: { "application/json": { schema: ANSWERS[command] } } }, ...problems(...codes) };
     return [path.replace(/:(\w+)/, "{$1}"), {
       ...(argument === undefined ? {} : { parameters: [parameterOf(argument)] }),
       [method.toLowerCase()]: { operationId: operation, summary: does, responses },
-    }];
-  }));
+    }] as const;
+  });
+  return {
+    ...Object.fromEntries(commands),
+    "/v1/ops/events": { get: followMesh(problems("not_ready", "overloaded")) },
+    "/ops": { get: { operationId: "getOpsPage", summary: "The page of who is on duty: whether learners wait, and why", responses: { "200": { description: "A page", content: { "text/html": { schema: text } } } } } },
+  };
 }
+
+const followMesh = (faults: Record<string, object>): object => ({
+  operationId: "followMesh", summary: "Server-sent events of the whole mesh, every two seconds: whether learners wait, and why",
+  description: "`history` comes first, with the `steps` that the client lacks: ten seconds of the mesh each, of the last twenty minutes. Then `overview`s, each with the steps that ended since the last. Ids are those of steps. The stream ends when its key is no longer good, or the node leaves.",
+  parameters: [{ name: "Last-Event-ID", in: "header", schema: text, description: "Resumes after this step." }],
+  responses: { "200": { description: "Events", content: { "text/event-stream": { schema: text } } }, ...faults },
+});
 
 function parameterOf(name: ArgumentName): { name: string; in: string; required: boolean; schema: object } {
   return { name, in: "path", required: true, schema: { type: "string", pattern: ARGUMENTS[name].pattern } };

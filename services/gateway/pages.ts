@@ -1,4 +1,4 @@
-/** The pages and what they are made of: files of web/, hls.js and tus-js-client, read once, each with an ETag and a gzipped twin. */
+/** The pages and what they are made of: files of web/, and libraries, read once, each with an ETag and a gzipped twin. */
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -33,7 +33,7 @@ const compress = promisify(gzip);
 /** @param dir a flat directory, its files named by their last part */
 export async function loadAssets(dir: URL = WEB_DIR): Promise<Assets> {
   const files = (await readdir(dir, { withFileTypes: true })).filter((entry) => entry.isFile() && extname(entry.name) in TYPES).map(({ name }) => new URL(name, dir));
-  const libraries = ["hls.js/dist/hls.min.js", "tus-js-client/dist/tus.min.js"].map((path) => pathToFileURL(createRequire(import.meta.url).resolve(path)));
+  const libraries = ["hls.js/dist/hls.min.js", "tus-js-client/dist/tus.min.js", "uplot/dist/uPlot.iife.min.js", "uplot/dist/uPlot.min.css"].map((path) => pathToFileURL(createRequire(import.meta.url).resolve(path)));
   const assets = new Map(await Promise.all([...files, ...libraries].map(async (file): Promise<[string, Asset]> => {
     const name = basename(file.pathname);
     return [name, await toAsset(TYPES[extname(name)] ?? "", await readFile(file))];
@@ -67,6 +67,12 @@ export function pagesRoutes(assets: Assets, otherUrls: readonly string[] = []): 
       method: "GET", path: "/reviews", operation: "getReviewsPage", permission: "open", area: "page",
       async handle({ req, res }) {
         sendAsset(req, res, csp, assets.get("reviews.html"));
+      },
+    },
+    {
+      method: "GET", path: "/ops", operation: "getOpsPage", permission: "open", area: "page",
+      async handle({ req, res }) {
+        sendAsset(req, res, csp, assets.get("ops.html"));
       },
     },
     {

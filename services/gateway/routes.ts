@@ -12,6 +12,7 @@ import { keyRoutes } from "./key-routes.ts";
 import { imageRoutes } from "./image-routes.ts";
 import { linkRoutes, type LinkRouteNeeds } from "./links/link-routes.ts";
 import { operateRoutes } from "./operate-routes.ts";
+import { opsRoutes, type OpsRouteNeeds } from "./ops-routes.ts";
 import { pagesRoutes, type Assets } from "./pages.ts";
 import { errorsRoutes } from "./errors-routes.ts";
 import { personsRoutes } from "./persons-routes.ts";
@@ -38,9 +39,10 @@ export interface RouteNeeds {
   readonly links: Omit<LinkRouteNeeds, "publicUrl">;
   /** Where a request comes from. */
   addressOf(req: IncomingMessage): string;
+  readonly ops: OpsRouteNeeds;
 }
 
-export function gatewayRoutes({ publicUrl, sourceMaxBytes, nodeId, streams, readiness, assets, guide, visibility, links, addressOf }: RouteNeeds): Route[] {
+export function gatewayRoutes({ publicUrl, sourceMaxBytes, nodeId, streams, readiness, assets, guide, visibility, links, addressOf, ops }: RouteNeeds): Route[] {
   const routes: Route[] = [
     ...videosRoutes(publicUrl, visibility, streams, guide),
     ...linkRoutes({ publicUrl, ...links }),
@@ -59,6 +61,7 @@ export function gatewayRoutes({ publicUrl, sourceMaxBytes, nodeId, streams, read
     ...errorsRoutes(),
     ...personsRoutes(nodeId),
     ...operateRoutes(nodeId, readiness, () => routes),
+    ...opsRoutes(ops),
     ...regionRoutes(guide),
     ...pagesRoutes(assets, guide.otherUrls),
   ];

@@ -1,6 +1,6 @@
 /**
  * operator: what a person who runs the mesh asks and orders, put together from what the other services and the nodes
- * say. It owns nothing and decides nothing about work. Any number may run.
+ * say. It owns nothing but what it saw last, and decides nothing about work. Any number may run.
  */
 import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
 import { reaches } from "../../config/access/permissions.ts";
@@ -13,8 +13,12 @@ import type { VideoHistory, VideoView } from "../videos/videos.contract.ts";
 import { explainVideo } from "./explain-video.ts";
 import { isUnknownAction, listNodes, parseStanding, type Call, type NodeEntry } from "./list-nodes.ts";
 import { listRegions, type RegionEntry } from "./list-regions.ts";
+import { openOverview, type OverviewSource } from "./overview/open-overview.ts";
+import type { OverviewAnswer, OverviewParams } from "./overview.contract.ts";
 import { ARGUMENTS, type Answers, type Job, type LaneStep, type NodeStep, type VideoStep } from "./operator.contract.ts";
 
+interface State { overview: OverviewSource }
+interface NodeGone { node: { id: string }; unexpected?: boolean }
 type IdParams = { id: string };
 type NodeParams = { node: string };
 type LaneParams = { lane: LaneStep["lane"] };
@@ -29,7 +33,7 @@ const BY_URGENCY: readonly JobState[] = ["active", "dead", "delayed", "waiting"]
 const argument = (name: keyof typeof ARGUMENTS) => ({ [name]: { type: "string", pattern: ARGUMENTS[name].pattern } });
 
 export function operatorService() {
-  const schema: ServiceSchema<ServiceSettingSchema> = {
+  const schema: ServiceSchema<ServiceSettingSchema, object, State> = {
     name: "operator",
     actions: {
       nodes: async (ctx: Context): Promise<Answers["nodes"]> => ({ nodes: await listNodes(callOf(ctx)) }),
@@ -42,6 +46,13 @@ export function operatorService() {
       dead: async (ctx: Context): Promise<Answers["dead"]> => {
         const [{ lanes }, jobs] = await Promise.all([ctx.call<QueueReport>("scheduler.report"), ctx.call<Job[], object>("scheduler.dead", { limit: SHOWN_DEAD })]);
         return { total: Object.values(lanes).reduce((sum, { failed }) => sum + failed, 0), jobs };
+      },
+      /** The whole mesh in one look. Who asks is not named to the nodes: the looks are shared by all who watch. */
+      overview: {
+        params: { after: "number|optional" },
+        handler(ctx: Context<OverviewParams>): Promise<OverviewAnswer> {
+          return this.overview.look(ctx.params.after);
+        },
       },
       video: {
         params: argument("id"),
@@ -90,6 +101,17 @@ export function operatorService() {
       undrain: { params: argument("node"), handler: (ctx: Context<NodeParams>): Promise<NodeStep> => order(ctx, "node.undrain") },
       pause: { params: argument("lane"), handler: (ctx: Context<LaneParams>): Promise<LaneStep> => setLane(ctx, "scheduler.pause") },
       resume: { params: argument("lane"), handler: (ctx: Context<LaneParams>): Promise<LaneStep> => setLane(ctx, "scheduler.resume") },
+    },
+    events: {
+      "$node.connected"(ctx: Context<NodeGone>) {
+        this.overview.noteThere(ctx.params.node.id);
+      },
+      "$node.disconnected"(ctx: Context<NodeGone>) {
+        this.overview.noteGone(ctx.params.node.id, ctx.params.unexpected === true);
+      },
+    },
+    created() {
+      this.overview = openOverview(this.broker);
     },
   };
   return schema;

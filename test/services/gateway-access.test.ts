@@ -12,11 +12,11 @@ const SIGNED: readonly Who[] = ROLES;
 
 /** What every operation asks for. One that is missing here fails the test: somebody has to say who may do it. */
 const OPERATIONS: [readonly Who[], string][] = [
-  [EVERYBODY, "getLiveness getReadiness getOpenApi getStartPage getDocsPage getWatchPage getReviewsPage getAsset listRegions getAccess describeResumableUploads describeResumableUpload"],
+  [EVERYBODY, "getLiveness getReadiness getOpenApi getStartPage getDocsPage getWatchPage getReviewsPage getOpsPage getAsset listRegions getAccess describeResumableUploads describeResumableUpload"],
   [EVERYBODY, "getVideo followVideo getFrame getClip getMasterPlaylist getManifest getCaptionPlaylist getCaptions getKeyFramePlaylist getKeyFrame getMediaPlaylist getInitSegment getSegment getContentKey getLicense getStoryboard getStoryboardSheet reportUsage"],
   [SIGNED, "listVideos"],
   [["submitter", "admin"], "submitVideo deleteVideo uploadFile beginUpload getUploadOffset appendToUpload abandonUpload"],
-  [["operator", "auditor", "admin"], "getMetrics listNodes listNodesByRegion getQueue listDeadJobs listErrors getError getCapacity planCapacity listReviews getReview getReviewFrame"],
+  [["operator", "auditor", "admin"], "getMetrics followMesh listNodes listNodesByRegion getQueue listDeadJobs listErrors getError getCapacity planCapacity listReviews getReview getReviewFrame"],
   [["submitter", "operator", "auditor", "admin"], "listVideoJobs explainVideo getVideoUsage listUsage exportUsage"],
   [["operator", "admin"], "decideReview retryVideo cancelVideo drainNode undrainNode pauseLane resumeLane resolveError muteError reopenError"],
   [["auditor", "admin"], "queryAudit exportAudit exportPerson getErasure"],
@@ -54,7 +54,7 @@ describe("the gateway, asked with keys", function () {
     const { hostname, port } = new URL(mesh.url);
     const req = request({ hostname, port, method, path, headers: { ...(authorization === undefined ? {} : { authorization }), "tus-resumable": "1.0.0", "content-type": "application/json" } }, (res) => {
       let body = "";
-      if (res.headers["content-type"] === "text/event-stream") res.destroy();
+      if (res.headers["content-type"]?.startsWith("text/event-stream") === true) res.destroy();
       res.setEncoding("utf8").on("data", (text: string) => { body += text; });
       res.on("close", () => {
         const code = /"code":"(\w+)"/.exec(body)?.[1];
