@@ -18,6 +18,8 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   protection: async () => (await import("./protection.ts")).protection,
   screening: async () => (await import("./screening.ts")).screening,
   deliver: async () => (await import("./deliver.ts")).deliver,
+  soak: async () => (await import("./soak.ts")).soak,
+  memory: async () => (await import("./memory.ts")).memory,
   placement: async () => (await import("./placement.ts")).placement,
 };
 

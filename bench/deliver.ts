@@ -10,7 +10,7 @@ import { loadConfig } from "../config/config.ts";
 import { makeCertificates } from "../test/support/certificates.ts";
 import { startEdge } from "../test/support/edge.ts";
 import type { Benchmark } from "./benchmark.ts";
-import { cpuTimeOf } from "./deliver/cpu-time.ts";
+import { cpuTimeOf } from "./process-family.ts";
 import { startBareNode, startNginx } from "./deliver/file-servers.ts";
 import { heatVideo, makeSource, type HotVideo } from "./deliver/hot-video.ts";
 import { watch } from "./deliver/viewers.ts";

@@ -13,7 +13,7 @@ export interface BacklogLimits {
   maxBytes: number;
 }
 
-const LIMITS: BacklogLimits = { calmBytes: 64 * MiB, maxBytes: 256 * MiB };
+const LIMITS: BacklogLimits = { calmBytes: 16 * MiB, maxBytes: 64 * MiB };
 
 export function openBacklog({ calmBytes, maxBytes }: BacklogLimits = LIMITS) {
   let waiting = 0;

@@ -2,7 +2,8 @@
 import { LRUCache } from "lru-cache";
 import type { DiskBlocks } from "./disk-blocks.ts";
 
-const MEMORY_BYTES = 64 * 1024 * 1024;
+/** The system has what was lately on the disk in its memory, too. */
+const MEMORY_BYTES = 32 * 1024 * 1024;
 
 export interface BlockCache {
   findInMemory(key: string, n: number): Buffer | undefined;

@@ -1,0 +1,56 @@
+/** A process and all that it started, FFmpeg in its sandbox included, as Linux' `/proc` has them. */
+import { readdir, readFile } from "node:fs/promises";
+
+export interface CpuTime { userSec: number; kernelSec: number }
+/** MiB in RAM, of the process itself and of all others together. */
+export interface Resident { own: number; others: number }
+
+/** Linux counts in hundredths of a second. */
+const TICKS_PER_SEC = 100;
+const LOOK_MS = 250;
+
+export async function cpuTimeOf(pid: number): Promise<CpuTime> {
+  const members = await familyOf(pid);
+  return { userSec: sum(members.map(({ userSec }) => userSec)), kernelSec: sum(members.map(({ kernelSec }) => kernelSec)) };
+}
+
+export async function residentOf(pid: number): Promise<Resident> {
+  const sizes = await Promise.all((await familyOf(pid)).map(async ({ id }) => ({ id, mib: await residentMib(id) })));
+  return { own: sizes.find(({ id }) => id === pid)?.mib ?? 0, others: sum(sizes.filter(({ id }) => id !== pid).map(({ mib }) => mib)) };
+}
+
+/** Looks four times a second. `take` gives the most that was seen since it was asked last. */
+export function watchResident(pid: number): { take(): Resident; stop(): void } {
+  let most: Resident = { own: 0, others: 0 };
+  const timer = setInterval(() => {
+    residentOf(pid).then(({ own, others }) => { most = { own: Math.max(most.own, own), others: Math.max(most.others, others) }; }, () => clearInterval(timer));
+  }, LOOK_MS);
+  return {
+    take() {
+      const taken = most;
+      most = { own: 0, others: 0 };
+      return taken;
+    },
+    stop: () => clearInterval(timer),
+  };
+}
+
+async function familyOf(pid: number): Promise<(CpuTime & { id: number })[]> {
+  const parents = new Map<number, number>();
+  const times = new Map<number, CpuTime>();
+  for (const name of (await readdir("/proc")).filter((entry) => /^\d+$/.test(entry))) {
+    const fields = (await readFile(`/proc/${name}/stat`, "utf8").catch(() => "")).replace(/^.*\) /s, "").split(" "); // empty of one that is gone
+    if (fields.length < 13) continue;
+    parents.set(Number(name), Number(fields[1]));
+    times.set(Number(name), { userSec: Number(fields[11]) / TICKS_PER_SEC, kernelSec: Number(fields[12]) / TICKS_PER_SEC });
+  }
+  const isWithin = (id: number): boolean => id === pid || (id > 1 && isWithin(parents.get(id) ?? 0));
+  return [...times].filter(([id]) => isWithin(id)).map(([id, time]) => ({ id, ...time }));
+}
+
+async function residentMib(id: number): Promise<number> {
+  const status = await readFile(`/proc/${id}/status`, "utf8").catch(() => "");
+  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) / 1024;
+}
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);

@@ -1,0 +1,101 @@
+/** soak: a node with all services under work of every kind for as long as is said, and what it has in RAM minute by minute. */
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { loadConfig } from "../config/config.ts";
+import { api } from "../test/support/api.ts";
+import type { Benchmark } from "./benchmark.ts";
+import { prepareSources } from "./first-play/sources.ts";
+import { describeLoad, describeMachine } from "./machine.ts";
+import { residentOf, watchResident } from "./process-family.ts";
+import { onStagedMesh } from "./staged-mesh.ts";
+import { formatTable } from "./text-table.ts";
+
+const ROW_EVERY_MIN = 5;
+/** As many videos live at a time; the oldest is deleted for the next. */
+const KEPT_VIDEOS = 3;
+const PAUSE_MS = 500;
+/** Caches fill first; growth is what comes afterwards. */
+const FILLING_SHARE = 1 / 3;
+
+interface Count { posts: number; segments: number; stills: number; deletes: number; failed: number }
+
+export const soak: Benchmark = {
+  name: "soak",
+  summary: "RAM of a node over an hour of posts, plays, seeks, stills and deletions",
+  usage: "[--minutes 60] [--cache-mb 64]",
+  async run(args) {
+    const { values } = parseArgs({ args: [...args], options: { "minutes": { type: "string", default: "60" }, "cache-mb": { type: "string", default: "64" } } });
+    const [minutes, cacheMb] = [Number(values.minutes), Number(values["cache-mb"])];
+    if (![minutes, cacheMb].every((value) => Number.isInteger(value) && value > 0)) throw new Error("Every option must be a whole number from 1.");
+    const { dataDir, ffmpegPath } = loadConfig(process.env);
+    const dir = join(dataDir, "bench");
+    const [source] = await prepareSources(dir, ffmpegPath, "AAC MP4, 1 min", console.log);
+    if (source === undefined) throw new Error("There is no source.");
+    await onStagedMesh(dir, ffmpegPath, async (mesh, origin) => {
+      const pid = mesh.nodePid();
+      const watched = watchResident(pid);
+      const count: Count = { posts: 0, segments: 0, stills: 0, deletes: 0, failed: 0 };
+      const [rows, samples]: [string[][], [number, number][]] = [[], []];
+      const startedAt = performance.now();
+      const minutesSince = (): number => (performance.now() - startedAt) / 60_000;
+      let isOver = false;
+      const work = keepBusy(mesh.httpUrl, (n) => `${origin.url}/${source.file}?soak=${process.pid}-${n}`, count, () => isOver);
+      try {
+        for (let minute = 1; minute <= minutes; minute++) {
+          await new Promise((resolve) => setTimeout(resolve, minute * 60_000 - (performance.now() - startedAt)));
+          samples.push([minutesSince(), (await residentOf(pid)).own]);
+          if (minute % ROW_EVERY_MIN !== 0 && minute !== minutes) continue;
+          const { own, others } = watched.take();
+          rows.push([`${minute} min`, (samples.at(-1)?.[1] ?? 0).toFixed(0), own.toFixed(0), others.toFixed(0), ...Object.values(count).map(String)]);
+          console.log(rows.at(-1)?.join("  "));
+        }
+      } finally {
+        isOver = true;
+        watched.stop();
+        await work;
+      }
+      const settled = samples.filter(([at]) => at > minutes * FILLING_SHARE);
+      console.log(`\n${formatTable(["after", "MiB", "at most", "FFmpeg at most", ...Object.keys(count)], rows)}\n\nGrowth after the first third: ${(slopeOf(settled) * 60).toFixed(1)} MiB an hour (least squares of ${settled.length} samples). ${await describeMachine(ffmpegPath)}, ${describeLoad()}.`);
+    }, { LECTERN_CACHE_MEMORY_MB: String(cacheMb) });
+  },
+};
+
+/** One video after the other: posted, played from its beginning, sought in, looked at, and deleted. */
+async function keepBusy(base: string, urlOf: (n: number) => string, count: Count, isOver: () => boolean): Promise<void> {
+  const client = api(base);
+  const videos: string[] = [];
+  for (let n = 0; !isOver(); n++) {
+    try {
+      const { id } = await client.post({ url: urlOf(n) });
+      count.posts++;
+      videos.push(id);
+      const segments = (await client.playlist(id, "source")).split("\n").filter((line) => line.endsWith(".m4s")).length;
+      const lowest = (await client.get(id)).renditions?.filter(({ kind, mode }) => kind === "video" && mode === "encode").at(-1)?.name ?? "source";
+      for (let step = 0; step < 12 && !isOver(); step++) {
+        const answer = await client.segment(id, step % 3 === 2 ? lowest : "source", (n + step * 5) % Math.max(1, segments));
+        await answer.arrayBuffer();
+        if (answer.ok) count.segments++;
+        else count.failed++;
+        await pause();
+      }
+      const still = await fetch(`${base}/v1/videos/${id}/frame?t=${(n % 50) + 0.5}`);
+      await still.arrayBuffer();
+      if (still.ok) count.stills++;
+      else count.failed++;
+      const oldest = videos.length > KEPT_VIDEOS ? videos.shift() : undefined;
+      if (oldest !== undefined && (await client.remove(oldest)).ok) count.deletes++;
+    } catch {
+      count.failed++;
+      await pause();
+    }
+  }
+}
+
+/** What the values grow by for each unit of the first. */
+function slopeOf(points: readonly (readonly [number, number])[]): number {
+  const mean = (index: 0 | 1): number => points.reduce((sum, point) => sum + point[index], 0) / points.length;
+  const [x, y] = [mean(0), mean(1)];
+  return points.reduce((sum, [at, value]) => sum + (at - x) * (value - y), 0) / points.reduce((sum, [at]) => sum + (at - x) ** 2, 0);
+}
+
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
