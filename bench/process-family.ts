@@ -7,7 +7,7 @@ export interface Resident { own: number; others: number }
 
 /** Linux counts in hundredths of a second. */
 const TICKS_PER_SEC = 100;
-const LOOK_MS = 250;
+const LOOK_MS = 1_000;
 
 export async function cpuTimeOf(pid: number): Promise<CpuTime> {
   const members = await familyOf(pid);
@@ -19,7 +19,7 @@ export async function residentOf(pid: number): Promise<Resident> {
   return { own: sizes.find(({ id }) => id === pid)?.mib ?? 0, others: sum(sizes.filter(({ id }) => id !== pid).map(({ mib }) => mib)) };
 }
 
-/** Looks four times a second. `take` gives the most that was seen since it was asked last. */
+/** Looks once a second. `take` gives the most that was seen since it was asked last. */
 export function watchResident(pid: number): { take(): Resident; stop(): void } {
   let most: Resident = { own: 0, others: 0 };
   const timer = setInterval(() => {

@@ -43,6 +43,7 @@ missing_packages() {
     for part in gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav; do echo $part; done
   fi
   if [ $tests = yes ] && ! has nginx; then echo nginx; fi # the edge
+  if [ $tests = yes ] && ! has jq; then echo jq; fi # which the guide to the API uses
   if [ $tests = yes ]; then # the alerts' rules are tried with the real ones; promtool and amtool come with them
     has prometheus || echo prometheus
     has prometheus-alertmanager || echo prometheus-alertmanager

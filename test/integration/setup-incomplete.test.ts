@@ -14,7 +14,7 @@ const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
 const TOOLS = ["sh", "cat", "cksum", "uname", "dirname", "mkdir", "rm", "rmdir", "sleep", "sed", "grep", "tr", "paste", "tail", "mktemp", "id", "chmod"];
 const SERVERS = ["nats-server", "redis-server", "ffmpeg", "ffprobe", "bwrap"];
 /** What is wanted for the tests only. */
-const TEST_PROGRAMS = ["radosgw", "ceph-mon", "ceph-osd", "ceph", "tinyproxy", "microsocks", "gst-launch-1.0", "chromium", "nginx", "systemd-analyze", "prometheus", "prometheus-alertmanager"];
+const TEST_PROGRAMS = ["radosgw", "ceph-mon", "ceph-osd", "ceph", "tinyproxy", "microsocks", "gst-launch-1.0", "chromium", "nginx", "jq", "systemd-analyze", "prometheus", "prometheus-alertmanager"];
 const CLASSIFIER = "deploy/classifier";
 /** npm's last argument. */
 const FOLDER = "for folder; do :; done";
