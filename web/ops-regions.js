@@ -75,7 +75,7 @@ function factsOf({ state, slots, cpu, loop, uptimeSec, services }) {
     uptimeSec === undefined ? undefined : `up ${formatUptime(uptimeSec)}`,
     services.length > 8 ? undefined : services.filter((name) => name !== "node" && name !== "metrics").join(", "),
   ];
-  return facts.filter((fact) => fact !== undefined && fact !== "").join(" · ");
+  return facts.filter((fact) => fact !== undefined && fact !== "").map((fact) => fact.replace(/(?<!,) /g, "\u00a0")).join(" · "); // a line breaks between facts
 }
 
 function reasonOf({ reasons, running = {}, state, ageMs }) {
