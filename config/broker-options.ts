@@ -17,6 +17,7 @@ import { natsPermissions } from "./middlewares/nats-permissions.ts";
 import { protocolGuard } from "./middlewares/protocol-guard.ts";
 import { requestScopes } from "./middlewares/request-scopes.ts";
 import { requestMetrics } from "./middlewares/request-metrics.ts";
+import { openTraces } from "./middlewares/traces.ts";
 import { sealedBus } from "./middlewares/sealed-bus.ts";
 import { LazyValidator } from "./lazy-validator.ts";
 import { natsConnection } from "./nats-connection.ts";
@@ -29,6 +30,8 @@ const TRANSIT = { maxQueueSize: 50_000, serviceChangedDebounceTime: 50 };
 
 /** @param protocol another than this version's, for tests */
 export function brokerOptions(config: Config, protocol = PROTOCOL): BrokerOptions {
+  const scrub = openScrub(knownSecrets(process.env));
+  const traced = openTraces(config, scrub);
   return {
     namespace: config.namespace,
     nodeID: config.nodeId,
@@ -40,7 +43,7 @@ export function brokerOptions(config: Config, protocol = PROTOCOL): BrokerOption
     uidGenerator: newSpanId,
     validator: new LazyValidator(),
     serializer: "CBOR", // Buffers stay Buffers, at nine times JSON's speed
-    logger: new LineLogger({ level: config.logLevel, format: config.logFormat, region: config.region, scrub: openScrub(knownSecrets(process.env)), colors: process.stdout.isTTY === true }),
+    logger: new LineLogger({ level: config.logLevel, format: config.logFormat, region: config.region, scrub, colors: process.stdout.isTTY === true }),
     registry: { strategy: PLACEMENT, preferLocal: false }, // the strategy itself prefers the own node, except for what has its place
     heartbeatInterval: 1, // a killed node is noticed after 2 to 3 s; shorter beats are rounded away
     heartbeatTimeout: 2,
@@ -53,7 +56,7 @@ export function brokerOptions(config: Config, protocol = PROTOCOL): BrokerOption
     metrics: { enabled: true },
     replOptions: { delimiter: "lectern$" },
     // Of actions the first is next to the handler.
-    middlewares: [auditTrail(), accessGuard(passports(config.meshSecret, config.namespace)), ...(config.natsUrl === undefined ? [] : [sealedBus(config.meshSecret === undefined ? undefined : busSeal(config.meshSecret, config.namespace))]), requestMetrics, failureReports, loadReports, failover, requestScopes(), protocolGuard(protocol), ...(config.natsUrl === undefined ? [] : [meshPatience(config.natsUrl, config.startWaitMs), natsPermissions, meshMetrics])],
+    middlewares: [auditTrail(), accessGuard(passports(config.meshSecret, config.namespace)), ...(config.natsUrl === undefined ? [] : [sealedBus(config.meshSecret === undefined ? undefined : busSeal(config.meshSecret, config.namespace))]), requestMetrics, failureReports, loadReports, failover, requestScopes(traced?.tracer), ...(traced === undefined ? [] : [traced.traces]), protocolGuard(protocol), ...(config.natsUrl === undefined ? [] : [meshPatience(config.natsUrl, config.startWaitMs), natsPermissions, meshMetrics])],
   };
 }
 

@@ -99,6 +99,9 @@ export interface Config {
   readonly usageFloor: number;
   readonly logLevel: LogLevel;
   readonly logFormat: "text" | "json";
+  /** Undefined: nothing is traced. */
+  readonly tracePercent: number | undefined;
+  readonly otlpUrl: string | undefined;
 }
 
 /** Every fault of an environment, one sentence each. */
@@ -216,6 +219,8 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     usageFloor: integer("usageFloor"),
     logLevel: parseLogLevel(text("logLevel")),
     logFormat: text("logFormat") === "json" ? "json" : "text",
+    tracePercent: text("tracePercent") !== undefined ? integer("tracePercent") : text("otlpUrl") === undefined ? undefined : 1,
+    otlpUrl: text("otlpUrl"),
   };
 }
 

@@ -40,6 +40,7 @@ export const ERRORS = {
   key_not_found: { status: 404, retryable: false, meaning: "there is no such API key" },
   person_not_found: { status: 404, retryable: false, meaning: "nothing is kept of this person" },
   erasure_not_found: { status: 404, retryable: false, meaning: "there is no such order to erase a person" },
+  trace_not_found: { status: 404, retryable: false, meaning: "no node has a trace of this request, or no longer" },
   error_not_found: { status: 404, retryable: false, meaning: "there is no such group of errors, or it was not seen for long" },
   links_off: { status: 501, retryable: false, meaning: "no links can be made here: neither `LECTERN_MESH_SECRET` nor `LECTERN_LINK_KEYS` is set" },
   link_not_found: { status: 404, retryable: false, meaning: "that is no link's id" },

@@ -126,6 +126,8 @@ export const SETTINGS = {
   usageFloor: { env: "LECTERN_USAGE_FLOOR", type: { kind: "integer", min: 1, max: 1_000 }, fallback: "3", meaning: "viewers from which on it is shown which parts of a video were watched; with fewer only sums are, lest it be what one of them did" },
   logLevel: { env: "LECTERN_LOG_LEVEL", type: { kind: "choice", of: ["fatal", "error", "warn", "info", "debug", "trace"] }, fallback: "info", meaning: "least severe log line that is written" },
   logFormat: { env: "LECTERN_LOG_FORMAT", type: { kind: "choice", of: ["text", "json"] }, fallback: "text", meaning: "log lines for people or for machines" },
+  tracePercent: { env: "LECTERN_TRACE_PERCENT", type: { kind: "integer", min: 0, max: 100 }, fallback: undefined, meaning: "of a hundred requests, how many traces are kept whatever becomes of them; those of failed and slow ones are kept as well. Absent: 1 where LECTERN_OTLP_URL is set, else nothing is traced" },
+  otlpUrl: { env: "LECTERN_OTLP_URL", type: { kind: "url", schemes: ["http:", "https:"] }, fallback: undefined, meaning: "an OpenTelemetry collector (also Jaeger, Tempo) that takes OTLP over HTTP, as in `http://collector:4318`: traces are sent there, with a user name and password in it as Basic", secret: true },
   testS3Endpoint: { env: "LECTERN_TEST_S3_ENDPOINT", type: { kind: "url", schemes: ["http:", "https:"] }, fallback: undefined, meaning: "tests only: an S3 server to use instead of starting one (with the usual AWS variables)" },
 } as const satisfies Record<string, Setting>;
 

@@ -4,6 +4,7 @@
 import { PassThrough, type Readable } from "node:stream";
 import Ffmpeg from "fluent-ffmpeg";
 import { fail } from "../config/errors.ts";
+import { traced } from "../config/tracing/tracer.ts";
 import type { Allowed, FfmpegArguments } from "../media/ffmpeg/guest.ts";
 import { GUEST_SCRIPT } from "./exec-guest.ts";
 import { fitnessOf, ifFit } from "./ffmpeg-fitness.ts";
@@ -90,7 +91,14 @@ export async function runFfmpeg(run: FfmpegRun): Promise<FfmpegOutcome> {
       run.onData(chunk);
     },
   });
-  return await ifFit(fitnessOf(guest), run.signal, start, ({ outcome }) => outcome === "failed" || outcome === "stalled");
+  const fitness = fitnessOf(guest);
+  const { inputOptions, outputOptions } = run.arguments; // without what is read: that may be an address
+  const tags: Record<string, string | number> = { "lectern.ffmpeg.arguments": [...inputOptions, ...outputOptions].join(" "), "lectern.ffmpeg.niceness": run.niceness };
+  return await traced("ffmpeg", tags, async () => {
+    const ended = await ifFit(fitness, run.signal, start, ({ outcome }) => outcome === "failed" || outcome === "stalled");
+    tags["lectern.ffmpeg.outcome"] = ended.outcome;
+    return ended;
+  });
 }
 
 function runGuest(run: FfmpegRun): Promise<FfmpegOutcome> {

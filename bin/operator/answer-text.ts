@@ -1,5 +1,6 @@
 /** How the answer of each command looks to people. */
 import type { AnyAnswer, Answers, CommandName, Job, NodeRow, NodeStanding, WhyPartName } from "../../services/operator/operator.contract.ts";
+import { traceText } from "./trace-text.ts";
 import { formatColumns, formatMs, plain } from "./columns.ts";
 
 type Formats = { [Name in CommandName]: (answer: Answers[Name]) => string };
@@ -45,6 +46,7 @@ const FORMATS: Formats = {
       ...(queue.nodes.length === 0 ? [] : [formatColumns(["worked", "node"], queue.nodes.map(({ node, ms }) => [formatMs(ms), node]))]),
     ]),
   ].join("\n\n"),
+  trace: traceText,
   retry: ({ id, status }) => `${id} is ${status}: it is tried again.`,
   cancel: ({ id, status }) => `${id} is ${status}: its work has ended.`,
   drain: ({ id, ...standing }) => `${plain(id)} is ${standingText(standing)}`,

@@ -44,6 +44,7 @@ export const ACTIONS: Readonly<Record<string, Permission>> = {
   "operator.overview": "mesh.watch",
   "operator.video": "videos.explain",
   "operator.why": "videos.explain",
+  "operator.trace": "mesh.watch",
   "operator.retry": "videos.operate",
   "operator.cancel": "videos.operate",
   "operator.drain": "mesh.operate",

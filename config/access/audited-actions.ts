@@ -53,6 +53,7 @@ export const AUDITED: Readonly<Record<string, AuditRow>> = {
   "operator.dead": { way: "after" },
   "operator.video": { way: "after", target: video },
   "operator.why": { way: "after", target: video },
+  "operator.trace": { way: "after", target: { request: "request" } },
   "operator.retry": { way: "ahead", target: video },
   "operator.cancel": { way: "ahead", target: video },
   "operator.drain": { way: "ahead", evenSo: true, target: { node: "node" } },

@@ -29,6 +29,8 @@ interface Said extends LogEntry { level: string; node: string; service: string; 
 const LEVELS: readonly string[] = ["fatal", "error", "warn", "info", "debug", "trace"];
 /** An operator who wants these wants all of them. */
 const UNGUARDED = ["fatal", "debug", "trace"];
+/** What Moleculer says of each part and service at every start and stop: seventy lines in which the few that matter are lost. */
+const ROUTINE = /^(Metrics: |Strategy: |Discoverer: |Serializer: |Validator: |Transporter: |Namespace: |Registered \d+ middleware|Connecting to the transporter|NATS (client is connected|connection closed)|Waiting for service\(s\) |Service\(s\) '[^']*' are available|'[^']*' service is registered|Service '[^']*' (started|stopped)\.)/;
 const VIDEO_ID = /\b[Vv]ideo ([0-9a-z]{26})\b/;
 const SHORT_ID = 8;
 const COLORS: Readonly<Record<string, "red" | "yellow" | "magenta">> = { fatal: "red", error: "red", warn: "yellow", debug: "magenta", trace: "magenta" };
@@ -54,7 +56,8 @@ export class LineLogger extends Loggers.Base<{ level: LogLevel }> {
     const service = bindings.mod;
     this.#node = bindings.nodeID;
     this.#width = Math.max(this.#width, service.length);
-    return (level, args) => {
+    return (given, args) => {
+      const level = given === "info" && typeof args[0] === "string" && ROUTINE.test(args[0]) ? "debug" : given;
       if (LEVELS.indexOf(level) > limit) return;
       const entry = makeEntry(args, scrub);
       if (!UNGUARDED.includes(level) && !this.#guard.admit(level, service, entry.msg)) return;

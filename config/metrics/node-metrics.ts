@@ -22,6 +22,9 @@ export const nodeMetrics = {
     lectern_node_processor_seconds_total: counter("Time that this node's processes have taken, FFmpeg's included"),
     lectern_placement_calls_total: counter("Calls that were placed: kept by their key, spilled from a busy node, balanced without a key, abroad", { way: oneOf("kept", "spilled", "balanced", "abroad") }),
   },
+  traces: {
+    lectern_trace_spans_total: counter("Spans of traces that were kept, by what became of them at the collector: sent, no room left, refused, away when this node stopped", { result: oneOf("sent", "full", "refused", "away") }),
+  },
   storage: {
     lectern_store_circuit_open: gauge("Whether this node refuses calls of the object store because it is away: 1 or 0"),
     lectern_store_failures_total: counter("Calls that the object store did not answer, retries included"),

@@ -1,11 +1,15 @@
 /** For which request the code that runs now works: known wherever it is asked, without being handed on. */
 import { AsyncLocalStorage } from "node:async_hooks";
+import type { Cause } from "../tracing/span.ts";
+import type { TraceScope } from "../tracing/trace-scope.ts";
 
 export interface RequestScope {
   readonly requestId: string;
   /** Of work in the background: the request that it goes back to. */
   readonly cause?: string | undefined;
   readonly videoId?: string | undefined;
+  /** Undefined: it is not traced. */
+  readonly trace?: TraceScope | undefined;
 }
 
 const scopes = new AsyncLocalStorage<RequestScope>();
@@ -17,9 +21,10 @@ export function currentScope(): RequestScope | undefined {
 }
 
 /** The request that new work in the background goes back to. */
-export function causeOf(): string | undefined {
+export function causeOf(): Cause | undefined {
   const scope = currentScope();
-  return scope?.cause ?? scope?.requestId;
+  if (scope === undefined) return undefined;
+  return scope.cause === undefined ? { requestId: scope.requestId, spanId: scope.trace?.spanId ?? "" } : { requestId: scope.cause, spanId: "" };
 }
 
 export function inScope<Result>(scope: RequestScope, work: () => Result): Result {

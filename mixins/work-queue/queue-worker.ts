@@ -5,10 +5,10 @@
 import type { Redis } from "ioredis";
 import type { Logger } from "moleculer";
 import { errorMessage, findErrorCode } from "../../config/errors.ts";
-import { newTraceId } from "../../config/requests/request-id.ts";
-import { inScope, videoIdOf } from "../../config/requests/request-scope.ts";
+import type { Tracer } from "../../config/tracing/trace-scope.ts";
 import { pause, systemClock, type Clock } from "../clock.ts";
 import type { Lease, WorkClass } from "./work-queue.contract.ts";
+import { failJob, runJob } from "./run-job.ts";
 import { LEASE_MS, type FailHow, type WorkQueue } from "./work-queue.ts";
 
 /** What a piece of work is given. */
@@ -37,6 +37,8 @@ export interface QueueWorkerOptions<Data> {
   /** Whether the node takes new work; asked before each. */
   accepting?: () => boolean;
   logger: Logger;
+  /** Absent: nothing is traced. */
+  tracer?: Tracer | undefined;
   /** Times, for tests: ms. */
   times?: Partial<WorkerTimes>;
   clock?: Clock;
@@ -85,8 +87,7 @@ export function openQueueWorker<Data>(options: QueueWorkerOptions<Data>) {
   }
 
   function begin(workClass: WorkClass, lease: Lease<Data>, asked: number): void {
-    const scope = { requestId: newTraceId(), cause: lease.cause, videoId: videoIdOf(lease.data) }; // a chunk's own: a video has thousands
-    const work = inScope(scope, () => process(lease, asked)).catch((error: unknown) => logger.debug(`The end of ${lease.id} could not be told: ${errorMessage(error)}`)).finally(() => {
+    const work = runJob(lease, options.tracer, () => process(lease, asked)).catch((error: unknown) => logger.debug(`The end of ${lease.id} could not be told: ${errorMessage(error)}`)).finally(() => {
       running[workClass].delete(work);
       ring(workClass);
     });
@@ -102,6 +103,7 @@ export function openQueueWorker<Data>(options: QueueWorkerOptions<Data>) {
       if (held.isLost()) return logger.info(`Work ${lease.id} was given to another node.`);
       const how = closing.signal.aborted ? "back" : held.isStuck() ? "away" : options.judge(error);
       const result = await queue.fail(lease, how, errorMessage(error), findErrorCode(error) ?? "");
+      failJob(options.tracer, how, error);
       if (how === "fault") logger.warn(`Work ${lease.id} failed (attempt ${lease.attempts + 1}): ${errorMessage(error)}`);
       if (result === "dead") options.onDead(lease.data, error);
     } finally {

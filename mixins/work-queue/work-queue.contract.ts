@@ -1,5 +1,7 @@
 /** What the queue's callers see of it. */
 
+import type { Cause } from "../../config/tracing/span.ts";
+
 /** `play` is for viewers, and has its own room on every node; `normal` and `bulk` share the background. */
 export const QUEUE_LANES = ["play", "normal", "bulk"] as const;
 export type QueueLane = (typeof QUEUE_LANES)[number];
@@ -25,7 +27,7 @@ export interface NewJob<Data> {
 }
 
 /** The right to do a job until it ends by itself; `token` is greater than those of all earlier leases. */
-export interface Lease<Data> { id: string; token: string; data: Data; attempts: number; /** The request that it goes back to. */ cause?: string }
+export interface Lease<Data> { id: string; token: string; data: Data; attempts: number; /** The request that it goes back to. */ cause?: Cause; /** ms since 1970. */ addedAt: number }
 
 export type JobState = "waiting" | "active" | "delayed" | "dead";
 export interface JobView<Data> {

@@ -5,6 +5,7 @@
  * goes by priority, then by age. All of it can be lost: what is to be done is in the object store.
  */
 import type { Redis } from "ioredis";
+import type { Cause } from "../../config/tracing/span.ts";
 import { causeOf } from "../../config/requests/request-scope.ts";
 import { queueScripts } from "./queue-scripts.ts";
 import { readStory } from "./group-story.ts";
@@ -68,7 +69,7 @@ export function openWorkQueue<Data>({ redis, prefix, maxWaiting = MAX_WAITING, m
     /** Adds those whose ids it does not know. `refused`: over the tenant's limit; to be added again later. */
     async add(jobs: readonly NewJob<Data>[]): Promise<{ added: number; refused: number }> {
       const sum = { added: 0, refused: 0 };
-      const cause = causeOf();
+      const cause = formatCause(causeOf());
       for (let first = 0; first < jobs.length; first += BATCH) {
         const batch = jobs.slice(first, first + BATCH).map(({ data, lateMs = 0, ...job }) => ({
           ...job, lateMs, cause, data: JSON.stringify(data), weight: weights[job.tenant] ?? 1, maxAttempts: MAX_ATTEMPTS, maxStalls: MAX_STALLS,
@@ -82,10 +83,10 @@ export function openWorkQueue<Data>({ redis, prefix, maxWaiting = MAX_WAITING, m
 
     /** The next job for `owner`, a node. `repeat`: when nothing waits, one that another node is slow at. */
     async take(owner: string, workClass: WorkClass, repeat = false): Promise<Lease<Data> | undefined> {
-      const taken = await run<[string, string, string, number, string] | null>("take", owner, workClass, leaseMs, maxRunning, normalShare, repeat ? "1" : "0");
+      const taken = await run<[string, string, string, number, string, number] | null>("take", owner, workClass, leaseMs, maxRunning, normalShare, repeat ? "1" : "0");
       if (taken === null) return undefined;
-      const [id, token, data, attempts, cause] = taken;
-      return { id, token, data: JSON.parse(data) as Data, attempts, ...(cause === "" ? {} : { cause }) };
+      const [id, token, data, attempts, cause, addedAt] = taken;
+      return { id, token, data: JSON.parse(data) as Data, attempts, addedAt, ...(cause === "" ? {} : { cause: parseCause(cause) }) };
     },
 
     /** @returns false when the lease is lost: the work must end, and what it made is not to be published */
@@ -180,8 +181,18 @@ function readJob<Data>(id: string, job: Record<string, string>): JobView<Data> {
     attempts: Number(job["attempts"]),
     stalls: Number(job["stalls"]),
     runners: [...runner("first"), ...runner("second")],
-    ...(job["cause"] === undefined || job["cause"] === "" ? {} : { cause: job["cause"] }),
+    ...(job["cause"] === undefined || job["cause"] === "" ? {} : { cause: parseCause(job["cause"]).requestId }),
     ...(job["message"] === undefined ? {} : { message: job["message"] }),
     ...(job["code"] === undefined || job["code"] === "" ? {} : { code: job["code"] }),
   };
+}
+
+/** Neither id has a space in it. */
+function formatCause(cause: Cause | undefined): string {
+  return cause === undefined ? "" : `${cause.requestId} ${cause.spanId}`;
+}
+
+function parseCause(text: string): Cause {
+  const [requestId = "", spanId = ""] = text.split(" ");
+  return { requestId, spanId };
 }

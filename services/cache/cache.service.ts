@@ -10,6 +10,7 @@ import { errorMessage } from "../../config/errors.ts";
 import { registerMetrics, type MetricWriter } from "../../config/metrics/register-metrics.ts";
 import { objectKeys } from "../../config/object-keys.ts";
 import { redisKeys, type RedisKeys } from "../../config/redis-keys.ts";
+import { traced } from "../../config/tracing/tracer.ts";
 import { mediaName } from "../../media/media-names.ts";
 import type { Plan } from "../../media/plan.ts";
 import { inOrderOfStart } from "../../media/start-order.ts";
@@ -30,6 +31,7 @@ interface Settings extends ServiceSettingSchema { redisUrl: string | undefined; 
 interface State { metrics: MetricWriter<"cache">; redis: Redis; keys: RedisKeys; memory: LRUCache<string, Buffer>; searches: Searches; images: Images }
 interface Methods {
   open(params: OpenParams): Promise<SegmentAnswer>;
+  search(params: SegmentParams, join: (seek: (seeker: Seeker) => Promise<SegmentAnswer>) => Promise<SegmentAnswer>): Promise<SegmentAnswer>;
   find(params: SegmentParams, seeker: Seeker): Promise<SegmentAnswer>;
   findStored(params: SegmentParams): Promise<SegmentResult | undefined>;
   askHolder(holder: string, params: SegmentParams, seeker: Seeker): Promise<SegmentAnswer | undefined>;
@@ -110,16 +112,25 @@ export function cacheService(settings: Settings) {
           this.memory.set(key, Buffer.from(whole.buffer, whole.byteOffset, whole.byteLength));
           this.metrics.set("lectern_cache_memory_bytes", this.memory.calculatedSize);
         };
-        const answer = bytes === undefined ? await this.searches.join(key, waiter, (seeker) => this.find(params, seeker), keep) : { bytes, tier: "memory" as const };
+        const answer = bytes === undefined ? await this.search(params, (seek) => this.searches.join(key, waiter, seek, keep)) : { bytes, tier: "memory" as const };
         this.metrics.count("lectern_cache_requests_total", { tier: answer.tier });
         return answer;
+      },
+      /** Who joins a search of another's has no more of it in their trace than how long it took. */
+      async search(params: SegmentParams, join: (seek: (seeker: Seeker) => Promise<SegmentAnswer>) => Promise<SegmentAnswer>): Promise<SegmentAnswer> {
+        const tags: Record<string, string> = {};
+        return await traced("cache.search", tags, async () => {
+          const answer = await join((seeker) => this.find(params, seeker));
+          tags["lectern.tier"] = answer.tier;
+          return answer;
+        });
       },
       async find(params: SegmentParams, seeker: Seeker): Promise<SegmentAnswer> {
         return (await this.findStored(params)) ?? (await this.make(params, seeker));
       },
       async findStored({ videoId, rendition, segment }: SegmentParams): Promise<SegmentResult | undefined> {
         const name = mediaName(segment);
-        const warm = await withoutRedis(() => this.redis.getBuffer(this.keys.warmSegment(videoId, rendition, name)), null, this.logger);
+        const warm = await traced("cache.redis", {}, () => withoutRedis(() => this.redis.getBuffer(this.keys.warmSegment(videoId, rendition, name)), null, this.logger));
         if (warm !== null) return { bytes: warm, tier: "redis" };
         const stored = await this.broker.call<unknown, object>("storage.get", { key: objectKeys.media(videoId, rendition, name) });
         return stored === null ? undefined : { bytes: await readReply(stored), tier: "store" };
@@ -160,7 +171,7 @@ export function cacheService(settings: Settings) {
         });
         if (found !== undefined) return found;
         try {
-          const made = await this.haveMade(params, seeker);
+          const made = await traced("cache.make", {}, () => this.haveMade(params, seeker)); // until its first bytes
           made.ended().catch(() => undefined).finally(() => lock.release()); // who reads it is told of a failure
           return await madeAnswer(made);
         } catch (error) {

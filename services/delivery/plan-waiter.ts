@@ -1,4 +1,5 @@
 /** Lets a request wait for a video's plan, for a while: until an event says that something changed, or it is time to look again. */
+import { traced } from "../../config/tracing/tracer.ts";
 import { fail } from "../../config/errors.ts";
 
 const WAIT_MS = 10_000;
@@ -36,13 +37,15 @@ export function planWaiter(waitMs = WAIT_MS) {
       if (waiting >= MAX_WAITING) throw fail("overloaded", "Too many players wait for plans.", { retryAfterSec: 2 });
       waiting++;
       try {
-        for (;;) {
-          const next = sleep(id, LOOK_MS); // before looking: an event that comes in between is not missed
-          const found = await look();
-          if (found !== null) return found;
-          if (Date.now() > deadline) throw fail("plan_pending", "The video is still being looked at.", { retryAfterSec: 1 });
-          await next;
-        }
+        return await traced("delivery.plan_wait", { "lectern.video_id": id }, async () => {
+          for (;;) {
+            const next = sleep(id, LOOK_MS); // before looking: an event that comes in between is not missed
+            const found = await look();
+            if (found !== null) return found;
+            if (Date.now() > deadline) throw fail("plan_pending", "The video is still being looked at.", { retryAfterSec: 1 });
+            await next;
+          }
+        });
       } finally {
         waiting--;
       }

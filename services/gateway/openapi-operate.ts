@@ -22,6 +22,7 @@ const ANSWERS: Readonly<Record<CommandName, object>> = {
   dead: open({ total: count, jobs: { ...list(ref("Job")), description: "the latest hundred" } }),
   video: open({ id: text, status: text, progress: { type: "object" }, reasons: list(ref("Reason")), counts: record(count), jobs: { ...list(ref("Job")), description: "200 at most: what runs, was set aside or is tried again, then what comes next" } }),
   why: ref("Why"),
+  trace: ref("Trace"),
   retry: open({ id: text, status: text }),
   cancel: open({ id: text, status: text }),
   drain: ref("NodeStanding"),
@@ -76,6 +77,11 @@ export const operateSchemas = {
     id: text, lane: { enum: QUEUE_LANES }, tenant: text, group: { ...text, description: "the video" }, state: { enum: ["waiting", "active", "delayed", "dead"] },
     data: open({ videoId: text, renditions: list(text), first: count, last: count, lane: text }), cost: number, addedAt: { ...number, description: "ms since 1970" }, attempts: count, stalls: { ...count, description: "nodes that ran it and died, or stood still" },
     runners: list(open({ owner: text, since: number, progress: number })), cause: { ...text, description: "the request that it goes back to" }, message: text, code: text,
+  }),
+  Trace: open({
+    requestId: text, traceId: { ...text, description: "as a collector of traces has it" }, why: { enum: ["sampled", "asked", "failed", "slow", null], description: "why it is kept; null: it is one of the latest" }, at: { type: "string", format: "date-time" }, durationMs: number,
+    spans: { ...list(open({ id: text, parentId: text, name: text, kind: { enum: ["server", "internal", "client"] }, node: text, depth: count, sinceStartMs: number, durationMs: number, tags: { type: "object" }, error: text })), description: "each followed by what it is made of" },
+    lost: { ...count, description: "spans that found no room" }, cause: { ...text, description: "of work in the background: the request that it goes back to" }, caused: list(text), silent: { ...list(text), description: "nodes that did not answer" },
   }),
   Why: open({
     id: text, status: text, totalMs: count, sentence: text,

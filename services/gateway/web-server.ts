@@ -9,6 +9,7 @@ import type { CallingOptions, Context, Service, ServiceSchema } from "moleculer"
 import ApiService from "moleculer-web";
 import type { AuditMeta } from "../../config/audit-sink.ts";
 import { fail } from "../../config/errors.ts";
+import { beginTrace, traceAnswer } from "./answer-trace.ts";
 import { indexAliases, type Alias, type FoundAlias } from "./alias-index.ts";
 import { noteFailure } from "../../config/failures/note-failure.ts";
 import { auditMeta, noteRefusal } from "./audit-marks.ts";
@@ -57,8 +58,9 @@ export const webServerSettings = {
   logResponse: null,
   logRequestParams: null,
   logRouteRegistration: null,
-  rootCallOptions(options: CallingOptions & { tracking?: boolean }, req: IncomingMessage): void {
+  rootCallOptions(this: Service, options: CallingOptions & { tracking?: boolean }, req: IncomingMessage): void {
     options.requestID = requestIdOf(req);
+    beginTrace(this.broker, options, req);
     if (req.headers.accept === "text/event-stream" || req.url?.endsWith("/events") === true) options.tracking = false; // a stream ends when the node stops, not the other way round
   },
 };
@@ -100,6 +102,7 @@ export const webServer: Partial<ServiceSchema> = {
 };
 
 async function answer(route: Route, { lecternRoutes: routes, door, logger, broker }: WebService, req: WebRequest, res: ServerResponse): Promise<void> {
+  traceAnswer(broker, req.$ctx, route, req, res);
   try {
     res.setHeader("X-Content-Type-Options", "nosniff");
     for (const [name, value] of Object.entries(AREA_HEADERS[route.area])) res.setHeader(name, value);

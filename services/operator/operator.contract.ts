@@ -3,6 +3,7 @@
  * gateway and `npm run ctl` are made from this table; the action of a command is `operator.<name>`.
  */
 import type { ErrorCode } from "../../config/errors.ts";
+import type { KeptWhy, SpanKind, Tags } from "../../config/tracing/span.ts";
 import { QUEUE_LANES, type JobState, type JobView, type QueueCounts, type QueueLane } from "../../mixins/work-queue/work-queue.contract.ts";
 import type { QueueReport } from "../scheduler/scheduler.contract.ts";
 import type { ChunkParams } from "../transcoder/transcoder.contract.ts";
@@ -13,6 +14,7 @@ export interface Argument { pattern: string; says: string; code: ErrorCode; mess
 export const ARGUMENTS = {
   node: { pattern: "^[^\\x00-\\x1f\\x7f]{1,200}$", says: "a node's id", code: "node_not_found", message: "There is no such node." },
   id: { pattern: "^[0-9a-z]{26}$", says: "a video's id", code: "video_not_found", message: "There is no such video." },
+  request: { pattern: "^[A-Za-z0-9._-]{1,64}$", says: "a request's id, as in X-Request-Id", code: "trace_not_found", message: "There is no trace of this request." },
   lane: { pattern: `^(${QUEUE_LANES.join("|")})$`, says: QUEUE_LANES.join(", "), code: "bad_request", message: `lane must be one of ${QUEUE_LANES.join(", ")}.` },
 } as const satisfies Record<string, Argument>;
 export type ArgumentName = keyof typeof ARGUMENTS;
@@ -26,6 +28,7 @@ export const COMMANDS = {
   dead: { method: "GET", path: "/v1/queue/dead", operation: "listDeadJobs", does: "Work that was set aside, and why" },
   video: { argument: "id", method: "GET", path: "/v1/videos/:id/jobs", operation: "listVideoJobs", does: "How far a video is, and its work in the queue" },
   why: { argument: "id", method: "GET", path: "/v1/videos/:id/why", operation: "explainVideo", does: "Where a video's time went" },
+  trace: { argument: "request", method: "GET", path: "/v1/traces/:request", operation: "getTrace", does: "Where a request's time went, on all nodes" },
   retry: { argument: "id", method: "POST", path: "/v1/videos/:id/retry", operation: "retryVideo", does: "Give a video that failed another chance" },
   cancel: { argument: "id", method: "POST", path: "/v1/videos/:id/cancel", operation: "cancelVideo", does: "End a video's work; what is made plays on" },
   drain: { argument: "node", method: "POST", path: "/v1/nodes/:node/drain", operation: "drainNode", does: "Give a node no new work" },
@@ -43,6 +46,7 @@ export interface Answers {
   dead: { total: number; /** The latest hundred. */ jobs: Job[] };
   video: VideoJobs;
   why: Why;
+  trace: Trace;
   retry: VideoStep;
   cancel: VideoStep;
   drain: NodeStep;
@@ -98,6 +102,38 @@ export interface VideoJobs {
   counts: Record<JobState, number>;
   /** Those that run, were set aside or wait for another attempt, then what comes next; 200 at most. */
   jobs: Job[];
+}
+/** A step of a request; `depth`: how many it is within. */
+export interface TraceSpan {
+  id: string;
+  parentId?: string;
+  name: string;
+  kind: SpanKind;
+  node: string;
+  depth: number;
+  sinceStartMs: number;
+  durationMs: number;
+  tags: Tags;
+  /** Its error's code, where it failed. */
+  error?: string;
+}
+export interface Trace {
+  requestId: string;
+  /** As a collector has it. */
+  traceId: string;
+  /** Why it is kept; null: it is one of the latest, and may be gone in a moment. */
+  why: KeptWhy | null;
+  at: string;
+  durationMs: number;
+  /** In the order in which they began, each followed by what it is made of. */
+  spans: TraceSpan[];
+  /** Spans that found no room. */
+  lost: number;
+  /** Of work in the background: the request that it goes back to; and the other way round. */
+  cause?: string;
+  caused: string[];
+  /** Nodes that did not answer: what they did is missing. */
+  silent: string[];
 }
 export interface VideoStep { id: string; status: VideoStatus }
 export interface NodeStep extends NodeStanding { id: string }

@@ -11,6 +11,7 @@ import type { JobState } from "../../mixins/work-queue/work-queue.contract.ts";
 import type { QueueReport, StoryAnswer } from "../scheduler/scheduler.contract.ts";
 import type { VideoHistory, VideoView } from "../videos/videos.contract.ts";
 import { explainVideo } from "./explain-video.ts";
+import { gatherTrace } from "./gather-trace.ts";
 import { isUnknownAction, listNodes, parseStanding, type Call, type NodeEntry } from "./list-nodes.ts";
 import { listRegions, type RegionEntry } from "./list-regions.ts";
 import { openOverview, type OverviewSource } from "./overview/open-overview.ts";
@@ -79,6 +80,12 @@ export function operatorService() {
             ctx.call<QueueReport>("scheduler.report").catch(() => undefined),
           ]);
           return explainVideo({ history, story, lanes: report?.lanes, nowMs: Date.now() });
+        },
+      },
+      trace: {
+        params: argument("request"),
+        async handler(ctx: Context<{ request: string }>): Promise<Answers["trace"]> {
+          return await gatherTrace(ctx.params.request, callOf(ctx));
         },
       },
       retry: {

@@ -22,6 +22,7 @@ import { openGuest, type Guest } from "../../mixins/guest.ts";
 import { nodeState } from "../../mixins/node-state.ts";
 import { runningEncodes } from "../../mixins/running-encodes.ts";
 import { closeRedis, openRedis } from "../../mixins/redis.ts";
+import { tracerOf } from "../../config/tracing/tracer.ts";
 import { openQueueWorker, type QueueWorker, type Work } from "../../mixins/work-queue/queue-worker.ts";
 import { openWorkQueue } from "../../mixins/work-queue/work-queue.ts";
 import { openRemuxes, remuxSettings, type Remuxes, type RemuxSettings } from "../../mixins/remux.ts";
@@ -229,6 +230,7 @@ export function transcoderService(settings: Settings) {
         onDead: (chunk, error) => this.reportPoison(chunk, error),
         accepting: () => node.accepting,
         logger: this.logger,
+        tracer: tracerOf(this.broker),
       });
     },
     async stopped() {

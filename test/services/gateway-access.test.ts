@@ -16,7 +16,7 @@ const OPERATIONS: [readonly Who[], string][] = [
   [EVERYBODY, "getVideo followVideo getFrame getClip getMasterPlaylist getManifest getCaptionPlaylist getCaptions getKeyFramePlaylist getKeyFrame getMediaPlaylist getInitSegment getSegment getContentKey getLicense getStoryboard getStoryboardSheet reportUsage"],
   [SIGNED, "listVideos"],
   [["submitter", "admin"], "submitVideo deleteVideo uploadFile beginUpload getUploadOffset appendToUpload abandonUpload"],
-  [["operator", "auditor", "admin"], "getMetrics followMesh listNodes listNodesByRegion getQueue listDeadJobs listErrors getError getCapacity planCapacity listReviews getReview getReviewFrame"],
+  [["operator", "auditor", "admin"], "getMetrics followMesh listNodes listNodesByRegion getQueue listDeadJobs getTrace listErrors getError getCapacity planCapacity listReviews getReview getReviewFrame"],
   [["submitter", "operator", "auditor", "admin"], "listVideoJobs explainVideo getVideoUsage listUsage exportUsage"],
   [["operator", "admin"], "decideReview retryVideo cancelVideo drainNode undrainNode pauseLane resumeLane resolveError muteError reopenError"],
   [["auditor", "admin"], "queryAudit exportAudit exportPerson getErasure"],

@@ -114,7 +114,7 @@ describe("gateway over HTTP", () => {
         expect(answer.status).to.equal(200);
         if (method === "GET") leaving.abort();
         const { waiter = "" } = await asked.until(() => true);
-        expect(waiter).to.match(/^[0-9A-Z]{26}$/);
+        expect(waiter).to.match(/^[0-9a-z]{26}$/);
         await mesh.fakes.left.until((left) => left === waiter);
         growing.end();
       }

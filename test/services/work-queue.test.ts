@@ -57,7 +57,7 @@ describe("the work queue", () => {
       await inScope({ requestId: "post-1" }, () => queue.add([job("a")]));
       await inScope({ requestId: "chunk-1", cause: "post-1" }, () => queue.add([job("b")]));
       await queue.add([job("c")]);
-      expect([await take(), await take(), await take()].map(({ data, cause }) => [data, cause])).to.deep.equal([["a", "post-1"], ["b", "post-1"], ["c", undefined]]);
+      expect([await take(), await take(), await take()].map(({ data, cause }) => [data, cause?.requestId])).to.deep.equal([["a", "post-1"], ["b", "post-1"], ["c", undefined]]);
       expect((await queue.find("a"))?.cause).to.equal("post-1");
     });
 

@@ -3,6 +3,7 @@
  * request as the operator's policy has it. One request per call; whoever calls decides what to try again.
  */
 import { LRUCache } from "lru-cache";
+import { traced } from "../../../config/tracing/tracer.ts";
 import { fail } from "../../../config/errors.ts";
 import { accessPolicy, type AccessPolicy, type HostPolicy } from "../access/access-policy.ts";
 import type { LivePolicy } from "../access/policy-file.ts";
@@ -86,7 +87,7 @@ export function openOrigin({ allowed, resolve, limits, meter, policy = NO_POLICY
 
   async function ask({ url, source, range, conditions }: Question, signal: AbortSignal) {
     try {
-      const { status, headers, body, drop } = await request(url, { source, bytes: range.end - range.start, headers: { range: `bytes=${range.start}-${range.end - 1}`, ...conditions } }, signal);
+      const { status, headers, body, drop } = await traced("source.request", { "server.address": url.hostname, "lectern.bytes": range.end - range.start }, () => request(url, { source, bytes: range.end - range.start, headers: { range: `bytes=${range.start}-${range.end - 1}`, ...conditions } }, signal)); // until its headers
       const answer = judgeAnswer(status, headers, range, Date.now());
       meter.request(answer.kind);
       if (answer.kind === "throttled") await budgets.hold(formatHostPort(url), Math.min(answer.retryAfterMs ?? 0, HOLD_MAX_MS));

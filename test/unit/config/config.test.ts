@@ -27,7 +27,7 @@ describe("configuration", () => {
       natsUrl: undefined, meshSecret: undefined, access: "keys", adminKeyHash: undefined, login: undefined, key: undefined, visibility: "public", linkKeys: undefined, linkMaxSec: 604_800, redisUrl: undefined, store: { kind: "file", dir: resolve(".lectern/store") }, storeKeys: [],
       region: "local", regions: undefined, services: SERVICES, nodeId: `${hostname()}-${process.pid}`, namespace: "lectern", dataDir: resolve(".lectern"),
       slots: cpus().length, tenantQueue: 20_000, tenantSlots: 1_000_000, tenantWeights: {}, timeZone: new Intl.DateTimeFormat().resolvedOptions().timeZone, capacity: { min: 1, max: 50, targetUse: 0.6, leadMs: 300_000 }, startWaitMs: 30_000, stopGraceMs: 0, sourceAllow: [], sourcePolicy: undefined, screeningPolicy: undefined, sourceMaxBytes: 64 * 1024 ** 3, durationMaxSec: 86_400, maxPixels: 33_554_432, maxStreams: 64,
-      cacheMemoryBytes: 256 * 1024 ** 2, sourceCacheBytes: 2 * 1024 ** 3, remuxMaxBytes: 256 * 1024 ** 2, ffmpegPath: "ffmpeg", ffprobePath: "ffprobe", sandbox: "auto", encoder: "software", videoCodecs: ["h264"], protection: "none", usage: "on", usageDays: 400, usageFloor: 3, logLevel: "info", logFormat: "text",
+      cacheMemoryBytes: 256 * 1024 ** 2, sourceCacheBytes: 2 * 1024 ** 3, remuxMaxBytes: 256 * 1024 ** 2, ffmpegPath: "ffmpeg", ffprobePath: "ffprobe", sandbox: "auto", encoder: "software", videoCodecs: ["h264"], protection: "none", usage: "on", usageDays: 400, usageFloor: 3, logLevel: "info", logFormat: "text", tracePercent: undefined, otlpUrl: undefined,
       auditKey: resolve(".lectern/audit.key"), auditDays: 400, pseudonymKey: undefined,
     });
   });
@@ -40,7 +40,7 @@ describe("configuration", () => {
       LECTERN_REDIS_URL: "rediss://r:6379", LECTERN_STORE: "s3://lectures", LECTERN_STORE_KEYS: "kms:alias/lectern, file:/etc/old.key,env:RING", LECTERN_S3_ENDPOINT: "http://127.0.0.1:7480", LECTERN_REGION: "eu",
       LECTERN_SERVICES: " transcoder , cache ", LECTERN_NODE_ID: "node-1", LECTERN_NAMESPACE: "test", LECTERN_DATA: "/srv/lectern", LECTERN_SLOTS: "4", LECTERN_TENANT_QUEUE: "500", LECTERN_TENANT_SLOTS: "8", LECTERN_TENANT_WEIGHTS: "physics=3, art-history=0.5",
       LECTERN_SOURCE_ALLOW: "127.0.0.1:8000, Media.Internal:80,[::1]:9000,", LECTERN_SOURCE_MAX_MB: "1", LECTERN_SOURCE_POLICY: "/etc/lectern/policy.yaml", LECTERN_SCREENING_POLICY: "/etc/lectern/screening.yaml", LECTERN_DURATION_MAX_HOURS: "2", LECTERN_PIXELS_MAX: "2073600", LECTERN_STREAMS_MAX: "8", LECTERN_SANDBOX: "bwrap", LECTERN_ENCODER: "nvenc", LECTERN_VIDEO_CODECS: "av1, h264", LECTERN_PROTECTION: "cbcs", LECTERN_CACHE_MEMORY_MB: "3",
-      LECTERN_SOURCE_CACHE_MB: "5", LECTERN_FFMPEG: "/opt/ffmpeg", LECTERN_FFPROBE: "/opt/ffprobe", LECTERN_USAGE: "off", LECTERN_USAGE_DAYS: "30", LECTERN_USAGE_FLOOR: "1", LECTERN_LOG_LEVEL: "debug", LECTERN_LOG_FORMAT: "json",
+      LECTERN_SOURCE_CACHE_MB: "5", LECTERN_FFMPEG: "/opt/ffmpeg", LECTERN_FFPROBE: "/opt/ffprobe", LECTERN_USAGE: "off", LECTERN_USAGE_DAYS: "30", LECTERN_USAGE_FLOOR: "1", LECTERN_LOG_LEVEL: "debug", LECTERN_LOG_FORMAT: "json", LECTERN_OTLP_URL: "http://collector:4318",
       LECTERN_METRICS_HOST: "::1", LECTERN_METRICS_PORT: "9100", LECTERN_TIME_ZONE: "Europe/Zurich", LECTERN_CAPACITY_RANGE: "0-8", LECTERN_CAPACITY_USE: "70", LECTERN_CAPACITY_LEAD_SEC: "120", LECTERN_START_WAIT_SEC: "90", LECTERN_STOP_GRACE_SEC: "5",
       LECTERN_TLS_CERT: FILE, LECTERN_TLS_KEY: FILE, LECTERN_TLS_CA: FILE, LECTERN_NATS_CA: FILE, LECTERN_NATS_CERT: FILE, LECTERN_NATS_KEY: FILE, LECTERN_NATS_NKEY: FILE, LECTERN_REDIS_PASSWORD_FILE: FILE, LECTERN_REDIS_CA: FILE, LECTERN_REDIS_CERT: FILE, LECTERN_REDIS_KEY: FILE,
       LECTERN_AUDIT_KEY: "/etc/lectern/audit.key", LECTERN_AUDIT_DAYS: "30", LECTERN_PSEUDONYM_KEY: "p".repeat(32), PATH: "/bin", OTHER_NAME: "x",
@@ -53,7 +53,7 @@ describe("configuration", () => {
       storeKeys: [{ kind: "kms", keyId: "alias/lectern" }, { kind: "file", path: "/etc/old.key" }, { kind: "env", name: "RING" }],
       region: "eu", regions: undefined, services: ["metrics", "node", "storage", "audit", "source", "quality", "transcoder", "cache"], nodeId: "node-1", namespace: "test", dataDir: "/srv/lectern", slots: 4, tenantQueue: 500, tenantSlots: 8, tenantWeights: { physics: 3, "art-history": 0.5 }, timeZone: "Europe/Zurich", capacity: { min: 0, max: 8, targetUse: 0.7, leadMs: 120_000 }, startWaitMs: 90_000, stopGraceMs: 5_000,
       sourceAllow: ["127.0.0.1:8000", "media.internal:80", "[::1]:9000"], sourcePolicy: "/etc/lectern/policy.yaml", screeningPolicy: "/etc/lectern/screening.yaml", sourceMaxBytes: 1024 ** 2, durationMaxSec: 7_200, maxPixels: 2_073_600, maxStreams: 8,
-      cacheMemoryBytes: 3 * 1024 ** 2, sourceCacheBytes: 5 * 1024 ** 2, remuxMaxBytes: 256 * 1024 ** 2, ffmpegPath: "/opt/ffmpeg", ffprobePath: "/opt/ffprobe", sandbox: "bwrap", encoder: "nvenc", videoCodecs: ["h264", "av1"], protection: "cbcs", usage: "off", usageDays: 30, usageFloor: 1, logLevel: "debug", logFormat: "json",
+      cacheMemoryBytes: 3 * 1024 ** 2, sourceCacheBytes: 5 * 1024 ** 2, remuxMaxBytes: 256 * 1024 ** 2, ffmpegPath: "/opt/ffmpeg", ffprobePath: "/opt/ffprobe", sandbox: "bwrap", encoder: "nvenc", videoCodecs: ["h264", "av1"], protection: "cbcs", usage: "off", usageDays: 30, usageFloor: 1, logLevel: "debug", logFormat: "json", tracePercent: 1, otlpUrl: "http://collector:4318",
       auditKey: "/etc/lectern/audit.key", auditDays: 30, pseudonymKey: "p".repeat(32),
     });
   });
@@ -108,7 +108,7 @@ describe("configuration", () => {
 
   it("never shows a secret, also not a wrong one", () => {
     const secrets = Object.values(SETTINGS).filter((setting: Setting) => setting.secret === true);
-    expect(secrets.map((setting) => setting.env)).to.have.members(["LECTERN_NATS_URL", "LECTERN_MESH_SECRET", "LECTERN_PSEUDONYM_KEY", "LECTERN_KEY", "LECTERN_LINK_KEYS", "LECTERN_REDIS_URL"]);
+    expect(secrets.map((setting) => setting.env)).to.have.members(["LECTERN_NATS_URL", "LECTERN_MESH_SECRET", "LECTERN_PSEUDONYM_KEY", "LECTERN_KEY", "LECTERN_LINK_KEYS", "LECTERN_REDIS_URL", "LECTERN_OTLP_URL"]);
     for (const { env } of secrets) {
       const faults = faultsOf({ [env]: "user:hunter2@host" });
       expect(faults, env).to.have.length(1);

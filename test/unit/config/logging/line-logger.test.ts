@@ -65,6 +65,14 @@ describe("LineLogger", () => {
     }), { numRuns: 40 });
   });
 
+  it("counts as debug what Moleculer says of each service at every start", () => {
+    expect(logged("text", (logger) => {
+      for (const line of ["Waiting for service(s) 'storage'...", "'cache' service is registered.", "Service 'cache' started.", "Strategy: PlacementStrategy"]) logger.info(line);
+      logger.warn("Service 'cache' started.");
+      logger.info("Waiting for better days.");
+    })).to.have.length(2);
+  });
+
   it("survives what cannot be shown", () => {
     const odd = Object.assign(new Error("x"), { message: { toString: () => { throw new Error("y"); } }, stack: 7, code: {} });
     const trap = new Proxy({}, { get: () => { throw new Error("z"); }, ownKeys: () => { throw new Error("z"); } });
