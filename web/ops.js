@@ -76,7 +76,9 @@ function start(may) {
     if (error?.status === 401) keyForm.hidden = false;
     if (!open) lose();
   });
-  setInterval(() => { if (seenAt !== undefined && Date.now() - seenAt > STALE_MS) lose(); }, 1_000);
+  const loseIfOld = () => { if (seenAt !== undefined && Date.now() - seenAt > STALE_MS) lose(); };
+  setInterval(loseIfOld, 1_000);
+  document.addEventListener("visibilitychange", loseIfOld);
   setInterval(() => { if (!document.hidden) void lookForTroubles(); }, TROUBLES_MS);
   void lookForTroubles();
 

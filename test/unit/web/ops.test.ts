@@ -41,6 +41,7 @@ describe("operations page", () => {
     const steps = (...at: number[]): { at: number }[] => at.map((value) => ({ at: value }));
     expect(mergeSteps(steps(1, 2), steps(1, 2, 3))).to.deep.equal(steps(1, 2, 3));
     expect(mergeSteps([], steps(...Array.from({ length: 500 }, (_, i) => i)))).to.have.lengthOf(130).and.to.deep.include({ at: 499 });
+    expect(mergeSteps(steps(1_000, 2_000), steps(1_202_000, 1_203_000)), "after a while without a look").to.deep.equal(steps(1_202_000, 1_203_000));
   });
 
   it("stacks curves", () => {
