@@ -79,6 +79,19 @@ describe("LineLogger", () => {
     expect(logged("json", (logger) => logger.error(odd, trap, Symbol("s"), 10n, undefined, null))).to.have.length(1);
   });
 
+  it("writes so many of a flood of lines, and the rest as one when it is over or the node stops", () => {
+    const lines: string[] = [];
+    const sink = new LineLogger({ level: "debug", format: "text", region: "eu", scrub: openScrub([]), write: (line) => lines.push(line) });
+    const logger = new ServiceBroker({ nodeID: "node-1", logger: sink }).getLogger("source");
+    lines.length = 0;
+    for (let n = 0; n < 100; n++) logger.warn(`Try ${n} failed.`);
+    for (let n = 0; n < 100; n++) logger.debug("looked");
+    sink.stop();
+    expect(lines.filter((line) => line.includes("WARN"))).to.have.length(21);
+    expect(lines.at(-1)).to.include("… 80 more like this: Try 0 failed.");
+    expect(lines.filter((line) => line.includes("DEBUG"))).to.have.length(100);
+  });
+
   it("says how many more there were of a line that came in a flood", () => {
     const floods: Flood[] = [];
     const guard = openFloodGuard((flood) => floods.push(flood), { maxAlike: 3, maxAll: 10 });
