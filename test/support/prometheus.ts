@@ -28,7 +28,7 @@ export async function startMonitoring(targets: Readonly<Record<string, readonly 
   await mkdir(join(dir, "data"));
   await writeFile(join(dir, "targets/nodes.yml"), stringify(Object.entries(targets).map(([region, hosts]) => ({ labels: { region }, targets: hosts }))));
   await replace(join(dir, "prometheus.yml"), [[/(scrape|evaluation)_interval: 15s/g, "$1_interval: 1s"], [/scrape_timeout: 10s/, "scrape_timeout: 1s"], [/127\.0\.0\.1:9093/, `127.0.0.1:${alertPort}`]]);
-  for (const path of globSync(join(dir, "rules/*.yml"))) await replace(path, [[/^( +)for: \d+[mh]$/gm, "$1for: 1s"], [/^( +)interval: 1m$/gm, "$1interval: 1s"]], false);
+  for (const path of globSync(join(dir, "rules/*.yml"))) await replace(path, [[/^( +)for: \d+[mh]$/gm, "$1for: 1s"], [/^( +)interval: (1m|30s)$/gm, "$1interval: 1s"]], false);
   await replace(join(dir, "alertmanager.yml"), [[/group_wait: \d+s/g, "group_wait: 1s"], [/group_interval: \d+m/g, "group_interval: 1s"]]);
 
   const prometheus = await startProcess("prometheus", [`--config.file=${join(dir, "prometheus.yml")}`, `--storage.tsdb.path=${join(dir, "data")}`, `--web.listen-address=127.0.0.1:${port}`, "--query.lookback-delta=10s"]);

@@ -34,10 +34,14 @@ export function describeDashboard({ uid, title, about, variables = [regionVariab
     dashboard.withRow(new RowBuilder(name));
     for (const panel of panels) dashboard.withPanel(panel);
   }
-  return numberPanels(dashboard.build());
+  return finishDashboard(dashboard.build());
 }
 
-/** Addresses of panels are by number. */
-function numberPanels(dashboard: Dashboard): Dashboard {
-  return { ...dashboard, panels: dashboard.panels?.map((panel, index) => ({ ...panel, id: index + 1 })) ?? [] };
+/** Addresses of panels are by number. Links stand in sight: the builder would have them in a menu. */
+function finishDashboard(dashboard: Dashboard): Dashboard {
+  return {
+    ...dashboard,
+    links: dashboard.links?.map(({ placement: _menu, ...link }) => link) ?? [],
+    panels: dashboard.panels?.map((panel, index) => ({ ...panel, id: index + 1 })) ?? [],
+  };
 }
