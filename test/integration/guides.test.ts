@@ -2,14 +2,17 @@
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
+import { api } from "../support/api.ts";
 import { openFolder, type Folder } from "../support/cmaf-media.ts";
 import { readGuide, runGuide } from "../support/guide.ts";
+import { PROJECT } from "../support/imports.ts";
 import { makeLecture } from "../support/lectures.ts";
 import { startMesh, type Mesh } from "../support/mesh.ts";
+import { findFreePort } from "../support/ports.ts";
 import { startOrigin, type TestOrigin } from "../support/test-origin.ts";
 
 describe("a guide", function () {
-  this.timeout(120_000);
+  this.timeout(150_000);
   let folder: Folder;
   let origin: TestOrigin;
   let mesh: Mesh;
@@ -30,9 +33,21 @@ describe("a guide", function () {
   it("to the API does what it says, from the first key to the end of a video", async () => {
     const blocks = await readGuide("api");
     const key = (await readFile(join(mesh.dataDir, "admin.key"), "utf8")).trim();
-    const told = await runGuide(blocks, { LECTERN: mesh.httpUrl, KEY: key, SOURCE: `${origin.url}/lecture.mp4`, FILE: folder.path("lecture.mp4") }, folder.path(""));
+    const told = await runGuide(blocks, { LECTERN: mesh.httpUrl, KEY: key, SOURCE: `${origin.url}/lecture.mp4`, FILE: folder.path("lecture.mp4") }, folder.path(""), folder.path(""));
     expect(told).to.include("#EXTM3U").and.include("WEBVTT").and.include("Thermodynamics 1");
     expect((await readFile(folder.path("slide.webp"))).subarray(8, 12).toString()).to.equal("WEBP");
     for (const name of ["first.m4s", "quote.mp4"]) expect((await stat(folder.path(name))).size, name).to.be.above(10_000);
+  });
+
+  it("to operating it takes a node in and lets it go, and plays a video out of a backup", async () => {
+    const client = api(mesh.httpUrl);
+    const key = (await readFile(join(mesh.dataDir, "admin.key"), "utf8")).trim();
+    const { id } = await client.post({ url: `${origin.url}/lecture.mp4`, title: "Kept" }, { Authorization: `Bearer ${key}` });
+    await client.until(id, "complete");
+    const [BACKUP, DRILL] = [folder.path("backup"), folder.path("drill")];
+    const told = await runGuide(await readGuide("operating"), { LECTERN: mesh.httpUrl, LECTERN_DATA: mesh.dataDir, BACKUP, DRILL, DRILL_PORT: String(await findFreePort()) }, PROJECT, folder.path(""));
+    expect(told).to.include("helper").and.include("drained");
+    const served = Buffer.from(await (await client.segment(id, "source", 0)).arrayBuffer());
+    expect((await readFile(folder.path("drill.m4s"))).equals(served)).to.equal(true);
   });
 });
