@@ -86,6 +86,9 @@ export interface Config {
   readonly maxPixels: number;
   readonly maxStreams: number;
   readonly cacheMemoryBytes: number;
+  /** Of a processor, an hour. */
+  readonly forecastCpuSec: number;
+  readonly forecastBytes: number;
   readonly sourceCacheBytes: number;
   readonly remuxMaxBytes: number;
   readonly ffmpegPath: string;
@@ -206,6 +209,8 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     maxPixels: integer("pixelsMax"),
     maxStreams: integer("streamsMax"),
     cacheMemoryBytes: integer("cacheMemoryMb") * MiB,
+    forecastCpuSec: integer("forecastCpuSec"),
+    forecastBytes: integer("forecastMb") * MiB,
     sourceCacheBytes: integer("sourceCacheMb") * MiB,
     remuxMaxBytes: integer("remuxMaxMb") * MiB,
     ffmpegPath: required("ffmpeg"),

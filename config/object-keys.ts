@@ -118,6 +118,9 @@ export const objectKeys = {
   /** A mark: a video of this tenant may need the upload. The default tenant needs none. */
   uploadTenant: (uploadId: string, tenant: string) => `uploads/${uploadId}/tenants/${tenant}`,
   uploadTenants: (uploadId: string) => `uploads/${uploadId}/tenants/`,
+  /** A tenant's timetable in this region: the last one counts. */
+  timetable: (tenant: string) => `timetables/${encodeURIComponent(tenant)}.json`,
+  allTimetables: "timetables/",
   /** Changes while a region lives, in its own store. */
   heartbeat: (region: string) => `heartbeat/${region}.json`,
   /** In a standby's store: a video that `region` works on and has not finished. */

@@ -64,6 +64,18 @@ export function redisKeys(namespace: string) {
     outlook: (region: string) => `${namespace}:outlook:${region}`,
     /** String: which node writes both. Expires. */
     capacityLease: (region: string) => `${namespace}:capacity:${region}`,
+    /** Hash: to which videos viewers of one went on, and how many. Expires. */
+    moves: (videoId: string) => `${namespace}:forecast:moves:${videoId}`,
+    /** Sorted set: lectures of a course by their order. `digest` is of its name. Expires. */
+    course: (tenant: string, digest: string) => `${namespace}:forecast:course:${tenant}/${digest}`,
+    /** Hash: videos that viewers are expected to begin, why and until when. Expires. */
+    expected: `${namespace}:forecast:expected`,
+    /** Hash: what was made for viewers who are expected, and has not been watched. Expires. */
+    expectedMade: `${namespace}:forecast:made`,
+    /** Hash: what forecasts took in an hour (of those since 1970): ms of a processor and bytes. Expires. */
+    forecastSpent: (hour: number) => `${namespace}:forecast:spent:${hour}`,
+    /** String: the node that looks after forecasts. Expires. */
+    forecaster: `${namespace}:forecast:node`,
     /** Prefix of the work queue's keys, which mixins/work-queue/lua/common.lua lists. */
     queuePrefix: `${namespace}:queue`,
   };

@@ -2,7 +2,7 @@
  * Which services exist, in the order they start (ground floor first), and which must sit on the same node so that
  * media bytes never cross the mesh: whoever touches bytes has its own door to the sources and to the store.
  */
-export const SERVICES = ["metrics", "node", "storage", "audit", "access", "videos", "source", "quality", "validator", "transcoder", "scheduler", "capacity", "screening", "cache", "delivery", "errors", "operator", "persons", "insights", "gateway"] as const;
+export const SERVICES = ["metrics", "node", "storage", "audit", "access", "videos", "source", "quality", "validator", "transcoder", "scheduler", "capacity", "screening", "cache", "delivery", "errors", "operator", "persons", "insights", "forecast", "gateway"] as const;
 export type ServiceName = (typeof SERVICES)[number];
 
 const BESIDE: Readonly<Record<ServiceName, readonly ServiceName[]>> = {
@@ -18,6 +18,7 @@ const BESIDE: Readonly<Record<ServiceName, readonly ServiceName[]>> = {
   transcoder: ["source", "storage", "quality"],
   scheduler: ["storage", "capacity"],
   capacity: ["storage"],
+  forecast: ["storage"],
   screening: ["source", "storage"],
   cache: ["storage"],
   delivery: ["cache"],
@@ -25,7 +26,7 @@ const BESIDE: Readonly<Record<ServiceName, readonly ServiceName[]>> = {
   operator: [],
   persons: ["storage"],
   insights: ["storage"],
-  gateway: ["delivery", "source", "errors", "operator", "access", "persons", "insights"],
+  gateway: ["delivery", "source", "errors", "operator", "access", "persons", "insights", "forecast"],
 };
 
 /**

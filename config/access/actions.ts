@@ -73,6 +73,9 @@ export const ACTIONS: Readonly<Record<string, Permission>> = {
   "persons.erase": "persons.erase",
   "persons.erasure": "persons.read",
 
+  "forecast.timetable": "videos.list",
+  "forecast.putTimetable": "timetable.write",
+
   "insights.report": "videos.watch",
   "insights.video": "usage.read",
   "insights.videos": "usage.read",

@@ -56,6 +56,7 @@ export const AUDITED: Readonly<Record<string, AuditRow>> = {
   "operator.trace": { way: "after", target: { request: "request" } },
   "operator.retry": { way: "ahead", target: video },
   "operator.cancel": { way: "ahead", target: video },
+  "forecast.putTimetable": { way: "ahead", target: { tenant: "tenant" } },
   "operator.drain": { way: "ahead", evenSo: true, target: { node: "node" } },
   "operator.undrain": { way: "ahead", evenSo: true, target: { node: "node" } },
   "operator.pause": { way: "ahead", evenSo: true, target: { lane: "lane" } },

@@ -25,6 +25,8 @@ export const PERMISSIONS = {
   "videos.explain": ["submitter", "operator", "auditor", "admin"],
   /** How videos are watched: counts, and nobody's name. */
   "usage.read": ["submitter", "operator", "auditor", "admin"],
+  /** Say when lectures begin. */
+  "timetable.write": ["submitter", "operator", "admin"],
   /** Retries, cancels. */
   "videos.operate": ["operator", "admin"],
   /** Videos that were screened: what was found, and what is to become of them. */

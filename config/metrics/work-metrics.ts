@@ -18,6 +18,10 @@ export const workMetrics = {
     lectern_screening_videos_total: counter("Videos that were screened", { verdict: oneOf("pass", "review", "block") }),
     lectern_screening_seconds: histogram("Time to screen a video", [0.5, 1, 2.5, 5, 10, 30, 60, 300]),
   },
+  forecast: {
+    lectern_forecast_seconds_total: counter("Media that was queued because viewers were expected, that was watched, and that nobody began in time", { what: oneOf("predicted", "used", "wasted") }),
+    lectern_forecast_bytes_total: counter("The same in bytes, by the bandwidth that was planned", { what: oneOf("predicted", "used", "wasted") }),
+  },
   scheduler: {
     lectern_queue_jobs: gauge("Chunks in the region's queue; every scheduler of a region says the same", { lane: oneOf("play", "normal", "bulk"), state: oneOf("waiting", "active", "failed") }),
     lectern_queue_oldest_wait_seconds: gauge("For how long what has waited longest in a lane has; every scheduler of a region says the same", { lane: oneOf("play", "normal", "bulk") }),

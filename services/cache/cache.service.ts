@@ -3,7 +3,6 @@
  * when nobody has it. What many ask for at once is fetched or made once.
  */
 import type { Redis } from "ioredis";
-import { LRUCache } from "lru-cache";
 import { Errors, type Context, type ServiceSchema, type ServiceSettingSchema } from "moleculer";
 import { loadConfig } from "../../config/config.ts";
 import { errorMessage } from "../../config/errors.ts";
@@ -22,13 +21,14 @@ import { closeRedis, openRedis, withoutRedis } from "../../mixins/redis.ts";
 import { readSegment, replySegment, wholeSegment, type SegmentAnswer } from "../../mixins/segment-answer.ts";
 import type { MakeParams, SheetParams, StillParams, WaiterLeft } from "../transcoder/transcoder.contract.ts";
 import type { VideoEventPayload, VideoIdParams } from "../videos/videos.contract.ts";
-import type { ImageResult, OpenParams, SegmentParams, SegmentResult } from "./cache.contract.ts";
+import type { ImageResult, OpenParams, SegmentParams, SegmentResult, SegmentsExpected } from "./cache.contract.ts";
 import { flightLock } from "./flight-lock.ts";
 import { openImages, type Images } from "./images.ts";
 import { openSearches, type Searches, type Seeker } from "./searches.ts";
+import { openValuedCache, type ValuedCache } from "./valued-cache.ts";
 
-interface Settings extends ServiceSettingSchema { redisUrl: string | undefined; namespace: string; memoryBytes: number }
-interface State { metrics: MetricWriter<"cache">; redis: Redis; keys: RedisKeys; memory: LRUCache<string, Buffer>; searches: Searches; images: Images }
+interface Settings extends ServiceSettingSchema { redisUrl: string | undefined; namespace: string; memoryBytes: number; region?: string }
+interface State { metrics: MetricWriter<"cache">; redis: Redis; keys: RedisKeys; memory: ValuedCache<string, Buffer>; searches: Searches; images: Images }
 interface Methods {
   open(params: OpenParams): Promise<SegmentAnswer>;
   search(params: SegmentParams, join: (seek: (seeker: Seeker) => Promise<SegmentAnswer>) => Promise<SegmentAnswer>): Promise<SegmentAnswer>;
@@ -40,6 +40,8 @@ interface Methods {
 }
 
 const NAMED = { videoId: "string", rendition: "string", segment: [{ type: "equal", value: "init" }, { type: "number", integer: true, min: 0 }] };
+/** Renditions of a video, and segments of each, that are taken into memory before they are asked for. */
+const MAX_EXPECTED = 64;
 /** Until the first bytes of an encode under load, and from some to the next; the player would give up soon after. */
 const MAKE_MS = 30_000;
 
@@ -89,6 +91,21 @@ export function cacheService(settings: Settings) {
           for (const result of made) if (result.status === "rejected") this.logger.debug(`Video ${videoId}: its opening was not made: ${errorMessage(result.reason)}`);
         },
       },
+      /** Into memory before the bell: what the store has, one after the other; nothing is made for it. */
+      "segments.expected": {
+        async handler(ctx: Context<SegmentsExpected>) {
+          const { region, videoId, renditions, last } = ctx.params;
+          if (region !== this.settings.region) return;
+          for (const rendition of renditions.slice(0, MAX_EXPECTED)) {
+            for (const segment of ["init" as const, ...Array.from({ length: Math.min(last + 1, MAX_EXPECTED) }, (_, n) => n)]) {
+              const key = objectKeys.media(videoId, rendition, mediaName(segment));
+              if (this.memory.has(key)) continue;
+              const found = await this.findStored({ videoId, rendition, segment });
+              if (found !== undefined) this.memory.set(key, Buffer.from(found.bytes.buffer, found.bytes.byteOffset, found.bytes.byteLength));
+            }
+          }
+        },
+      },
       "waiter.left"(ctx: Context<WaiterLeft>) {
         const search = this.searches.leave(ctx.params.waiter);
         if (search !== undefined) announceToAll(this.broker, "waiter.left", { waiter: search } satisfies WaiterLeft);
@@ -110,7 +127,7 @@ export function cacheService(settings: Settings) {
         const keep = async (found: SegmentAnswer): Promise<void> => {
           const { bytes: whole } = await wholeSegment(found);
           this.memory.set(key, Buffer.from(whole.buffer, whole.byteOffset, whole.byteLength));
-          this.metrics.set("lectern_cache_memory_bytes", this.memory.calculatedSize);
+          this.metrics.set("lectern_cache_memory_bytes", this.memory.bytes);
         };
         const answer = bytes === undefined ? await this.search(params, (seek) => this.searches.join(key, waiter, seek, keep)) : { bytes, tier: "memory" as const };
         this.metrics.count("lectern_cache_requests_total", { tier: answer.tier });
@@ -185,7 +202,7 @@ export function cacheService(settings: Settings) {
       this.metrics = registerMetrics(this.broker, "cache");
       this.keys = redisKeys(namespace);
       this.redis = await openRedis(redisUrl, this.logger);
-      this.memory = new LRUCache({ maxSize: memoryBytes, sizeCalculation: (bytes) => Math.max(1, bytes.byteLength) });
+      this.memory = openValuedCache({ maxBytes: memoryBytes, sizeOf: (bytes) => bytes.byteLength });
       this.images = openImages(this.broker, this.memory, MAKE_MS);
       this.searches = openSearches();
     },
@@ -201,4 +218,4 @@ async function madeAnswer(made: GrowingBytes): Promise<SegmentAnswer> {
 }
 
 const config = loadConfig(process.env);
-export default cacheService({ redisUrl: config.redisUrl, namespace: config.namespace, memoryBytes: config.cacheMemoryBytes });
+export default cacheService({ redisUrl: config.redisUrl, namespace: config.namespace, memoryBytes: config.cacheMemoryBytes, region: config.region });

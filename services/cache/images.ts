@@ -1,10 +1,10 @@
 /** Images that the transcoder makes when they are asked for: in memory beside the segments, asked of it once by all who wait. */
-import type { LRUCache } from "lru-cache";
 import type { ServiceBroker } from "moleculer";
 import { readReply } from "../../mixins/byte-reply.ts";
 import type { ImageResult } from "./cache.contract.ts";
+import type { ValuedCache } from "./valued-cache.ts";
 
-export function openImages(broker: ServiceBroker, memory: LRUCache<string, Buffer>, timeoutMs: number) {
+export function openImages(broker: ServiceBroker, memory: Pick<ValuedCache<string, Buffer>, "get" | "set">, timeoutMs: number) {
   const flights = new Map<string, Promise<ImageResult>>();
 
   async function make(key: string, action: string, params: object): Promise<ImageResult> {

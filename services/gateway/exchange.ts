@@ -20,7 +20,7 @@ export interface Exchange {
 export type Area = "api" | "play" | "page" | "operate";
 
 export interface Route {
-  readonly method: "GET" | "HEAD" | "POST" | "PATCH" | "DELETE" | "OPTIONS";
+  readonly method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
   /** With `:name` for a parameter, which matches one part of a path. */
   readonly path: string;
   /** Its name in the OpenAPI document. */

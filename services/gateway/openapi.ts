@@ -13,6 +13,7 @@ import { operatePaths, operateSchemas } from "./openapi-operate.ts";
 import { capacityPaths, capacitySchemas } from "./openapi-capacity.ts";
 import { errorPaths, errorSchemas } from "./openapi-errors.ts";
 import { personPaths, personSchemas } from "./openapi-persons.ts";
+import { timetablePaths, timetableSchemas } from "./openapi-timetable.ts";
 import { usagePaths, usageSchemas } from "./openapi-usage.ts";
 import { reviewPaths, reviewSchemas } from "./openapi-reviews.ts";
 
@@ -208,6 +209,7 @@ const paths = {
   ...capacityPaths(problems),
   ...personPaths(problems),
   ...usagePaths(problems),
+  ...timetablePaths(problems),
   "/health/live": { get: { operationId: "getLiveness", summary: "Whether this node runs", responses: { "200": ok("It does", json({ type: "object" })) } } },
   "/health/ready": { get: { operationId: "getReadiness", summary: "Whether a posted video would play", responses: { "200": ok("It would", json({ type: "object" })), ...problems("not_ready") } } },
   "/metrics": { get: { operationId: "getMetrics", summary: "This node's metrics", responses: { "200": ok("Prometheus text", { "text/plain": { schema: text } }), ...problems("not_ready") } } },
@@ -278,6 +280,7 @@ const schemas = {
     ...capacitySchemas,
   ...personSchemas,
   ...usageSchemas,
+  ...timetableSchemas,
   Reason: { type: "object", required: ["class", "message"], properties: { class: { enum: REASON_CLASSES }, message: text } },
   Problem: {
     type: "object", required: ["type", "title", "status", "detail", "code", "requestId"], description: "RFC 9457",

@@ -21,6 +21,7 @@ import type { Readiness } from "./ready.ts";
 import { reviewsRoutes } from "./reviews-routes.ts";
 import type { RegionGuide } from "./regions/region-guide.ts";
 import { regionRoutes } from "./regions/region-routes.ts";
+import { timetableRoutes } from "./timetable-routes.ts";
 import { tusRoutes } from "./tus-routes.ts";
 import { usageRoutes } from "./usage-routes.ts";
 import { uploadsRoutes } from "./uploads-routes.ts";
@@ -50,6 +51,7 @@ export function gatewayRoutes({ publicUrl, sourceMaxBytes, nodeId, streams, read
     ...tusRoutes(sourceMaxBytes),
     ...playRoutes(guide),
     ...usageRoutes(nodeId, addressOf),
+    ...timetableRoutes(),
     ...keyRoutes(),
     ...imageRoutes(),
     ...clipRoutes(),

@@ -1,4 +1,5 @@
 /** Pure: how the segments that a policy wants are grouped into chunks, which come first, and how much work each is. */
+import { renditionsOf } from "../../media/plan-video.ts";
 import type { Plan, Rendition } from "../../media/plan.ts";
 import { plannedSegments, type Policy } from "../../media/policy.ts";
 import { planStoryboard, STORYBOARD } from "../../media/storyboard.ts";
@@ -13,12 +14,20 @@ export interface ChunkOrder { id: string; tenant: string; policy: Policy; priori
 /** One FFmpeg run: long enough that starting it costs little, short enough to lose and to spread over nodes. */
 const ENCODE_SEGMENTS = 5;
 const REPACKAGE_SEGMENTS = 40;
-/** Segments after the one being watched that are made before they are asked for. */
-const READ_AHEAD = 4;
+/**
+ * Segments after the one that a viewer got which are made before they are asked for: `most`, in one run, once fewer than
+ * `least` are there. One at a time would start FFmpeg for each. A player asks for one when it has shown one, so a viewer who
+ * watches twice as fast is served twice as fast; one who stopped asks for nothing, and leaves `most` of them at most.
+ */
+export interface ReadAhead { least: number; most: number }
+export const READ_AHEAD: ReadAhead = { least: 3, most: 6 };
 /** Priorities of one class of videos: the queue's end at 2 million, and two classes share them. */
 const STEPS = 1_000_000;
 /** A viewer who was to find this work done is past it by then, or elsewhere; what they still want they ask for themselves. */
 const PLAY_LATE_MS = 20_000;
+const LAST_PRIORITY = 2 ** 21 - 1;
+/** It is queued where nothing waits: by then something else does. */
+const EXPECTED_LATE_MS = 15_000;
 /** Cost of a second: 1 is one of 360p encoded; the rest as measured against it, with what each run costs to start. */
 const COST = { pixels: 640 * 360, decode: 0.5, repackage: 0.02, audio: 0.05, start: 0.2, sheet: 4 };
 
@@ -54,21 +63,40 @@ export function planSheets({ id: videoId, tenant, policy }: ChunkOrder, plan: Pl
   }));
 }
 
-/** What a viewer at `segment` will want next, when it is not there; none when it is. */
-export function planReadAhead({ id: videoId, tenant }: Pick<ChunkOrder, "id" | "tenant">, plan: Plan, rendition: Rendition, segment: number, isStored: (segment: number) => boolean): ChunkJob | undefined {
-  const next = Array.from({ length: READ_AHEAD }, (_, i) => segment + 1 + i).filter((n) => n < segmentsOf(plan));
-  const first = next.find((n) => !isStored(n));
-  const last = next.at(-1);
-  if (rendition.mode === "repackage" || first === undefined || last === undefined) return undefined;
+/** What a viewer at `segment` will want next, when it is not there; none when enough of it is. */
+export function planReadAhead({ id: videoId, tenant }: Pick<ChunkOrder, "id" | "tenant">, plan: Plan, rendition: Rendition, segment: number, isStored: (segment: number) => boolean, { least, most } = READ_AHEAD): ChunkJob | undefined {
+  if (rendition.mode === "repackage") return undefined;
+  const last = Math.min(segmentsOf(plan) - 1, segment + most);
+  let first = segment + 1;
+  while (first <= last && isStored(first)) first++;
+  if (first > last || first > segment + least) return undefined;
   return {
     id: `${videoId}-${rendition.name}-ahead-${first}`, group: videoId, tenant, lane: "play", priority: 1, lateMs: PLAY_LATE_MS,
     cost: costOf(plan, [rendition], first, last), data: { videoId, renditions: [rendition.name], first, last, lane: "play" },
   };
 }
 
+/** The first run of these renditions, up to segment `last`, that is not there; none when all is. It comes after all other work, and its failure is nobody's. */
+export function planWarming({ id: videoId, tenant, group }: Pick<ChunkOrder, "id" | "tenant"> & { group: string }, plan: Plan, renditions: readonly string[], last: number, isStored: (rendition: string, segment: number) => boolean): ChunkJob | undefined {
+  const end = Math.min(last, segmentsOf(plan) - 1);
+  for (const name of renditions) {
+    const rendition = renditionsOf(plan).find((one) => one.name === name);
+    if (rendition === undefined) continue;
+    let first = 0;
+    while (first <= end && isStored(name, first)) first++;
+    if (first > end) continue;
+    const to = Math.min(end, first + sizeOf([rendition]) - 1);
+    return {
+      id: `${videoId}-${name}-expected-${first}`, group, tenant, lane: "bulk", priority: LAST_PRIORITY, lateMs: EXPECTED_LATE_MS, aside: true,
+      cost: costOf(plan, [rendition], first, to), data: { videoId, renditions: [name], first, last: to, lane: "bulk", expected: true },
+    };
+  }
+  return undefined;
+}
+
 /** Chunks that wait for all and are about to be watched: those after what a viewer at `segment` has made for them. */
 export function chunksAhead(videoId: string, plan: Plan, segment: number): string[] {
-  const from = segment + 1 + READ_AHEAD;
+  const from = segment + 1 + READ_AHEAD.most;
   if (from >= segmentsOf(plan)) return [];
   return groupsByUrgency(plan).map((group) => {
     const size = sizeOf(group);

@@ -30,14 +30,15 @@ import { openFeeder, type Feeder } from "./feeder.ts";
 import { openOperations, type Operations } from "./operations.ts";
 import { reportQueue } from "./queue-report.ts";
 import { openReconciler, type Reconciler } from "./reconciler.ts";
-import type { AdmitParams, DeadParams, LaneParams, PoisonParams, QueueReport, SegmentWatched, StoryAnswer } from "./scheduler.contract.ts";
+import type { AdmitParams, DeadParams, LaneParams, PoisonParams, QueueReport, SegmentWatched, StoryAnswer, WarmParams, WarmResult } from "./scheduler.contract.ts";
 import { refusedIndex, settledIndex, storedIndex } from "./stored-index.ts";
 import { throttle, type Throttle } from "./throttle.ts";
 import type { Random } from "./twins/sample-blocks.ts";
+import { openWarming, type Warming } from "./warming.ts";
 import { openTwins, type Twins } from "./twins/twins.ts";
 
 interface Settings extends ServiceSettingSchema { redisUrl: string | undefined; namespace: string; encoders: EncoderChoice; tenants: TenantLimits; /** Whether there are other regions. */ regional?: boolean }
-interface State { metrics: MetricWriter<"scheduler">; begun: LRUCache<string, true>; adopter: Adopter | undefined; redis: Redis; keys: RedisKeys; queue: WorkQueue<ChunkParams>; feeder: Feeder; operations: Operations; progress: Throttle; twins: Twins; reconciler: Reconciler; meter: NodeJS.Timeout; stored: ReturnType<typeof storedIndex>; refused: ReturnType<typeof refusedIndex> }
+interface State { metrics: MetricWriter<"scheduler">; begun: LRUCache<string, true>; adopter: Adopter | undefined; redis: Redis; keys: RedisKeys; queue: WorkQueue<ChunkParams>; feeder: Feeder; operations: Operations; warming: Warming; progress: Throttle; twins: Twins; reconciler: Reconciler; meter: NodeJS.Timeout; stored: ReturnType<typeof storedIndex>; refused: ReturnType<typeof refusedIndex> }
 interface Methods {
   getState(videoId: string): Promise<VideoState | undefined>;
   measureQueue(): Promise<void>;
@@ -144,6 +145,18 @@ export function schedulerService(settings: Settings, random: Random = randomInt)
           await this.operations.cancel(ctx.params.id);
         },
       },
+      /** Makes a part of what viewers are expected to begin with, while the region has nothing else to do. */
+      warm: {
+        async handler(ctx: Context<WarmParams>): Promise<WarmResult> {
+          return await needRedis(() => this.warming.warm(ctx.params));
+        },
+      },
+      /** They are not expected any more. */
+      unwarm: {
+        async handler(ctx: Context<VideoIdParams>): Promise<void> {
+          await needRedis(() => this.warming.unwarm(ctx.params.id));
+        },
+      },
       check: {
         async handler(): Promise<void> {
           await needRedis(() => this.redis.ping());
@@ -176,6 +189,7 @@ export function schedulerService(settings: Settings, random: Random = randomInt)
       "video.deleted": {
         async handler(ctx: Context<VideoEventPayload>) {
           await this.queue.cancel(ctx.params.videoId);
+          await this.warming.unwarm(ctx.params.videoId);
         },
       },
       "video.failed": {
@@ -260,6 +274,7 @@ export function schedulerService(settings: Settings, random: Random = randomInt)
         ...videos, queue: this.queue, stored: this.stored, refused: this.refused, settled, twins: this.twins,
         arrived: async ({ record: { source } }) => (source.kind === "url" ? Infinity : (await this.broker.call<SourceFacts, SourceParams>("source.open", { source })).arrived ?? Infinity),
       });
+      this.warming = openWarming({ queue: this.queue, settled, state: videos.state });
       this.operations = openOperations({ ...videos, feeder: this.feeder, queue: { revive: (id) => needRedis(() => this.queue.revive(id)) }, reopen: (id) => this.broker.call("videos.reopen", { id }) });
       this.progress = throttle(PROGRESS_MS, async (videoId) => {
         const { progress, status } = await this.broker.call<VideoView, VideoIdParams>("videos.get", { id: videoId });

@@ -12,7 +12,7 @@ export interface WaiterLeft { waiter: string }
 /** Where work waits: a viewer waits for `play`, nobody in particular for the others. */
 export type Lane = QueueLane;
 /** Consecutive segments, `first` and `last` inclusive, of renditions that are made together: several of the picture from one decode. */
-export interface ChunkParams { videoId: string; renditions: string[]; first: number; last: number; lane: Lane }
+export interface ChunkParams { videoId: string; renditions: string[]; first: number; last: number; lane: Lane; /** For viewers who are only expected: that it fails is not the video's end. */ expected?: boolean }
 /** In segments of any of the renditions. `refused`: made now or before, and never good; absent: none. */
 export interface ChunkResult { stored: number; skipped: number; refused?: number }
 /** Payload of `segment.stored`. */

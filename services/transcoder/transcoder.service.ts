@@ -151,8 +151,8 @@ export function transcoderService(settings: Settings) {
         this.metrics.count("lectern_ffmpeg_failures_total");
         this.logger.warn(`Video ${videoId}: FFmpeg failed: ${message}`);
       },
-      reportPoison({ videoId, renditions, first, last }: ChunkParams, error: unknown): void {
-        if (renditions.includes(STORYBOARD)) return; // a video without previews is a video
+      reportPoison({ videoId, renditions, first, last, expected }: ChunkParams, error: unknown): void {
+        if (renditions.includes(STORYBOARD) || expected === true) return; // a video without previews is a video
         const code = findErrorCode(error);
         this.broker.call("scheduler.poison", { videoId, renditions, first, last, message: errorMessage(error), ...(code === undefined ? {} : { code }) })
           .catch((failure: unknown) => this.logger.warn(`A failed chunk could not be reported: ${errorMessage(failure)}`));

@@ -14,7 +14,8 @@ const SIGNED: readonly Who[] = ROLES;
 const OPERATIONS: [readonly Who[], string][] = [
   [EVERYBODY, "getLiveness getReadiness getOpenApi getStartPage getDocsPage getWatchPage getReviewsPage getOpsPage getAsset listRegions getAccess describeResumableUploads describeResumableUpload"],
   [EVERYBODY, "getVideo followVideo getFrame getClip getMasterPlaylist getManifest getCaptionPlaylist getCaptions getKeyFramePlaylist getKeyFrame getMediaPlaylist getInitSegment getSegment getContentKey getLicense getStoryboard getStoryboardSheet reportUsage"],
-  [SIGNED, "listVideos"],
+  [SIGNED, "listVideos getTimetable"],
+  [["submitter", "operator", "admin"], "putTimetable"],
   [["submitter", "admin"], "submitVideo deleteVideo uploadFile beginUpload getUploadOffset appendToUpload abandonUpload"],
   [["operator", "auditor", "admin"], "getMetrics followMesh listNodes listNodesByRegion getQueue listDeadJobs getTrace listErrors getError getCapacity planCapacity listReviews getReview getReviewFrame"],
   [["submitter", "operator", "auditor", "admin"], "listVideoJobs explainVideo getVideoUsage listUsage exportUsage"],
@@ -119,7 +120,7 @@ describe("the gateway, asked with keys", function () {
   it("says what a key may do", async () => {
     const access = async (key?: string): Promise<unknown> => await (await fetch(`${mesh.url}/v1/access`, key === undefined ? {} : { headers: { Authorization: `Bearer ${key}` } })).json();
     expect(await access()).to.deep.equal({ subject: "anonymous", roles: [], permissions: ["open", "videos.watch"], newVideos: "public" });
-    expect(await access("submitter")).to.deep.equal({ subject: "key:submitter", roles: ["submitter"], permissions: ["open", "videos.watch", "videos.watchPrivate", "videos.list", "videos.submit", "videos.delete", "links.create", "links.manage", "videos.explain", "usage.read", "persons.readOwn"], newVideos: "public" });
+    expect(await access("submitter")).to.deep.equal({ subject: "key:submitter", roles: ["submitter"], permissions: ["open", "videos.watch", "videos.watchPrivate", "videos.list", "videos.submit", "videos.delete", "links.create", "links.manage", "videos.explain", "usage.read", "timetable.write", "persons.readOwn"], newVideos: "public" });
     expect(await access("admin+scoped")).to.deep.equal({ subject: "key:admin+scoped", roles: ["admin"], permissions: ["open", "videos.watch", "videos.list"], newVideos: "public" });
   });
 });

@@ -18,6 +18,7 @@ describe("permissions", () => {
       "links.manage": "--x--x",
       "videos.explain": "--xxxx",
       "usage.read": "--xxxx",
+      "timetable.write": "--xx-x",
       "videos.operate": "---x-x",
       "videos.review": "---x-x",
       "reviews.watch": "---xxx",

@@ -80,14 +80,15 @@ describe("reading ahead of a viewer", () => {
   const plan = keyed(40);
   const encode = named(plan, "360p");
 
-  it("makes the four next segments on the play lane", () => {
+  it("makes the six next segments in one run on the play lane", () => {
     expect(planReadAhead(V, plan, encode, 2, nothing)).to.deep.include({
-      id: "v-360p-ahead-3", group: "v", tenant: "school", lane: "play", priority: 1, lateMs: 20_000, data: { videoId: "v", renditions: ["360p"], first: 3, last: 6, lane: "play" },
+      id: "v-360p-ahead-3", group: "v", tenant: "school", lane: "play", priority: 1, lateMs: 20_000, data: { videoId: "v", renditions: ["360p"], first: 3, last: 8, lane: "play" },
     });
   });
 
-  it("begins with the first that is missing, and is nothing when none is", () => {
-    expect(planReadAhead(V, plan, encode, 2, (n) => n < 5)?.data).to.include({ first: 5, last: 6 });
+  it("begins with the first that is missing, and is nothing while three are there", () => {
+    expect(planReadAhead(V, plan, encode, 2, (n) => n < 5)?.data).to.include({ first: 5, last: 8 });
+    expect(planReadAhead(V, plan, encode, 2, (n) => n < 6)).to.equal(undefined);
     expect(planReadAhead(V, plan, encode, 2, () => true)).to.equal(undefined);
   });
 
@@ -97,7 +98,7 @@ describe("reading ahead of a viewer", () => {
     expect(planReadAhead(V, plan, encode, count - 1, nothing)).to.equal(undefined);
   });
 
-  it("puts forward what waits for all and comes after these four", () => {
+  it("puts forward what waits for all and comes after these", () => {
     const ids = planChunks(order("eager", "normal"), plan, nothing).map(({ id }) => id);
     expect(chunksAhead("v", plan, 1)).to.deep.equal(["v-audio-0", "v-source-0", "v-picture-5"]);
     expect(ids).to.include.members(chunksAhead("v", plan, 1));

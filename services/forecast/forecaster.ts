@@ -1,0 +1,109 @@
+/**
+ * Sees to it that what viewers are about to begin is there: what a timetable says, soonest first, then what those who watch
+ * now will go on to. It asks for one run at a time, within an hour's budget, and calls off what is not expected any more.
+ */
+import type { Plan } from "../../media/plan.ts";
+import type { SegmentsExpected } from "../cache/cache.contract.ts";
+import type { WarmParams, WarmResult } from "../scheduler/scheduler.contract.ts";
+import type { Expectation, ForecastMemory } from "./memory.ts";
+import { planOpening } from "./opening.ts";
+import { nextBell } from "./timetable.ts";
+import type { Timetables } from "./timetables.ts";
+
+export interface ForecasterPorts {
+  memory: Pick<ForecastMemory, "expected" | "made" | "settle" | "noteMade" | "spent" | "spend" | "lastLecture">;
+  timetables: Pick<Timetables, "all">;
+  /** undefined: there is no such video, or no plan, or it is not this tenant's. */
+  plan(videoId: string, tenant?: string): Promise<Plan | undefined>;
+  warm(params: WarmParams): Promise<WarmResult>;
+  unwarm(videoId: string): Promise<void>;
+  /** Tells the region's caches to take it into memory. */
+  expect(expected: Omit<SegmentsExpected, "region">): void;
+  count(what: "predicted" | "used" | "wasted", seconds: number, bytes: number): void;
+  now(): number;
+}
+export interface ForecasterLimits { cpuSec: number; bytes: number }
+
+/** A lecture hour is looked at so long before its bell: an hour of the budget makes it. */
+export const LEAD_MS = 3_600_000;
+/** After the bell some are late. */
+export const LATE_MS = 15 * 60_000;
+/** Memory is filled so long before: what is there earlier may be gone by then. */
+export const MEMORY_MS = 3 * 60_000;
+/** What was made and nobody began within so long was made in vain. */
+const VAIN_MS = 86_400_000 / 2;
+const TIMETABLE_MS = 15_000;
+/** Runs of a tick: each is looked at until one can be queued. */
+const MOST_LOOKED_AT = 50;
+
+export function openForecaster(ports: ForecasterPorts, limits: ForecasterLimits) {
+  /** Videos for which something was queued here, or by whoever did this before and left it in `made`. */
+  const pending = new Set<string>();
+  /** Beginnings that were taken into memory: the video, and when. */
+  const inMemory = new Map<string, number>();
+
+  async function listHours(now: number): Promise<(Expectation & { tenant: string })[]> {
+    const hours: (Expectation & { tenant: string })[] = [];
+    for (const [tenant, entries] of await ports.timetables.all(TIMETABLE_MS)) {
+      for (const entry of entries) {
+        const bell = nextBell(entry, now - LATE_MS);
+        if (bell === undefined || bell > now + LEAD_MS) continue;
+        const videoId = entry.video ?? (entry.course === undefined ? undefined : await ports.memory.lastLecture(tenant, entry.course));
+        if (videoId !== undefined) hours.push({ videoId, tenant, neededAt: bell, until: bell + LATE_MS, weight: entry.expectedViewers ?? 1 });
+      }
+    }
+    return hours.toSorted((a, b) => a.neededAt - b.neededAt || b.weight - a.weight);
+  }
+
+  /** @returns whether there is still room for work of others on the list */
+  async function prepare({ videoId, tenant, neededAt, until }: Expectation & { tenant?: string }, now: number): Promise<boolean> {
+    const plan = await ports.plan(videoId, tenant);
+    const opening = plan === undefined ? [] : planOpening(plan);
+    const last = opening[0]?.last;
+    if (plan === undefined || last === undefined) return true;
+    const spent = await ports.memory.spent(now);
+    const renditions = opening.map(({ rendition }) => rendition.name);
+    const result = spent.bytes >= limits.bytes ? { state: "dear" as const } : await ports.warm({ id: videoId, renditions, last, cpuSec: limits.cpuSec - spent.cpuSec });
+    if (result.state === "queued") {
+      const rendition = opening.find((one) => one.rendition.name === result.rendition)?.rendition;
+      const seconds = ((plan.boundaries[result.last + 1] ?? 0) - (plan.boundaries[result.first] ?? 0)) / plan.timescale;
+      const bytes = Math.round((seconds * (rendition === undefined ? 0 : "averageBandwidth" in rendition ? rendition.averageBandwidth : rendition.bandwidth)) / 8);
+      pending.add(videoId);
+      await ports.memory.spend(now, result.cpuSec, bytes);
+      await ports.memory.noteMade({ videoId, rendition: result.rendition, seconds, bytes, until: now + VAIN_MS });
+      ports.count("predicted", seconds, bytes);
+    }
+    if (result.state === "warm" && neededAt - now <= MEMORY_MS && !inMemory.has(videoId)) {
+      inMemory.set(videoId, until);
+      ports.expect({ videoId, renditions, last });
+    }
+    return result.state === "warm" || result.state === "gone" || result.state === "dear";
+  }
+
+  return {
+    async tick(): Promise<void> {
+      const now = ports.now();
+      const wanted: (Expectation & { tenant?: string })[] = [...(await listHours(now)), ...(await ports.memory.expected(now)).toSorted((a, b) => b.weight - a.weight)];
+      const ids = new Set(wanted.map(({ videoId }) => videoId));
+      for (const videoId of pending) if (!ids.has(videoId)) {
+        await ports.unwarm(videoId);
+        pending.delete(videoId);
+      }
+      for (const [videoId, until] of inMemory) if (until < now) inMemory.delete(videoId);
+      for (const made of await ports.memory.made()) if (made.until < now && (await ports.memory.settle(made))) ports.count("wasted", made.seconds, made.bytes);
+      const looked = new Set<string>();
+      for (const expectation of wanted) {
+        if (looked.size >= MOST_LOOKED_AT) break;
+        if (looked.has(expectation.videoId)) continue;
+        looked.add(expectation.videoId);
+        if (!(await prepare(expectation, now))) break;
+      }
+    },
+    /** Somebody began this video. */
+    async used(videoId: string): Promise<void> {
+      for (const made of await ports.memory.made()) if (made.videoId === videoId && (await ports.memory.settle(made))) ports.count("used", made.seconds, made.bytes);
+    },
+  };
+}
+
+export type Forecaster = ReturnType<typeof openForecaster>;

@@ -1,0 +1,45 @@
+/**
+ * What is made for viewers who are only expected: one run at a time in the region, the last of all work, and none while
+ * anything else waits or a viewer is served. Its jobs are a group of their own, so that they can be called off.
+ */
+import { tenantOf } from "../../config/tenants.ts";
+import type { WorkQueue } from "../../mixins/work-queue/work-queue.ts";
+import type { QueueCounts } from "../../mixins/work-queue/work-queue.contract.ts";
+import type { ChunkParams } from "../transcoder/transcoder.contract.ts";
+import type { FeederPorts } from "./feeder.ts";
+import { planWarming } from "./chunks.ts";
+import type { WarmParams, WarmResult } from "./scheduler.contract.ts";
+
+export interface WarmingPorts extends Pick<FeederPorts, "settled" | "state"> {
+  queue: Pick<WorkQueue<ChunkParams>, "add" | "cancel" | "counts" | "pace">;
+}
+
+/** A second of 360p, while nothing else is known: as `npm run bench -- cost --measure` has it, decoded and encoded. */
+const PACE_MS = 215;
+
+const groupOf = (videoId: string): string => `expected-${videoId}`;
+
+/** Whether a region has room for what nobody asked for. */
+export const isIdle = ({ play, normal, bulk }: QueueCounts): boolean => play.waiting + play.active + normal.waiting + normal.active + bulk.waiting + bulk.active === 0 && !bulk.paused;
+
+export function openWarming({ queue, settled, state }: WarmingPorts) {
+  return {
+    /** Queues the first run of these that is missing, for which there must be room in the budget. */
+    async warm({ id, renditions, last, cpuSec }: WarmParams): Promise<WarmResult> {
+      const video = await state(id);
+      if (video?.plan === undefined) return { state: "gone" };
+      const marks = new Map(await Promise.all(renditions.map(async (name) => [name, await settled(id, name)] as const)));
+      const job = planWarming({ id, tenant: tenantOf(video.record), group: groupOf(id) }, video.plan, renditions, last, (rendition, segment) => marks.get(rendition)?.(segment) ?? false);
+      if (job === undefined) return { state: "warm" };
+      if (!isIdle(await queue.counts())) return { state: "busy" };
+      const cost = (job.cost * ((await queue.pace()) ?? PACE_MS)) / 1_000;
+      if (cost > cpuSec) return { state: "dear" };
+      const { added } = await queue.add([job]);
+      return added === 0 ? { state: "busy" } : { state: "queued", rendition: job.data.renditions[0] ?? "", first: job.data.first, last: job.data.last, cpuSec: cost };
+    },
+    /** Calls off what of it waits or runs. @returns how many runs */
+    unwarm: (videoId: string): Promise<number> => queue.cancel(groupOf(videoId)),
+  };
+}
+
+export type Warming = ReturnType<typeof openWarming>;

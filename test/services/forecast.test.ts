@@ -1,0 +1,159 @@
+/** Beginnings that are made before the bell: forecast, scheduler, queue, cache and store as they are; a stand-in encodes. */
+import { expect } from "chai";
+import { Redis } from "ioredis";
+import type { ServiceBroker } from "moleculer";
+import { objectKeys } from "../../config/object-keys.ts";
+import { findErrorCode } from "../../config/errors.ts";
+import { announce } from "../../mixins/announce.ts";
+import { openQueueWorker, type QueueWorker } from "../../mixins/work-queue/queue-worker.ts";
+import { openWorkQueue, type WorkQueue } from "../../mixins/work-queue/work-queue.ts";
+import { cacheService } from "../../services/cache/cache.service.ts";
+import type { SegmentResult } from "../../services/cache/cache.contract.ts";
+import type { TimetableAnswer } from "../../services/forecast/forecast.contract.ts";
+import { forecastService } from "../../services/forecast/forecast.service.ts";
+import type { ChunkParams, SegmentStored } from "../../services/transcoder/transcoder.contract.ts";
+import { eventually } from "../support/eventually.ts";
+import { rejection } from "../support/rejection.ts";
+import { sharedRedis } from "../support/servers.ts";
+import { ID, planned, schedulerMesh, state, type SchedulerMesh } from "./scheduler-mesh.ts";
+
+const NEXT = "01arz3ndektsv4rrffq69g5faw";
+const GROUP = `expected-${ID}`;
+const bellIn = (ms: number): string => new Date(Date.now() + ms).toISOString().slice(0, 16);
+const hourOf = (video: string) => ({ video, at: bellIn(2 * 60_000), timeZone: "UTC", expectedViewers: 200 });
+
+describe("a forecast", function () {
+  this.timeout(30_000);
+  let [redis, mesh, worker]: [Redis, SchedulerMesh, QueueWorker | undefined] = [new Redis({ lazyConnect: true }), {} as SchedulerMesh, undefined];
+  let broker: ServiceBroker;
+  let queue: WorkQueue<ChunkParams>;
+  let namespace: string;
+  const made: ChunkParams[] = [];
+
+  const post = (entries: unknown): Promise<TimetableAnswer> => broker.call("forecast.putTimetable", { entries });
+  const isStored = (videoId: string, rendition: string, segment: number): boolean => mesh.store.objects.has(objectKeys.media(videoId, rendition, `${segment}.m4s`));
+
+  async function start(cpuSec = 600): Promise<void> {
+    broker.createService(cacheService({ redisUrl: (await sharedRedis()).url, namespace, memoryBytes: 1_000_000, region: "here" }));
+    broker.createService(forecastService({ redisUrl: (await sharedRedis()).url, namespace, region: "here", forecastCpuSec: cpuSec, forecastBytes: 1e9, tickMs: 50 }));
+    await broker.start();
+  }
+  /** @param hold what the encode waits for */
+  async function work(hold: Promise<void> = Promise.resolve()): Promise<void> {
+    const url = (await sharedRedis()).url;
+    worker = openQueueWorker<ChunkParams>({
+      queue, subscriber: new Redis(url), owner: "stand-in", rooms: { play: 1, background: 1 }, logger: broker.logger,
+      judge: () => "fault", onDead: () => undefined,
+      async run(chunk, { signal }) {
+        made.push(chunk);
+        await Promise.race([hold, new Promise((_, reject) => { signal.addEventListener("abort", () => reject(new Error("called off"))); })]);
+        for (const rendition of chunk.renditions) for (let segment = chunk.first; segment <= chunk.last; segment++) {
+          await mesh.store.put(objectKeys.media(chunk.videoId, rendition, `${segment}.m4s`), Buffer.from("media"));
+          announce(broker, "segment.stored", { videoId: chunk.videoId, rendition, segment, bytes: 5 } satisfies SegmentStored);
+        }
+      },
+    });
+  }
+
+  beforeEach(async () => {
+    redis = new Redis((await sharedRedis()).url);
+    mesh = await schedulerMesh(redis);
+    broker = mesh.broker;
+    namespace = mesh.keys.queuePrefix.replace(/:queue$/, "");
+    queue = openWorkQueue<ChunkParams>({ redis, prefix: mesh.keys.queuePrefix });
+    mesh.states.set(ID, planned({ policy: "lazy" }));
+    made.length = 0;
+  });
+  afterEach(async () => {
+    await worker?.close();
+    worker = undefined;
+    await broker.stop();
+    redis.disconnect();
+  });
+
+  it("has the first minute of a lecture in store and memory before its bell", async () => {
+    await start();
+    await work();
+    const { entries: [entry] } = await post([hourOf(ID)]);
+    expect(Date.parse(entry?.next ?? "")).to.be.above(Date.now());
+    await eventually(() => ["audio", "source", "360p"].every((rendition) => isStored(ID, rendition, 0) && isStored(ID, rendition, 15)));
+    expect(made.every(({ lane, expected }) => lane === "bulk" && expected === true)).to.equal(true);
+    await eventually(async () => (await broker.call<SegmentResult, object>("cache.segment", { videoId: ID, rendition: "360p", segment: 15 })).tier === "memory");
+    expect(isStored(ID, "360p", 20), "no more than the beginning").to.equal(false);
+    expect((await broker.call<TimetableAnswer, object>("forecast.timetable", {})).entries).to.have.length(1);
+  });
+
+  it("makes nothing while anything waits for a viewer, and goes on afterwards", async () => {
+    const played: ChunkParams = { videoId: ID, renditions: ["360p"], first: 30, last: 30, lane: "play" };
+    await queue.add([{ id: "viewer", lane: "play", tenant: "t", group: "viewer", priority: 1, cost: 1, data: played }]);
+    await start();
+    const looks: string[] = [];
+    await post([hourOf(ID)]);
+    for (let n = 0; n < 5; n++) looks.push((await broker.call<{ state: string }, object>("scheduler.warm", { id: ID, renditions: ["360p"], last: 3, cpuSec: 100 })).state);
+    expect(looks).to.deep.equal(Array(5).fill("busy"));
+    expect(await queue.jobsOf(GROUP)).to.deep.equal([]);
+    await queue.cancel("viewer");
+    await eventually(async () => (await queue.jobsOf(GROUP)).length === 1);
+  });
+
+  it("is called off when the timetable has it no more, also what runs", async () => {
+    await start();
+    await work(new Promise(() => undefined));
+    await post([hourOf(ID)]);
+    await eventually(async () => (await queue.jobsOf(GROUP)).some((job) => job.state === "active"));
+    await post([]);
+    await eventually(async () => (await queue.jobsOf(GROUP)).length === 0);
+    expect(mesh.called("finish"), "its video is as it was").to.deep.equal([]);
+  });
+
+  it("keeps to its budget", async () => {
+    await start(1); // enough for the sound, which is made first, and not for an encode
+    expect(await broker.call("scheduler.warm", { id: ID, renditions: ["360p"], last: 15, cpuSec: 1 })).to.deep.equal({ state: "dear" });
+    const spentMs = async (): Promise<number> => Number(await redis.hget(mesh.keys.forecastSpent(Math.floor(Date.now() / 3_600_000)), "cpu"));
+    await post([hourOf(ID)]);
+    // What is queued is forgotten each time, so that it would be queued for ever.
+    await eventually(async () => { await queue.cancel(GROUP); return (await spentMs()) > 700; });
+    expect(await spentMs()).to.be.at.most(1_000);
+  });
+
+  it("goes on when Redis has lost everything", async () => {
+    await start();
+    await post([hourOf(ID)]);
+    await eventually(async () => (await queue.jobsOf(GROUP)).length === 1);
+    const keys = await redis.keys(`${namespace}:*`);
+    await redis.del(...keys);
+    await work();
+    await eventually(() => isStored(ID, "360p", 15));
+  });
+
+  it("has the next lecture ready for who watches one, by the order of the course and by where viewers go", async () => {
+    const lecture = (id: string, order: string) => ({ ...state(id, { ...planned({ policy: "lazy" }), policy: "lazy" }), record: { ...planned().record, id, policy: "lazy" as const, labels: { course: "a", lecture: order } } });
+    mesh.states.set(ID, lecture(ID, "1"));
+    mesh.states.set(NEXT, lecture(NEXT, "2"));
+    await start();
+    await work();
+    const deleted = NEXT.replace("w", "x");
+    mesh.states.set(deleted, lecture(deleted, "1.5"));
+    for (const videoId of [ID, deleted, NEXT]) await broker.emit("video.planned", { videoId });
+    mesh.states.delete(deleted);
+    await broker.broadcast("video.deleted", { videoId: deleted });
+    await broker.emit("view.progressed", { videoId: ID, position: 10, rate: 1 });
+    await broker.emit("view.progressed", { videoId: ID, position: 130, rate: 1 });
+    await eventually(() => isStored(NEXT, "360p", 15));
+    expect(made.every(({ videoId }) => videoId === NEXT)).to.equal(true);
+    await broker.emit("view.moved", { tenant: "default", fromVideoId: ID, toVideoId: NEXT, at: Date.now() });
+    expect(await redis.hgetall(mesh.keys.moves(ID))).to.deep.equal({ [NEXT]: "1" });
+    expect(await redis.hgetall(mesh.keys.expectedMade), "it was watched").to.deep.equal({});
+  });
+
+  it("refuses what is no timetable, and another tenant's names for a video lead nowhere", async () => {
+    await start();
+    expect(findErrorCode(await rejection(post("all of them"), "a text"))).to.equal("bad_request");
+    expect(findErrorCode(await rejection(post([{ ...hourOf(ID), timeZone: "../UTC" }]), "another time zone"))).to.equal("bad_request");
+    await broker.call("forecast.putTimetable", { tenant: "physics", entries: [hourOf(ID)] });
+    await post([hourOf(NEXT)]);
+    mesh.states.set(NEXT, { ...planned({ policy: "lazy" }), record: { ...planned().record, id: NEXT, policy: "lazy" } });
+    await eventually(async () => (await queue.jobsOf(`expected-${NEXT}`)).length === 1);
+    expect(await queue.jobsOf(GROUP), "it is not physics'").to.deep.equal([]);
+  });
+});
