@@ -20,6 +20,8 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   deliver: async () => (await import("./deliver.ts")).deliver,
   soak: async () => (await import("./soak.ts")).soak,
   memory: async () => (await import("./memory.ts")).memory,
+  cache: async () => (await import("./cache.ts")).cache,
+  cost: async () => (await import("./cost.ts")).cost,
   placement: async () => (await import("./placement.ts")).placement,
 };
 
