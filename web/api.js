@@ -42,6 +42,13 @@ export async function getJson(path) {
   return await readAnswer(await reach(path));
 }
 
+export async function getText(path) {
+  const answer = await reach(path, { headers: { Accept: "*/*" } });
+  const text = await answer.text();
+  if (!answer.ok) throw toError(answer.status, text);
+  return text;
+}
+
 export async function postVideo(request) {
   return await readAnswer(await reach("v1/videos", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(request) }));
 }

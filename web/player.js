@@ -2,7 +2,7 @@
  * The player of one video: the picture, what to wait for, what went wrong, qualities, keys and progress. It starts
  * loading before the video has been looked at: the server holds the playlist back until it is there.
  */
-import { findProblem, ROOT } from "./api.js";
+import { findProblem, getJson, ROOT } from "./api.js";
 import { element } from "./element.js";
 import { encodingPanel } from "./encoding-panel.js";
 import { formatDuration, videoName } from "./format.js";
@@ -13,6 +13,7 @@ import { qualityMenu } from "./quality-menu.js";
 import { regionFailover } from "./region-failover.js";
 import { shareMenu } from "./share-menu.js";
 import { trackMenus } from "./track-menus.js";
+import { usageReports } from "./usage-reports.js";
 import { followVideo } from "./video-events.js";
 import { videoPaths } from "./video-paths.js";
 
@@ -68,13 +69,14 @@ export function openPlayer(container, videoId, { token, isPrivate = false } = {}
   const title = element("h1", { class: "title" });
   const facts = element("p", { class: "quiet facts" });
   const copy = element("button", { type: "button", class: "plain", hidden: token !== undefined, onclick: () => copyLink(copy, videoId) }, "Copy link");
+  const usageLink = element("a", { class: "plain", href: new URL(`usage/${videoId}`, ROOT).href, hidden: true }, "Usage");
   const share = isPrivate ? shareMenu(videoId) : { node: copy };
   const panel = encodingPanel();
   const menu = qualityMenu((level) => {
     if (hls !== undefined) hls.nextLevel = level;
   });
   const tracks = trackMenus();
-  container.replaceChildren(stage, element("div", { class: "bar" }, element("div", { class: "bar-text" }, title, facts), share.node, ...tracks.nodes, menu.node), ...(share.shown === undefined ? [] : [share.shown]), panel.node);
+  container.replaceChildren(stage, element("div", { class: "bar" }, element("div", { class: "bar-text" }, title, facts), share.node, usageLink, ...tracks.nodes, menu.node), ...(share.shown === undefined ? [] : [share.shown]), panel.node);
 
   let hls;
   let recoveries = 0;
@@ -83,6 +85,7 @@ export function openPlayer(container, videoId, { token, isPrivate = false } = {}
   let follower;
   let closed = false;
   const releaseKeys = playerKeys(video, stage);
+  const usage = usageReports(video, videoId, () => regions.rewrite(new URL(paths.play("usage"), ROOT).href));
 
   for (const type of ["loadeddata", "playing", "canplay", "seeked"]) video.addEventListener(type, () => showWait(false));
   for (const type of ["waiting", "seeking"]) video.addEventListener(type, () => {
@@ -93,6 +96,9 @@ export function openPlayer(container, videoId, { token, isPrivate = false } = {}
   video.addEventListener("error", () => {
     if (hls === undefined) explain("The browser could not play this video.");
   });
+  if (token === undefined) video.addEventListener("playing", () => {
+    getJson("v1/access").then(({ permissions }) => { usageLink.hidden = !permissions.includes("usage.read"); }, (error) => console.info(error));
+  }, { once: true });
   if (link === undefined) begin();
   else {
     showWait(true, "Getting it ready…");
@@ -133,7 +139,10 @@ export function openPlayer(container, videoId, { token, isPrivate = false } = {}
     globalThis.lectern = { hls, video };
     hls.on(Hls.Events.MANIFEST_PARSED, () => menu.setLevels(hls.levels));
     hls.on(Hls.Events.LEVELS_UPDATED, () => menu.setLevels(hls.levels));
-    hls.on(Hls.Events.LEVEL_SWITCHED, (_event, { level }) => menu.showPlaying(level));
+    hls.on(Hls.Events.LEVEL_SWITCHED, (_event, { level }) => {
+      menu.showPlaying(level);
+      usage.shows(hls.levels[level]?.bitrate ?? 0);
+    });
     // not before: a small player would turn down the variant that is there first
     video.addEventListener("playing", () => { hls.capLevelToPlayerSize = true; }, { once: true });
     tracks.follow(hls, Hls);
@@ -206,6 +215,7 @@ export function openPlayer(container, videoId, { token, isPrivate = false } = {}
     close() {
       closed = true;
       clearTimeout(waitCheck);
+      usage.close();
       link?.close();
       follower?.close();
       releaseKeys();

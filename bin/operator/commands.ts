@@ -5,6 +5,7 @@ import { CAPACITY_COMMANDS } from "./capacity-commands.ts";
 import { ERROR_COMMANDS } from "./error-commands.ts";
 import { KEY_COMMANDS } from "./key-commands.ts";
 import { PERSON_COMMANDS } from "./person-commands.ts";
+import { USAGE_COMMANDS } from "./usage-commands.ts";
 import type { PromptCommand } from "./prompt-command.ts";
 
 const operators = Object.entries<Command>(COMMANDS).map(([name, { argument, method, path, does }]): [string, PromptCommand] => [name, {
@@ -12,7 +13,7 @@ const operators = Object.entries<Command>(COMMANDS).map(([name, { argument, meth
   ...(argument === undefined ? {} : { argument: { name: argument, pattern: ARGUMENTS[argument].pattern, says: ARGUMENTS[argument].says } }),
 }]);
 
-export const PROMPT_COMMANDS: Readonly<Record<string, PromptCommand>> = { ...Object.fromEntries(operators), ...ERROR_COMMANDS, ...CAPACITY_COMMANDS, ...KEY_COMMANDS, ...PERSON_COMMANDS };
+export const PROMPT_COMMANDS: Readonly<Record<string, PromptCommand>> = { ...Object.fromEntries(operators), ...ERROR_COMMANDS, ...CAPACITY_COMMANDS, ...KEY_COMMANDS, ...PERSON_COMMANDS, ...USAGE_COMMANDS };
 
 /** @returns undefined when there is no such command */
 export function findCommand(name: string): PromptCommand | undefined {

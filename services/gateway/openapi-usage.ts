@@ -71,6 +71,7 @@ export function usagePaths(problems: Problems) {
         responses: { "200": { description: "Totals, and the videos", content: json(ref("UsageAnswer")) }, ...problems("bad_request", "forbidden", "storage_unavailable") },
       },
     },
+    "/usage/{id}": { parameters: [id], get: { operationId: "getUsagePage", summary: "The page that shows how a video is watched", responses: { "200": { description: "A page", content: { "text/html": { schema: text } } }, ...problems("video_not_found") } } },
     "/v1/usage/export": {
       get: {
         operationId: "exportUsage", summary: "All counts of a tenant's videos, a line of JSON a video and day", parameters: ofTenant,

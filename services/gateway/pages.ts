@@ -76,6 +76,13 @@ export function pagesRoutes(assets: Assets, otherUrls: readonly string[] = []): 
       },
     },
     {
+      method: "GET", path: "/usage/:id", operation: "getUsagePage", permission: "open", area: "page",
+      async handle({ req, res, params }) {
+        parseVideoId(params["id"]);
+        sendAsset(req, res, csp, assets.get("usage.html"));
+      },
+    },
+    {
       method: "GET", path: "/watch/:id", operation: "getWatchPage", permission: "videos.watch", area: "page",
       async handle({ req, res, params, caller }) {
         parseVideoId(params["id"]);

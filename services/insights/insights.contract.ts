@@ -33,9 +33,11 @@ export interface ViewProgressed {
 
 /** Days in UTC, as in 2026-11-26, both included. */
 export interface DayRange { from: string; to: string }
-export interface VideoUsageParams extends DayRange { id: string }
+/** Absent: thirty days until today. */
+export type AskedDays = Partial<DayRange>;
+export interface VideoUsageParams extends AskedDays { id: string }
 /** `tenant` absent: the caller's, else the default one. `course`: only videos with this label. `limit`: videos that are named. */
-export interface UsageParams extends DayRange { tenant?: string; course?: string; limit?: number }
+export interface UsageParams extends AskedDays { tenant?: string; course?: string; limit?: number }
 
 /** A view: one load of a page that watched five seconds, or half of a shorter video. `viewers` are counted anew each day. */
 export interface UsageTotals { views: number; viewers: number; watchSec: number; completions: number }

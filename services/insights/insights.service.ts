@@ -17,7 +17,7 @@ import { notePlayerReport, type PlayerReport } from "../../mixins/player-report.
 import { closeRedis, openRedis } from "../../mixins/redis.ts";
 import { openWatchGuard, type WatchGuard } from "../../mixins/watch-guard.ts";
 import type { LinkRevoked, PlanParams, VideoEventPayload, VideoIdParams, VideoState, WatchAnswer } from "../videos/videos.contract.ts";
-import type { ReportParams, UsageAnswer, UsageParams, VideoUsage, VideoUsageParams } from "./insights.contract.ts";
+import type { AskedDays, DayRange, ReportParams, UsageAnswer, UsageParams, VideoUsage, VideoUsageParams } from "./insights.contract.ts";
 import { openKnownVideos, type KnownVideo, type KnownVideos } from "./known-videos.ts";
 import { openUsage, type Usage } from "./open-usage.ts";
 import { parseUsageReport, withinDuration, type UsageReport } from "./usage-report.ts";
@@ -28,11 +28,13 @@ export type InsightsSettings = Pick<Config, "usage" | "usageDays" | "usageFloor"
 interface State { videos: KnownVideos; guard: WatchGuard; events: ViewEvents; redis: Redis; usage: Usage }
 interface Methods {
   findWatched(ctx: Context<{ id: string }>): Promise<KnownVideo>;
-  askedOf(ctx: Context<UsageParams>): UsageParams & { tenant: string };
+  askedOf(ctx: Context<UsageParams>): UsageParams & DayRange & { tenant: string };
 }
 
 const id = { type: "string", pattern: "^[0-9a-z]{26}$" } as const;
-const day = { type: "string", pattern: "^\\d{4}-\\d\\d-\\d\\d$" } as const;
+const day = { type: "string", pattern: "^2\\d{3}-\\d\\d-\\d\\d$", optional: true } as const;
+const DAY_MS = 86_400_000;
+const DEFAULT_DAYS = 30;
 const ofTenant = { from: day, to: day, tenant: { type: "string", pattern: "^[a-z0-9][a-z0-9-]{0,62}$", optional: true }, course: { type: "string", max: 1_000, optional: true } } as const;
 
 export function insightsService({ usage, usageDays, usageFloor, redisUrl, namespace, region }: InsightsSettings, open = openRedis) {
@@ -58,7 +60,8 @@ export function insightsService({ usage, usageDays, usageFloor, redisUrl, namesp
       video: {
         params: { id, from: day, to: day },
         async handler(ctx: Context<VideoUsageParams>): Promise<VideoUsage> {
-          const { id: videoId, from, to } = ctx.params;
+          const { id: videoId } = ctx.params;
+          const { from, to } = daysOf(ctx.params);
           const { access, title, course, durationMs = 0 } = await this.videos.get(videoId);
           if (!reaches(callerOf(ctx) ?? { subject: "node", roles: [] }, access.tenant)) throw fail("video_not_found", "There is no such video.");
           if (access.deleted) throw fail("video_deleted", "The video was deleted.");
@@ -113,11 +116,11 @@ export function insightsService({ usage, usageDays, usageFloor, redisUrl, namesp
         if (video.fault !== undefined) throw fail(video.fault.code, video.fault.message);
         return video;
       },
-      askedOf(ctx: Context<UsageParams>): UsageParams & { tenant: string } {
+      askedOf(ctx: Context<UsageParams>): UsageParams & DayRange & { tenant: string } {
         const own = callerOf(ctx)?.tenant;
         const { tenant = own ?? DEFAULT_TENANT } = ctx.params;
         if (own !== undefined && own !== tenant) throw fail("forbidden", "The key is for another tenant's videos.");
-        return { ...ctx.params, tenant };
+        return { ...ctx.params, ...daysOf(ctx.params), tenant };
       },
     },
     async started() {
@@ -148,6 +151,10 @@ export function insightsService({ usage, usageDays, usageFloor, redisUrl, namesp
     },
   };
   return schema;
+}
+
+function daysOf({ from, to = new Date().toISOString().slice(0, 10) }: AskedDays): DayRange {
+  return { from: from ?? new Date(Date.parse(to) - (DEFAULT_DAYS - 1) * DAY_MS).toISOString().slice(0, 10), to };
 }
 
 function toPlayerReport({ startupMs, stallsMs, switchesUp, switchesDown }: UsageReport): PlayerReport {
