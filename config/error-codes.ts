@@ -42,6 +42,8 @@ export const ERRORS = {
   erasure_not_found: { status: 404, retryable: false, meaning: "there is no such order to erase a person" },
   trace_not_found: { status: 404, retryable: false, meaning: "no node has a trace of this request, or no longer" },
   error_not_found: { status: 404, retryable: false, meaning: "there is no such group of errors, or it was not seen for long" },
+  webhook_not_found: { status: 404, retryable: false, meaning: "there is no such webhook, or no such delivery to it" },
+  webhook_refused: { status: 422, retryable: false, meaning: "the webhook's address is not one that messages may be sent to: it must be https, of a public host" },
   links_off: { status: 501, retryable: false, meaning: "no links can be made here: neither `LECTERN_MESH_SECRET` nor `LECTERN_LINK_KEYS` is set" },
   link_not_found: { status: 404, retryable: false, meaning: "that is no link's id" },
   usage_off: { status: 404, retryable: false, meaning: "how videos are watched is not counted here (`LECTERN_USAGE`)" },

@@ -69,6 +69,17 @@ export const objectKeys = {
   accessKeyRotated: (keyId: string) => `access/keys/${keyId}/rotated.json`,
   accessKeyRevoked: (keyId: string) => `access/keys/${keyId}/revoked.json`,
   allAccessKeys: "access/keys/",
+  /** A webhook's endpoint: its record, its secrets, whether it is enabled, that it was deleted. Each is written once. */
+  webhook: (endpointId: string) => `access/webhooks/${endpointId}/`,
+  webhookPart: (endpointId: string, name: string) => `access/webhooks/${endpointId}/${name}.json`,
+  allWebhooks: "access/webhooks/",
+  /** A message that is on its way to an endpoint; removed when it was delivered, or given up. */
+  webhookPending: (endpointId: string, messageId: string) => `webhooks/pending/${endpointId}/${messageId}`,
+  webhookAllPending: (endpointId: string) => `webhooks/pending/${endpointId}/`,
+  allWebhooksPending: "webhooks/pending/",
+  /** Says on a day (`2026-11-26`) that it came to its end. */
+  webhookDone: (day: string, endpointId: string, messageId: string) => `webhooks/done/${day}/${endpointId}/${messageId}`,
+  allWebhooksDone: "webhooks/done/",
   /** Says that a link to a video has ended (`link-<id>`), or all that were made by then (`all-<n>`, the last one counts). Written once. */
   linkRevoked: (videoId: string, what: string) => `access/links/${videoId}/${what}`,
   linksRevoked: (videoId: string) => `access/links/${videoId}/`,

@@ -54,6 +54,20 @@ export function redisKeys(namespace: string) {
     usageForgetting: (videoId: string) => `${namespace}:usage-forgetting:${videoId}`,
     /** String: which node writes that to the store. Expires. */
     usageWriter: `${namespace}:usage-writer`,
+    /** Sorted set: webhooks' endpoints by when their first delivery is due, in ms. */
+    webhooksDue: `${namespace}:webhooks:due`,
+    /** Sorted set: messages for an endpoint by when they are due. */
+    webhookDue: (endpointId: string) => `${namespace}:webhooks:due:${endpointId}`,
+    /** Hash: how often each of them was tried in vain. */
+    webhookAttempts: (endpointId: string) => `${namespace}:webhooks:due:${endpointId}:attempts`,
+    /** Hash: what became of the last messages to an endpoint. Expires. */
+    webhookLog: (endpointId: string) => `${namespace}:webhooks:log:${endpointId}`,
+    /** Sorted set: those messages by when something became of them. Expires. */
+    webhookLogged: (endpointId: string) => `${namespace}:webhooks:logged:${endpointId}`,
+    /** Hash: since when an endpoint fails. Expires. */
+    webhookHealth: (endpointId: string) => `${namespace}:webhooks:health:${endpointId}`,
+    /** String: which node looks for events that were lost. Expires. */
+    webhooksSweep: `${namespace}:webhooks:sweep`,
     /** Hash: when each API key was last used, ISO 8601. */
     keysUsed: `${namespace}:keys-used`,
     /** Integer: how often a caller asked for something in a minute (of those since 1970). `caller` is a digest. Expires. */

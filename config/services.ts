@@ -2,7 +2,7 @@
  * Which services exist, in the order they start (ground floor first), and which must sit on the same node so that
  * media bytes never cross the mesh: whoever touches bytes has its own door to the sources and to the store.
  */
-export const SERVICES = ["metrics", "node", "storage", "audit", "access", "videos", "source", "quality", "validator", "transcoder", "scheduler", "capacity", "screening", "cache", "delivery", "errors", "operator", "persons", "insights", "forecast", "gateway"] as const;
+export const SERVICES = ["metrics", "node", "storage", "audit", "access", "videos", "source", "quality", "validator", "transcoder", "scheduler", "capacity", "screening", "cache", "delivery", "errors", "webhooks", "operator", "persons", "insights", "forecast", "gateway"] as const;
 export type ServiceName = (typeof SERVICES)[number];
 
 const BESIDE: Readonly<Record<ServiceName, readonly ServiceName[]>> = {
@@ -23,10 +23,11 @@ const BESIDE: Readonly<Record<ServiceName, readonly ServiceName[]>> = {
   cache: ["storage"],
   delivery: ["cache"],
   errors: ["audit"], // what is done with them is written down there
+  webhooks: ["storage"],
   operator: [],
   persons: ["storage"],
   insights: ["storage"],
-  gateway: ["delivery", "source", "errors", "operator", "access", "persons", "insights", "forecast"],
+  gateway: ["delivery", "source", "errors", "webhooks", "operator", "access", "persons", "insights", "forecast"],
 };
 
 /**

@@ -68,6 +68,16 @@ export const ACTIONS: Readonly<Record<string, Permission>> = {
   "access.rotateKey": "keys.manage",
   "access.revokeKey": "keys.manage",
 
+  "webhooks.list": "webhooks.watch",
+  "webhooks.get": "webhooks.watch",
+  "webhooks.deliveries": "webhooks.watch",
+  "webhooks.create": "webhooks.manage",
+  "webhooks.remove": "webhooks.manage",
+  "webhooks.rotate": "webhooks.manage",
+  "webhooks.enable": "webhooks.manage",
+  "webhooks.test": "webhooks.manage",
+  "webhooks.replay": "webhooks.manage",
+
   "persons.export": "persons.read",
   "persons.exportOwn": "persons.readOwn",
   "persons.erase": "persons.erase",

@@ -24,6 +24,7 @@ export interface AuditRow {
 
 const video = { id: "video" } as const;
 const key = { id: "key" } as const;
+const webhook = { id: "webhook" } as const;
 const upload = { uploadId: "upload" } as const;
 
 export const AUDITED: Readonly<Record<string, AuditRow>> = {
@@ -75,6 +76,16 @@ export const AUDITED: Readonly<Record<string, AuditRow>> = {
   "access.rotateKey": { way: "ahead", target: key, outcome: { id: "newKey" } },
   "access.revokeKey": { way: "ahead", target: key },
 
+  "webhooks.list": { way: "after" },
+  "webhooks.get": { way: "after", target: webhook },
+  "webhooks.deliveries": { way: "after", target: webhook },
+  "webhooks.create": { way: "ahead", target: { url: "url", events: "events", tenant: "tenant" }, outcome: webhook },
+  "webhooks.remove": { way: "ahead", target: webhook },
+  "webhooks.rotate": { way: "ahead", target: webhook },
+  "webhooks.enable": { way: "ahead", target: webhook },
+  "webhooks.test": { way: "ahead", target: webhook },
+  "webhooks.replay": { way: "ahead", target: { ...webhook, delivery: "delivery" } },
+
   "persons.export": { way: "after", target: { person: "person" } },
   "persons.exportOwn": { way: "after" },
   "persons.erase": { way: "ahead", target: { person: "person", videos: "videos" }, outcome: { id: "order" } },
@@ -93,7 +104,7 @@ const AUDITED_PERMISSIONS: Readonly<Partial<Record<Permission, AuditRow>>> = {
 };
 
 /** Who has only these changes nothing. */
-const READING: readonly Permission[] = ["open", "videos.watch", "videos.watchPrivate", "videos.list", "videos.explain", "usage.read", "mesh.watch", "audit.read", "reviews.watch", "persons.read", "persons.readOwn", "inside"];
+const READING: readonly Permission[] = ["open", "videos.watch", "videos.watchPrivate", "videos.list", "videos.explain", "usage.read", "mesh.watch", "webhooks.watch", "audit.read", "reviews.watch", "persons.read", "persons.readOwn", "inside"];
 
 const UNTHOUGHT_OF: AuditRow = { way: "ahead" };
 

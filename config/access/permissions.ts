@@ -37,6 +37,9 @@ export const PERMISSIONS = {
   /** Drains, pauses. */
   "mesh.operate": ["operator", "admin"],
   "keys.manage": ["admin"],
+  /** Who is told what by webhooks, and what became of it. */
+  "webhooks.watch": ["submitter", "operator", "auditor", "admin"],
+  "webhooks.manage": ["submitter", "operator", "admin"],
   /** Who did what; of a tenant's key what was done with that tenant's keys and for it. */
   "audit.read": ["auditor", "admin"],
   /** All that is kept of one person. */

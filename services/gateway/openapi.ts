@@ -12,6 +12,7 @@ import { linkPaths, linkSchemas } from "./openapi-links.ts";
 import { operatePaths, operateSchemas } from "./openapi-operate.ts";
 import { capacityPaths, capacitySchemas } from "./openapi-capacity.ts";
 import { errorPaths, errorSchemas } from "./openapi-errors.ts";
+import { webhookPaths, webhookSchemas } from "./openapi-webhooks.ts";
 import { personPaths, personSchemas } from "./openapi-persons.ts";
 import { timetablePaths, timetableSchemas } from "./openapi-timetable.ts";
 import { usagePaths, usageSchemas } from "./openapi-usage.ts";
@@ -207,6 +208,7 @@ const paths = {
   ...reviewPaths(problems),
   ...errorPaths(problems),
   ...capacityPaths(problems),
+  ...webhookPaths(problems),
   ...personPaths(problems),
   ...usagePaths(problems),
   ...timetablePaths(problems),
@@ -278,6 +280,7 @@ const schemas = {
   ...reviewSchemas,
   ...errorSchemas,
     ...capacitySchemas,
+  ...webhookSchemas,
   ...personSchemas,
   ...usageSchemas,
   ...timetableSchemas,

@@ -15,6 +15,7 @@ import { operateRoutes } from "./operate-routes.ts";
 import { opsRoutes, type OpsRouteNeeds } from "./ops-routes.ts";
 import { pagesRoutes, type Assets } from "./pages.ts";
 import { errorsRoutes } from "./errors-routes.ts";
+import { webhooksRoutes } from "./webhooks-routes.ts";
 import { personsRoutes } from "./persons-routes.ts";
 import { playRoutes } from "./play-routes.ts";
 import type { Readiness } from "./ready.ts";
@@ -61,6 +62,7 @@ export function gatewayRoutes({ publicUrl, sourceMaxBytes, nodeId, streams, read
     ...auditRoutes(nodeId),
     ...reviewsRoutes(),
     ...errorsRoutes(),
+    ...webhooksRoutes(),
     ...personsRoutes(nodeId),
     ...operateRoutes(nodeId, readiness, () => routes),
     ...opsRoutes(ops),

@@ -24,6 +24,8 @@ const OPERATIONS: [readonly Who[], string][] = [
   [SIGNED, "exportOwnPerson"],
   [["viewer", "submitter", "admin"], "createLink"],
   [["submitter", "admin"], "revokeLinks revokeLink"],
+  [["submitter", "operator", "auditor", "admin"], "listWebhooks getWebhook listDeliveries"],
+  [["submitter", "operator", "admin"], "createWebhook deleteWebhook rotateWebhook enableWebhook testWebhook replayDelivery"],
   [["admin"], "listKeys createKey rotateKey revokeKey erasePerson"],
 ];
 const WHO: Readonly<Record<string, readonly Who[]>> = Object.fromEntries(OPERATIONS.flatMap(([who, operations]) => operations.split(" ").map((operation) => [operation, who])));
@@ -120,7 +122,7 @@ describe("the gateway, asked with keys", function () {
   it("says what a key may do", async () => {
     const access = async (key?: string): Promise<unknown> => await (await fetch(`${mesh.url}/v1/access`, key === undefined ? {} : { headers: { Authorization: `Bearer ${key}` } })).json();
     expect(await access()).to.deep.equal({ subject: "anonymous", roles: [], permissions: ["open", "videos.watch"], newVideos: "public" });
-    expect(await access("submitter")).to.deep.equal({ subject: "key:submitter", roles: ["submitter"], permissions: ["open", "videos.watch", "videos.watchPrivate", "videos.list", "videos.submit", "videos.delete", "links.create", "links.manage", "videos.explain", "usage.read", "timetable.write", "persons.readOwn"], newVideos: "public" });
+    expect(await access("submitter")).to.deep.equal({ subject: "key:submitter", roles: ["submitter"], permissions: ["open", "videos.watch", "videos.watchPrivate", "videos.list", "videos.submit", "videos.delete", "links.create", "links.manage", "videos.explain", "usage.read", "timetable.write", "webhooks.watch", "webhooks.manage", "persons.readOwn"], newVideos: "public" });
     expect(await access("admin+scoped")).to.deep.equal({ subject: "key:admin+scoped", roles: ["admin"], permissions: ["open", "videos.watch", "videos.list"], newVideos: "public" });
   });
 });

@@ -7,7 +7,7 @@ describe("services of a node", () => {
 
   it("are those named with what they need on the same node, ground floor first", () => {
     expect(resolveServices(["transcoder"])).to.deep.equal(["metrics", "node", "storage", "audit", "source", "quality", "transcoder"]);
-    expect(resolveServices(["gateway"])).to.deep.equal(["metrics", "node", "storage", "audit", "access", "source", "cache", "delivery", "errors", "operator", "persons", "insights", "forecast", "gateway"]);
+    expect(resolveServices(["gateway"])).to.deep.equal(["metrics", "node", "storage", "audit", "access", "source", "cache", "delivery", "errors", "webhooks", "operator", "persons", "insights", "forecast", "gateway"]);
     expect(resolveServices(["scheduler", "validator"])).to.deep.equal(["metrics", "node", "storage", "audit", "source", "validator", "scheduler", "capacity"]);
     expect(resolveServices(["storage"])).to.deep.equal(["metrics", "node", "storage", "audit"]);
   });

@@ -7,7 +7,7 @@ describe("audited actions", () => {
   it("are all that may change something: each has a row, and somebody has thought of it", () => {
     const changing = Object.keys(ACTIONS).filter((action) => changes(permissionOf(action)));
     expect(changing.filter((action) => !Object.hasOwn(AUDITED, action))).to.deep.equal([]);
-    expect((Object.keys(PERMISSIONS) as Permission[]).filter(changes)).to.deep.equal(["videos.submit", "videos.delete", "links.create", "links.manage", "timetable.write", "videos.operate", "videos.review", "mesh.operate", "keys.manage", "persons.erase"]);
+    expect((Object.keys(PERMISSIONS) as Permission[]).filter(changes)).to.deep.equal(["videos.submit", "videos.delete", "links.create", "links.manage", "timetable.write", "videos.operate", "videos.review", "mesh.operate", "keys.manage", "webhooks.manage", "persons.erase"]);
   });
 
   it("are recorded before and after where nobody has thought of them, and of a permission that is new", () => {

@@ -25,6 +25,8 @@ describe("permissions", () => {
       "mesh.watch": "---xxx",
       "mesh.operate": "---x-x",
       "keys.manage": "-----x",
+      "webhooks.watch": "--xxxx",
+      "webhooks.manage": "--xx-x",
       "audit.read": "----xx",
       "persons.read": "----xx",
       "persons.readOwn": "-xxxxx",
