@@ -77,6 +77,7 @@ export interface Config {
   readonly startWaitMs: number;
   readonly stopGraceMs: number;
   readonly sourceAllow: readonly string[];
+  readonly alertmanagerUrls: readonly string[];
   readonly webhookAllow: readonly string[];
   /** Absolute. */
   readonly sourcePolicy: string | undefined;
@@ -203,6 +204,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     startWaitMs: integer("startWaitSec") * 1_000,
     stopGraceMs: integer("stopGraceSec") * 1_000,
     sourceAllow: splitList(text("sourceAllow")).map((hostPort) => hostPort.toLowerCase()),
+    alertmanagerUrls: splitList(text("alertmanagerUrl")),
     webhookAllow: splitList(text("webhookAllow")).map((hostPort) => hostPort.toLowerCase()),
     sourcePolicy: path("sourcePolicy"),
     screeningPolicy: path("screeningPolicy"),

@@ -107,6 +107,7 @@ export const SETTINGS = {
   stopGraceSec: { env: "LECTERN_STOP_GRACE_SEC", type: { kind: "integer", min: 0, max: 600 }, fallback: "0", meaning: "seconds for which a node that stops still takes connections, while `/health/ready` already answers 503, for load balancers" },
   sourceAllow: { env: "LECTERN_SOURCE_ALLOW", type: { kind: "hostPorts" }, fallback: "", meaning: "private or loopback origins that may be fetched, exact `host:port`, comma-separated" },
   sourcePolicy: { env: "LECTERN_SOURCE_POLICY", type: { kind: "string" }, fallback: undefined, meaning: "file that says which sites may be fetched from, through which proxies, how gently; read again when it changes" },
+  alertmanagerUrl: { env: "LECTERN_ALERTMANAGER_URL", type: { kind: "url", schemes: ["http:", "https:"], list: true }, fallback: undefined, meaning: "Alertmanagers that are told what fails, comma-separated, each with its user name and password if it wants them", secret: true },
   webhookAllow: { env: "LECTERN_WEBHOOK_ALLOW", type: { kind: "hostPorts" }, fallback: "", meaning: "private or loopback endpoints that webhooks may be sent to, also by http, exact `host:port`, comma-separated" },
   screeningPolicy: { env: "LECTERN_SCREENING_POLICY", type: { kind: "string" }, fallback: undefined, meaning: "file that says how videos are screened, for each tenant: when, what is blocked and what a person looks at; read again when it changes" },
   sourceMaxMb: { env: "LECTERN_SOURCE_MAX_MB", type: mebibytes, fallback: "65536", meaning: "largest source or upload, in MiB" },

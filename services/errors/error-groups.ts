@@ -50,6 +50,13 @@ export function openErrorGroups(redis: Redis, keys: RedisKeys, now: () => number
     async change(id: string, state: ErrorState): Promise<boolean> {
       return (await scripts.lecternErrorsChange(keys.errorGroup(id), state, String(now()))) === 1;
     },
+    /** All of them, the last seen first. */
+    async all(): Promise<ErrorView[]> {
+      const views: ErrorView[] = [];
+      const every = await entries({});
+      for (let from = 0; from < every.length; from += READ_AT_ONCE) views.push(...(await Promise.all(every.slice(from, from + READ_AT_ONCE).map(({ id }) => find(id)))).filter((view) => view !== undefined));
+      return views;
+    },
     async list(params: ListErrorsParams, limit: number): Promise<{ errors: ErrorSummary[]; next?: string }> {
       const errors: ErrorSummary[] = [];
       let last: Entry | undefined;

@@ -9,15 +9,17 @@ import { fail } from "../../config/errors.ts";
 import { noteFailure } from "../../config/failures/note-failure.ts";
 import { redisKeys } from "../../config/redis-keys.ts";
 import { announce } from "../../mixins/announce.ts";
+import { systemClock } from "../../mixins/clock.ts";
 import { closeRedis, needRedis, openRedis } from "../../mixins/redis.ts";
 import type { SegmentRefused } from "../transcoder/transcoder.contract.ts";
 import type { VideoEventPayload, VideoIdParams, VideoState } from "../videos/videos.contract.ts";
+import { openAlertmanager, type Alertmanager } from "./alertmanager.ts";
 import { openErrorGroups, type ErrorGroups } from "./error-groups.ts";
 import { CURSOR, ERROR_STATES, ERROR_STEPS, GROUP_ID, LIST_LIMIT, SEVERITIES, type ErrorIdParams, type ErrorNews, type ErrorStep, type ErrorStepName, type ErrorView, type FailureBatch, type ListErrorsParams, type ListErrorsResult } from "./errors.contract.ts";
 
-export type ErrorsSettings = Pick<Config, "redisUrl" | "namespace" | "region">;
+export type ErrorsSettings = Pick<Config, "redisUrl" | "namespace" | "region"> & Partial<Pick<Config, "alertmanagerUrls" | "publicUrl">>;
 interface Settings extends ServiceSettingSchema { namespace: string; region: string }
-interface State { redis: Redis; groups: ErrorGroups }
+interface State { redis: Redis; groups: ErrorGroups; alertmanager: Alertmanager | undefined }
 interface Methods { change(ctx: Context<ErrorIdParams>, step: ErrorStepName): Promise<ErrorStep> }
 
 const id = { type: "string", pattern: new RegExp(GROUP_ID) };
@@ -32,7 +34,7 @@ const group = {
   },
 };
 
-export function errorsService({ redisUrl, namespace, region }: ErrorsSettings, open = openRedis) {
+export function errorsService({ redisUrl, namespace, region, alertmanagerUrls = [], publicUrl }: ErrorsSettings, open = openRedis) {
   const schema: ServiceSchema<Settings, Methods, State> = {
     name: "errors",
     settings: { namespace, region },
@@ -44,6 +46,7 @@ export function errorsService({ redisUrl, namespace, region }: ErrorsSettings, o
           for (const { id: about, news } of await needRedis(() => this.groups.record(ctx.params))) {
             const view = await needRedis(() => this.groups.find(about));
             if (view !== undefined) announce(this.broker, `error.${news}`, newsOf(view, region));
+            this.alertmanager?.look();
           }
         },
       },
@@ -87,14 +90,17 @@ export function errorsService({ redisUrl, namespace, region }: ErrorsSettings, o
       async change(ctx: Context<ErrorIdParams>, step: ErrorStepName): Promise<ErrorStep> {
         const state = ERROR_STEPS[step];
         if (!(await needRedis(() => this.groups.change(ctx.params.id, state)))) throw fail("error_not_found", "There is no such group of errors.");
+        this.alertmanager?.look();
         return { id: ctx.params.id, state };
       },
     },
     async started() {
       this.redis = await open(redisUrl, this.logger);
       this.groups = openErrorGroups(this.redis, redisKeys(namespace));
+      this.alertmanager = alertmanagerUrls.length === 0 ? undefined : openAlertmanager({ urls: alertmanagerUrls, region, base: publicUrl, groups: () => this.groups.all(), clock: systemClock, logger: this.logger });
     },
     async stopped() {
+      await this.alertmanager?.close();
       closeRedis(this.redis);
     },
   };
