@@ -115,7 +115,7 @@ async function answer(route: Route, { lecternRoutes: routes, door, logger, broke
     await asked.handle(toExchange(req, res, await admit(asked, door, req, res), auditMeta(broker, asked, req, door.addressOf)));
   } catch (error) {
     noteRefusal(broker, route, req, door.addressOf, error);
-    noteFailure(broker, error, { action: `gateway.${route.operation}`, requestId: req.$ctx?.requestID ?? undefined });
+    if (route.operation !== "getReadiness") noteFailure(broker, error, { action: `gateway.${route.operation}`, requestId: req.$ctx?.requestID ?? undefined }); // a probe asks whether something is missing
     sendProblem(req, res, error, logger);
   }
 }

@@ -41,6 +41,8 @@ describe("errors over HTTP", () => {
     mesh.fakes.master = async () => { throw fail("encode_failed", "It could not be made."); };
     await fetch(`${mesh.url}/play/${VIDEO_ID}/master.m3u8`, { headers: { "X-Request-Id": "r-7" } });
     await fetch(`${mesh.url}/v1/videos/nothing`);
+    mesh.fakes.failing.add("storage.check");
+    expect((await fetch(`${mesh.url}/health/ready`)).status).to.equal(503);
     expect(failureLedgerOf(mesh.broker).next()?.groups.map(({ action, count, requestId }) => [action, count, requestId])).to.deep.equal([["gateway.getMasterPlaylist", 1, "r-7"]]);
   });
 });
