@@ -7,8 +7,10 @@ import type { Context } from "moleculer";
 import type { SegmentResult, Tier } from "../services/cache/cache.contract.ts";
 import { growReply, isLocal, MAX_MESSAGE_BYTES } from "./byte-reply.ts";
 import type { GrowingBytes } from "./growing-bytes.ts";
+import type { Spent } from "./play-spent.ts";
 
-export type SegmentAnswer = SegmentResult | { growing: GrowingBytes; tier: Tier };
+/** `spent`: on its first bytes, where that is known; between nodes it goes by the call's meta. */
+export type SegmentAnswer = (SegmentResult | { growing: GrowingBytes; tier: Tier }) & { spent?: Spent };
 
 /** What an action returns for it; its caller unpacks that with `readSegment`. */
 export function replySegment(ctx: Context<unknown>, answer: SegmentAnswer): SegmentAnswer | Readable {
@@ -24,5 +26,5 @@ export function readSegment(reply: SegmentAnswer | Readable, silenceMs: number):
 
 /** All of it. @throws what made it fail half-way */
 export async function wholeSegment(answer: SegmentAnswer): Promise<SegmentResult> {
-  return "growing" in answer ? { bytes: await answer.growing.whole(), tier: answer.tier } : answer;
+  return { bytes: "growing" in answer ? await answer.growing.whole() : answer.bytes, tier: answer.tier };
 }

@@ -1,7 +1,11 @@
 /** What viewers and their players see. */
 import { RATES } from "../rates.ts";
-import { counter, gauge, histogram, oneOf } from "./metric-definition.ts";
+import { counter, gauge, histogram, oneOf, upTo } from "./metric-definition.ts";
+import { PLAY_CLASSES, STAGES } from "./play-stages.ts";
 
+const STAGE_SEC = [0.001, 0.005, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 3, 6, 15, 30];
+/** Who a route is for. */
+const AREA = oneOf("api", "play", "page", "operate");
 const STALL_SEC = [0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60];
 
 export const playMetrics = {
@@ -13,6 +17,13 @@ export const playMetrics = {
     lectern_cache_memory_bytes: gauge("Segments kept in memory"),
   },
   gateway: {
+    lectern_play_stage_seconds: histogram("What an answer to a player was spent on, to its first byte, by stage; what was shared with an earlier request counts as join", STAGE_SEC, { stage: oneOf(...STAGES), class: oneOf(...PLAY_CLASSES) }),
+    lectern_first_play_seconds: histogram("From the request for a video's first segment to its first byte", STAGE_SEC, { class: oneOf("repackage_warm", "repackage_cold", "encode_warm", "encode_cold") }),
+    lectern_first_plays_total: counter("Requests for a video's first segment: good are those answered within 0.8 s", { result: oneOf("good", "slow", "failed") }),
+    lectern_answers_total: counter("Answers to HTTP requests; none: the client left before", { area: AREA, status: oneOf("2xx", "3xx", "4xx", "5xx", "none") }),
+    lectern_problems_total: counter("Problems that were answered, by error code", { area: AREA, code: upTo(80, "error codes") }),
+    lectern_failed_requests_total: counter("Answers of 5xx, by the operation of the OpenAPI document", { operation: upTo(128, "operations") }),
+    lectern_sent_bytes_total: counter("Bytes sent to clients, headers included", { area: AREA }),
     lectern_requests_limited_total: counter("Requests that were turned away because their caller asked too often", { rate: oneOf(...Object.keys(RATES)) }),
     lectern_http_sent_bytes_total: counter("Bytes that were sent in answers which are over"),
   },

@@ -17,25 +17,28 @@ import { announceToAll } from "../../mixins/announce.ts";
 import { growReply, readReply } from "../../mixins/byte-reply.ts";
 import { cancelled } from "../../mixins/cancelled.ts";
 import type { GrowingBytes } from "../../mixins/growing-bytes.ts";
+import { spentBy, sumOf, tellSpent, type Spent } from "../../mixins/play-spent.ts";
 import { closeRedis, openRedis, withoutRedis } from "../../mixins/redis.ts";
 import { readSegment, replySegment, wholeSegment, type SegmentAnswer } from "../../mixins/segment-answer.ts";
 import type { MakeParams, SheetParams, StillParams, WaiterLeft } from "../transcoder/transcoder.contract.ts";
 import type { VideoEventPayload, VideoIdParams } from "../videos/videos.contract.ts";
 import type { ImageResult, OpenParams, SegmentParams, SegmentResult, SegmentsExpected } from "./cache.contract.ts";
 import { flightLock } from "./flight-lock.ts";
-import { openImages, type Images } from "./images.ts";
-import { openSearches, type Searches, type Seeker } from "./searches.ts";
+import { openImages, type Images, type TimedImage } from "./images.ts";
+import { openSearches, type Joined, type Searches, type Seeker } from "./searches.ts";
 import { openValuedCache, type ValuedCache } from "./valued-cache.ts";
 
 interface Settings extends ServiceSettingSchema { redisUrl: string | undefined; namespace: string; memoryBytes: number; region?: string }
 interface State { metrics: MetricWriter<"cache">; redis: Redis; keys: RedisKeys; memory: ValuedCache<string, Buffer>; searches: Searches; images: Images }
+/** Bytes of which the first are there, and what those were spent on. */
+interface Made { bytes: GrowingBytes; spent: Spent }
 interface Methods {
   open(params: OpenParams): Promise<SegmentAnswer>;
   search(params: SegmentParams, join: (seek: (seeker: Seeker) => Promise<SegmentAnswer>) => Promise<SegmentAnswer>): Promise<SegmentAnswer>;
   find(params: SegmentParams, seeker: Seeker): Promise<SegmentAnswer>;
   findStored(params: SegmentParams): Promise<SegmentResult | undefined>;
   askHolder(holder: string, params: SegmentParams, seeker: Seeker): Promise<SegmentAnswer | undefined>;
-  haveMade(params: SegmentParams, seeker: Seeker): Promise<GrowingBytes>;
+  haveMade(params: SegmentParams, seeker: Seeker): Promise<Made>;
   make(params: SegmentParams, seeker: Seeker): Promise<SegmentAnswer>;
 }
 
@@ -62,19 +65,21 @@ export function cacheService(settings: Settings) {
       open: {
         params: { ...NAMED, waiter: { type: "string", optional: true } },
         async handler(ctx: Context<OpenParams>) {
-          return replySegment(ctx, await this.open(ctx.params));
+          const answer = await this.open(ctx.params);
+          tellSpent(ctx, answer.spent);
+          return replySegment(ctx, answer);
         },
       },
       /** The transcoder knows which frame is shown at `at`, and whether the store has it. */
       still: {
         async handler(ctx: Context<StillParams>): Promise<ImageResult> {
           const { videoId, at, width, format } = ctx.params;
-          return await this.images.get(`${objectKeys.video(videoId)}shown/${at}-${width}.${format}`, "transcoder.still", ctx.params);
+          return tellImage(ctx, await this.images.get(`${objectKeys.video(videoId)}shown/${at}-${width}.${format}`, "transcoder.still", ctx.params));
         },
       },
       sheet: {
         async handler(ctx: Context<SheetParams>): Promise<ImageResult> {
-          return await this.images.get(objectKeys.sheet(ctx.params.videoId, ctx.params.sheet), "transcoder.sheet", ctx.params);
+          return tellImage(ctx, await this.images.get(objectKeys.sheet(ctx.params.videoId, ctx.params.sheet), "transcoder.sheet", ctx.params));
         },
       },
     },
@@ -129,7 +134,7 @@ export function cacheService(settings: Settings) {
           this.memory.set(key, Buffer.from(whole.buffer, whole.byteOffset, whole.byteLength));
           this.metrics.set("lectern_cache_memory_bytes", this.memory.bytes);
         };
-        const answer = bytes === undefined ? await this.search(params, (seek) => this.searches.join(key, waiter, seek, keep)) : { bytes, tier: "memory" as const };
+        const answer = bytes === undefined ? await this.search(params, (seek) => awaitSearch(this.searches.join(key, waiter, seek, keep))) : { bytes, tier: "memory" as const };
         this.metrics.count("lectern_cache_requests_total", { tier: answer.tier });
         return answer;
       },
@@ -143,7 +148,10 @@ export function cacheService(settings: Settings) {
         });
       },
       async find(params: SegmentParams, seeker: Seeker): Promise<SegmentAnswer> {
-        return (await this.findStored(params)) ?? (await this.make(params, seeker));
+        const startedAt = performance.now();
+        const answer: SegmentAnswer = (await this.findStored(params)) ?? (await this.make(params, seeker));
+        const { spent = {} } = answer;
+        return { ...answer, spent: { ...spent, cache: Math.max(0, performance.now() - startedAt - sumOf(spent)) } };
       },
       async findStored({ videoId, rendition, segment }: SegmentParams): Promise<SegmentResult | undefined> {
         const name = mediaName(segment);
@@ -159,20 +167,22 @@ export function cacheService(settings: Settings) {
       async askHolder(holder: string, params: SegmentParams, seeker: Seeker): Promise<SegmentAnswer | undefined> {
         try {
           const asked: OpenParams = { ...params, waiter: seeker.id };
-          const answer = readSegment(await this.broker.call("cache.open", asked, { nodeID: holder, timeout: MAKE_MS, retries: 0 }), MAKE_MS);
+          const call = this.broker.call<Parameters<typeof readSegment>[0], OpenParams>("cache.open", asked, { nodeID: holder, timeout: MAKE_MS, retries: 0 });
+          const answer = readSegment(await call, MAKE_MS);
           if ("growing" in answer) await answer.growing.started();
-          return answer;
+          return { ...answer, spent: spentBy(call) };
         } catch (error) {
           this.logger.debug(`${holder} does not say what it is making: ${errorMessage(error)}`);
           return error instanceof Errors.RequestRejectedError ? await madeAnswer(await this.haveMade(params, seeker)) : undefined;
         }
       },
       /** Resolves with the first bytes. */
-      async haveMade(params: SegmentParams, { id, signal }: Seeker): Promise<GrowingBytes> {
+      async haveMade(params: SegmentParams, { id, signal }: Seeker): Promise<Made> {
         if (signal.aborted) throw cancelled();
-        const made = growReply(await this.broker.call<unknown, MakeParams>("transcoder.make", { ...params, waiter: id }, { timeout: MAKE_MS }), MAKE_MS);
-        await made.started();
-        return made;
+        const call = this.broker.call<unknown, MakeParams>("transcoder.make", { ...params, waiter: id }, { timeout: MAKE_MS });
+        const bytes = growReply(await call, MAKE_MS);
+        await bytes.started();
+        return { bytes, spent: spentBy(call) };
       },
       /** Between nodes, the one that holds the lock makes it; the others have it from that one, or from where that puts it. */
       async make(params: SegmentParams, seeker: Seeker): Promise<SegmentAnswer> {
@@ -189,7 +199,7 @@ export function cacheService(settings: Settings) {
         if (found !== undefined) return found;
         try {
           const made = await traced("cache.make", {}, () => this.haveMade(params, seeker)); // until its first bytes
-          made.ended().catch(() => undefined).finally(() => lock.release()); // who reads it is told of a failure
+          made.bytes.ended().catch(() => undefined).finally(() => lock.release()); // who reads it is told of a failure
           return await madeAnswer(made);
         } catch (error) {
           await lock.release();
@@ -213,8 +223,20 @@ export function cacheService(settings: Settings) {
   return schema;
 }
 
-async function madeAnswer(made: GrowingBytes): Promise<SegmentAnswer> {
-  return made.isGrowing ? { growing: made, tier: "made" } : { bytes: await made.whole(), tier: "made" };
+async function madeAnswer({ bytes, spent }: Made): Promise<SegmentAnswer> {
+  return bytes.isGrowing ? { growing: bytes, tier: "made", spent } : { bytes: await bytes.whole(), tier: "made", spent };
+}
+
+function tellImage(ctx: Context, { spent, ...image }: TimedImage): ImageResult {
+  tellSpent(ctx, spent);
+  return image;
+}
+
+/** Who joins waits for less than the search has taken, and says so. */
+async function awaitSearch({ answer, joined }: Joined): Promise<SegmentAnswer> {
+  const startedAt = performance.now();
+  const found = await answer;
+  return joined ? { ...found, spent: { ...found.spent, join: performance.now() - startedAt } } : found;
 }
 
 const config = loadConfig(process.env);

@@ -22,6 +22,9 @@ interface Search {
   pinned: boolean;
 }
 
+/** `joined`: somebody had begun it before. */
+export interface Joined { answer: Promise<SegmentAnswer>; joined: boolean }
+
 export function openSearches() {
   const searches = new Map<string, Search>();
   const waiting = new Map<string, { key: string; search: Search }>();
@@ -44,14 +47,15 @@ export function openSearches() {
      * Joins the search for `key`, or begins it with `find`; `settled` says when what it found is whole. Without a `waiter`
      * it is never given up.
      */
-    join(key: string, waiter: string | undefined, find: (seeker: Seeker) => Promise<SegmentAnswer>, settled: (answer: SegmentAnswer) => Promise<void>): Promise<SegmentAnswer> {
-      const search = searches.get(key) ?? begin(key, find, settled);
+    join(key: string, waiter: string | undefined, find: (seeker: Seeker) => Promise<SegmentAnswer>, settled: (answer: SegmentAnswer) => Promise<void>): Joined {
+      const underWay = searches.get(key);
+      const search = underWay ?? begin(key, find, settled);
       if (waiter === undefined) search.pinned = true;
       else {
         search.waiters.add(waiter);
         waiting.set(waiter, { key, search });
       }
-      return search.answer;
+      return { answer: search.answer, joined: underWay !== undefined };
     },
     /** The id of the search that is given up now, because this one was the last who waited. Who asks next begins another. */
     leave(waiter: string): string | undefined {

@@ -21,6 +21,7 @@ import { findRendition, segmentCount } from "../../media/plan-video.ts";
 import type { Plan, Rendition } from "../../media/plan.ts";
 import { announce, announceToAll } from "../../mixins/announce.ts";
 import { readReply } from "../../mixins/byte-reply.ts";
+import { tellSpent } from "../../mixins/play-spent.ts";
 import { readSegment, replySegment, wholeSegment } from "../../mixins/segment-answer.ts";
 import { storageCalls } from "../../mixins/storage-calls.ts";
 import { openWatchGuard, type WatchGuard } from "../../mixins/watch-guard.ts";
@@ -143,6 +144,7 @@ export function deliveryService(openWaiter = planWaiter) {
             this.protector.open({ id, rendition: name, segment }, protection),
           ]);
           const answer = await protect(readSegment(reply, MAKE_MS));
+          tellSpent(ctx, { mode: rendition.mode });
           if (segment !== "init" && !this.played.has(id)) this.noteFirstSegment(id, rendition.mode, askedAt);
           if (segment !== "init" && rendition.mode === "encode") announce(this.broker, "segment.watched", { videoId: id, rendition: name, segment } satisfies SegmentWatched);
           return replySegment(ctx, answer);
@@ -196,13 +198,17 @@ export function deliveryService(openWaiter = planWaiter) {
       /** @throws video_not_found, also for what the caller may not watch; plan_pending; what keeps the video from having a plan */
       async getPlayed(ctx: Context<{ id: string }>): Promise<Played> {
         const { id } = ctx.params;
+        const startedAt = performance.now();
         const known = await this.plans.get(id);
         // Who is refused is answered no sooner than for an id that there is not.
         if (known !== undefined && (await this.guard.allows(callerOf(ctx), known.access, useOf(ctx.action?.name ?? "")))) {
           noteWatching(ctx, known.access);
+          tellSpent(ctx, { plan: performance.now() - startedAt });
           return known;
         }
-        return await this.waiter.wait(id, () => this.findPlayed(ctx));
+        const found = await this.waiter.wait(id, () => this.findPlayed(ctx));
+        tellSpent(ctx, { plan: performance.now() - startedAt });
+        return found;
       },
       async getPlan(ctx: Context<{ id: string }>): Promise<Plan> {
         return (await this.getPlayed(ctx)).plan;

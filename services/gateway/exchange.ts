@@ -3,6 +3,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { CallingOptions } from "moleculer";
 import type { Use } from "../../config/access/grants.ts";
 import type { Rate } from "../../config/rates.ts";
+import type { MetricWriter } from "../../config/metrics/register-metrics.ts";
+import type { Spent } from "../../mixins/play-spent.ts";
 import type { Caller, Permission } from "../../config/access/permissions.ts";
 
 export interface Exchange {
@@ -12,6 +14,11 @@ export interface Exchange {
   readonly params: Readonly<Record<string, string>>;
   readonly requestId: string;
   readonly caller: Caller;
+  /** When it came, on the clock of `performance`. */
+  readonly startedAt: number;
+  readonly metrics: MetricWriter<"gateway">;
+  /** What the answers of its calls so far say that they were spent on. */
+  spent(): Spent;
   /** Calls an action of the mesh under this request's id, on the caller's behalf. */
   call<Result>(action: string, params?: object, options?: CallingOptions): Promise<Result>;
 }

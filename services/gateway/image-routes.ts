@@ -5,6 +5,7 @@ import { STILL_FORMATS, type StillFormat } from "../../media/ffmpeg/still-argume
 import type { ImageResult } from "../cache/cache.contract.ts";
 import type { ShownStillParams } from "../delivery/delivery.contract.ts";
 import { sendBytes, sendEmpty, type Exchange, type Route } from "./exchange.ts";
+import { timePlay } from "./play-timing.ts";
 import { parseQuery } from "./query.ts";
 import { parseVideoId } from "./video-id.ts";
 
@@ -43,13 +44,13 @@ function parseSheet(value: string | undefined): number {
 }
 
 /** The tag is of the bytes, so that it is strong whoever made them (RFC 9110 8.8.3). */
-async function sendImage({ req, res, call }: Exchange, type: string, action: string, asked: object): Promise<void> {
-  const startedAt = performance.now();
+async function sendImage(exchange: Exchange, type: string, action: string, asked: object): Promise<void> {
+  const { req, res, call } = exchange;
   const { bytes, tier } = await call<ImageResult>(action, asked, IMAGE);
   const tag = `"${createHash("sha256").update(bytes).digest("base64url").slice(0, 22)}"`;
   const headers = {
     "ETag": tag, "Cache-Control": "public, max-age=31536000, immutable",
-    "Server-Timing": `cache;desc=${tier};dur=${(performance.now() - startedAt).toFixed(1)}`,
+    ...timePlay(exchange, "image", tier),
   };
   if (matchesTag(req.headers["if-none-match"], tag)) return sendEmpty(res, 304, headers);
   sendBytes(res, 200, { "Content-Type": type, ...headers }, bytes);

@@ -2,6 +2,7 @@
 import { fail } from "../../config/errors.ts";
 import type { SegmentName } from "../../media/media-names.ts";
 import { sendBytes, type Exchange, type Route } from "./exchange.ts";
+import { timePlay } from "./play-timing.ts";
 import { pointNearer } from "./regions/nearer-region.ts";
 import type { RegionGuide } from "./regions/region-guide.ts";
 import { PLAY, sendSegment } from "./send-segment.ts";
@@ -15,26 +16,28 @@ export function playRoutes(guide: RegionGuide): Route[] {
   return [
     {
       method: "GET", path: "/play/:id/master.m3u8", operation: "getMasterPlaylist", permission: "videos.watch", area: "play",
-      async handle({ req, res, params, call }) {
+      async handle(exchange) {
+        const { req, res, params, call } = exchange;
         const id = parseVideoId(params["id"]);
         if (await pointNearer({ req, res }, guide)) return;
-        const playlist = await call<string>("delivery.master", { id }, PLAY);
-        sendBytes(res, 200, PLAYLIST_HEADERS, playlist);
+        sendPlaylist(exchange, PLAYLIST_HEADERS, await call<string>("delivery.master", { id }, PLAY));
       },
     },
     {
       method: "GET", path: "/play/:id/manifest.mpd", operation: "getManifest", permission: "videos.watch", area: "play",
-      async handle({ req, res, params, call }) {
+      async handle(exchange) {
+        const { req, res, params, call } = exchange;
         const id = parseVideoId(params["id"]);
         if (await pointNearer({ req, res }, guide)) return;
-        sendBytes(res, 200, MANIFEST_HEADERS, await call<string>("delivery.manifest", { id }, PLAY));
+        sendPlaylist(exchange, MANIFEST_HEADERS, await call<string>("delivery.manifest", { id }, PLAY));
       },
     },
     {
       method: "GET", path: "/play/:id/subs/:name.m3u8", operation: "getCaptionPlaylist", permission: "videos.watch", area: "play",
-      async handle({ res, params, call }) {
+      async handle(exchange) {
+        const { params, call } = exchange;
         const asked = { id: parseVideoId(params["id"]), name: parseRendition(params["name"]) };
-        sendBytes(res, 200, PLAYLIST_HEADERS, await call<string>("delivery.captionPlaylist", asked, PLAY));
+        sendPlaylist(exchange, PLAYLIST_HEADERS, await call<string>("delivery.captionPlaylist", asked, PLAY));
       },
     },
     {
@@ -46,9 +49,10 @@ export function playRoutes(guide: RegionGuide): Route[] {
     },
     {
       method: "GET", path: "/play/:id/:rendition/iframes.m3u8", operation: "getKeyFramePlaylist", permission: "videos.watch", area: "play",
-      async handle({ res, params, call }) {
+      async handle(exchange) {
+        const { params, call } = exchange;
         const asked = { id: parseVideoId(params["id"]), rendition: parseRendition(params["rendition"]) };
-        sendBytes(res, 200, PLAYLIST_HEADERS, await call<string>("delivery.keyFrames", asked, PLAY));
+        sendPlaylist(exchange, PLAYLIST_HEADERS, await call<string>("delivery.keyFrames", asked, PLAY));
       },
     },
     {
@@ -60,9 +64,10 @@ export function playRoutes(guide: RegionGuide): Route[] {
     },
     {
       method: "GET", path: "/play/:id/:rendition/media.m3u8", operation: "getMediaPlaylist", permission: "videos.watch", area: "play",
-      async handle({ res, params, call }) {
+      async handle(exchange) {
+        const { params, call } = exchange;
         const asked = { id: parseVideoId(params["id"]), rendition: parseRendition(params["rendition"]) };
-        sendBytes(res, 200, PLAYLIST_HEADERS, await call<string>("delivery.media", asked, PLAY));
+        sendPlaylist(exchange, PLAYLIST_HEADERS, await call<string>("delivery.media", asked, PLAY));
       },
     },
     {
@@ -74,6 +79,10 @@ export function playRoutes(guide: RegionGuide): Route[] {
       handle: (exchange) => ask(exchange, parseNumber(exchange.params["n"])),
     },
   ];
+}
+
+function sendPlaylist(exchange: Exchange, headers: Record<string, string>, playlist: string): void {
+  sendBytes(exchange.res, 200, { ...headers, ...timePlay(exchange, "playlist") }, playlist);
 }
 
 const ask = (exchange: Exchange, segment: SegmentName): Promise<void> =>

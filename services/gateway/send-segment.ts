@@ -3,8 +3,12 @@ import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import { newId } from "../../config/new-id.ts";
 import { readSegment, type SegmentAnswer } from "../../mixins/segment-answer.ts";
+import { isCancelled } from "../../mixins/cancelled.ts";
 import type { SegmentName } from "../../media/media-names.ts";
+import type { Tier } from "../cache/cache.contract.ts";
 import { isOpen, type Exchange } from "./exchange.ts";
+import { noteFirstPlay, timePlay } from "./play-timing.ts";
+import { describeProblem } from "./problem.ts";
 
 /**
  * Longer than `delivery` waits for a plan or a segment, so that its own answer arrives. It sits on this node and tries
@@ -13,20 +17,32 @@ import { isOpen, type Exchange } from "./exchange.ts";
 export const PLAY = { timeout: 40_000, retries: 0 };
 
 /** A client that goes away before the segment is there says so to who makes it. */
-export async function sendSegment({ req, res, call }: Exchange, asked: { id: string; rendition: string; segment: SegmentName }): Promise<void> {
+export async function sendSegment(exchange: Exchange, asked: { id: string; rendition: string; segment: SegmentName }): Promise<void> {
+  const isFirst = asked.segment === 0;
+  try {
+    await openSegment(exchange, asked, (tier) => { if (isFirst) noteFirstPlay(exchange, tier); });
+  } catch (error) {
+    if (isFirst && !exchange.res.headersSent && !isCancelled(error) && describeProblem(error, "").problem.status >= 500) noteFirstPlay(exchange, "failed");
+    throw error;
+  }
+}
+
+/** @param answered told where its first bytes were, before they go out */
+async function openSegment(exchange: Exchange, asked: { id: string; rendition: string; segment: SegmentName }, answered: (tier: Tier) => void): Promise<void> {
+  const { req, res, call } = exchange;
   const waiter = newId();
   let answer: SegmentAnswer | undefined;
   res.once("close", () => {
     const waits = answer === undefined || ("growing" in answer && answer.growing.isGrowing);
     if (waits) call("delivery.left", { waiter }).catch(() => undefined); // lost, it costs an encode that is finished
   });
-  const startedAt = performance.now();
   answer = readSegment(await call<Parameters<typeof readSegment>[0]>("delivery.segment", { ...asked, waiter }, PLAY), PLAY.timeout);
   if (!isOpen(res)) return;
+  answered(answer.tier);
   const headers = {
     "Content-Type": "video/mp4",
     "Cache-Control": "public, max-age=31536000, immutable",
-    "Server-Timing": `cache;desc=${answer.tier};dur=${(performance.now() - startedAt).toFixed(1)}`, // to the first byte
+    ...timePlay(exchange, "segment", answer.tier),
   };
   if ("bytes" in answer) {
     res.writeHead(200, { ...headers, "Content-Length": answer.bytes.byteLength });

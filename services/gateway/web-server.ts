@@ -13,11 +13,14 @@ import { beginTrace, traceAnswer } from "./answer-trace.ts";
 import { indexAliases, type Alias, type FoundAlias } from "./alias-index.ts";
 import { noteFailure } from "../../config/failures/note-failure.ts";
 import { auditMeta, noteRefusal } from "./audit-marks.ts";
+import type { MetricWriter } from "../../config/metrics/register-metrics.ts";
 import { ANONYMOUS } from "../../config/access/permissions.ts";
 import type { Admitted, Callers } from "./access/callers.ts";
 import { isCancelled } from "../../mixins/cancelled.ts";
+import { spentIn } from "../../mixins/play-spent.ts";
 import type { Throttle } from "./limits/throttle.ts";
 import { isOpen, sendBytes, sendEmpty, type Area, type Exchange, type Route } from "./exchange.ts";
+import { countAnswer } from "./answer-meter.ts";
 import type { LinkCallers } from "./links/link-callers.ts";
 import { redactPath, tokenOf } from "./links/link-path.ts";
 import { makePrivate } from "./links/private-answer.ts";
@@ -35,7 +38,7 @@ interface WebRequest extends IncomingMessage {
 interface WebRoute { path: string; mergeParams: boolean; bodyParsers: boolean; logging: boolean; mappingPolicy: "restrict"; pathToRegexpOptions: object; aliases: object }
 /** Who may come in, and how often; `isOurs`: whether pages of an origin may use the API. */
 export interface Door { callers: Callers; links: LinkCallers; throttle: Throttle; addressOf(req: IncomingMessage): string; isOurs(origin: string): boolean }
-interface WebService extends Service { addRoute(route: WebRoute): void; logger: Logger; aliases: readonly Alias[]; findAlias: ReturnType<typeof indexAliases>; lecternRoutes: readonly Route[]; door: Door }
+interface WebService extends Service { addRoute(route: WebRoute): void; logger: Logger; aliases: readonly Alias[]; findAlias: ReturnType<typeof indexAliases>; lecternRoutes: readonly Route[]; metrics: MetricWriter<"gateway">; door: Door }
 
 const AREA_HEADERS: Readonly<Record<Area, Readonly<Record<string, string>>>> = {
   api: {},
@@ -101,8 +104,10 @@ export const webServer: Partial<ServiceSchema> = {
   },
 };
 
-async function answer(route: Route, { lecternRoutes: routes, door, logger, broker }: WebService, req: WebRequest, res: ServerResponse): Promise<void> {
+async function answer(route: Route, { lecternRoutes: routes, door, logger, broker, metrics }: WebService, req: WebRequest, res: ServerResponse): Promise<void> {
   traceAnswer(broker, req.$ctx, route, req, res);
+  const startedAt = performance.now();
+  countAnswer(metrics, route, req, res);
   try {
     res.setHeader("X-Content-Type-Options", "nosniff");
     for (const [name, value] of Object.entries(AREA_HEADERS[route.area])) res.setHeader(name, value);
@@ -112,11 +117,12 @@ async function answer(route: Route, { lecternRoutes: routes, door, logger, broke
       const methods = allowedMethods(routes, pathOf(req)).join(", ");
       return sendEmpty(res, 204, { Allow: methods, ...(route.area === "play" ? { "Access-Control-Allow-Methods": methods } : {}) });
     }
-    await asked.handle(toExchange(req, res, await admit(asked, door, req, res), auditMeta(broker, asked, req, door.addressOf)));
+    await asked.handle({ ...toExchange(req, res, await admit(asked, door, req, res), auditMeta(broker, asked, req, door.addressOf)), startedAt, metrics });
   } catch (error) {
     noteRefusal(broker, route, req, door.addressOf, error);
     if (route.operation !== "getReadiness") noteFailure(broker, error, { action: `gateway.${route.operation}`, requestId: req.$ctx?.requestID ?? undefined }); // a probe asks whether something is missing
-    sendProblem(req, res, error, logger);
+    const code = sendProblem(req, res, error, logger);
+    metrics.count("lectern_problems_total", { code, area: route.area });
   }
 }
 
@@ -146,19 +152,20 @@ async function admit(route: Route, { callers, links, throttle }: Door, req: WebR
   return admitted;
 }
 
-function toExchange(req: WebRequest, res: ServerResponse, { caller, passport }: Admitted, meta: AuditMeta): Exchange {
+function toExchange(req: WebRequest, res: ServerResponse, { caller, passport }: Admitted, meta: AuditMeta): Omit<Exchange, "startedAt" | "metrics"> {
   const ctx = req.$ctx;
   if (ctx === undefined) throw new Error("moleculer-web called an alias without a context");
   return {
     req, res, caller,
     params: req.$params?.params ?? {},
     requestId: ctx.requestID ?? "",
+    spent: () => spentIn(ctx),
     call: <Result>(action: string, params: object = {}, options: CallingOptions = {}) => ctx.call<Result, object>(action, params, { ...options, meta: { ...meta, ...(passport === undefined ? {} : { passport }) } }),
   };
 }
 
-/** Logs it once and answers it, unless the answer has begun or nobody is there to read it. */
-function sendProblem(req: WebRequest, res: ServerResponse, error: unknown, logger: Logger): void {
+/** Logs it once and answers it, unless the answer has begun or nobody is there to read it. @returns its code */
+function sendProblem(req: WebRequest, res: ServerResponse, error: unknown, logger: Logger): string {
   const requestId = req.$ctx?.requestID ?? requestIdOf(req);
   const { problem, headers, unexpected } = describeProblem(error, requestId);
   const line = `${req.method} ${redactPath(pathOf(req))} ${problem.status} ${problem.code}`;
@@ -166,14 +173,15 @@ function sendProblem(req: WebRequest, res: ServerResponse, error: unknown, logge
   else if (unexpected) logger.error(line, error);
   else if (problem.status === 503) logger.debug(`${line}: ${problem.detail}`); // probes and busy times would fill the log
   else if (problem.status >= 500) logger.warn(`${line}: ${problem.detail}`);
-  if (!isOpen(res)) return;
+  if (!isOpen(res)) return isCancelled(error) ? "cancelled" : problem.code;
   if (res.headersSent) {
     res.destroy();
-    return;
+    return problem.code;
   }
   if (!req.complete) res.setHeader("Connection", "close"); // the rest of the body is not read
   res.setHeader("X-Content-Type-Options", "nosniff");
   sendBytes(res, problem.status, { "Content-Type": "application/problem+json", "Cache-Control": "no-store", ...headers }, JSON.stringify(problem));
+  return problem.code;
 }
 
 function pathOf(req: WebRequest): string {

@@ -23,6 +23,7 @@ import { nodeState } from "../../mixins/node-state.ts";
 import { runningEncodes } from "../../mixins/running-encodes.ts";
 import { closeRedis, openRedis } from "../../mixins/redis.ts";
 import { tracerOf } from "../../config/tracing/tracer.ts";
+import { tellSpent } from "../../mixins/play-spent.ts";
 import { openQueueWorker, type QueueWorker, type Work } from "../../mixins/work-queue/queue-worker.ts";
 import { openWorkQueue } from "../../mixins/work-queue/work-queue.ts";
 import { openRemuxes, remuxSettings, type Remuxes, type RemuxSettings } from "../../mixins/remux.ts";
@@ -72,7 +73,9 @@ export function transcoderService(settings: Settings) {
       make: {
         params: { videoId: "string", rendition: "string", segment: [{ type: "equal", value: "init" }, { type: "number", integer: true, min: 0 }], waiter: { type: "string", optional: true } },
         async handler(ctx: Context<MakeParams>) {
-          return replyGrowing(ctx, await makeSegment({ jobs: this.jobs, workshop: this.workshop, twins: this.twins }, ctx.params));
+          const { bytes, spent } = await makeSegment({ jobs: this.jobs, workshop: this.workshop, twins: this.twins }, ctx.params);
+          tellSpent(ctx, spent);
+          return replyGrowing(ctx, bytes);
         },
       },
       keyFrame: {

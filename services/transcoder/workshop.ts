@@ -10,6 +10,7 @@ import type { Plan, Rendition, VideoRendition } from "../../media/plan.ts";
 import type { GrowingBytes } from "../../mixins/growing-bytes.ts";
 import type { RunningEncodes } from "../../mixins/running-encodes.ts";
 import type { OpenDoor } from "../../mixins/source-door.ts";
+import type { Spent } from "../../mixins/play-spent.ts";
 import { cancelled, unlessAborted } from "../../mixins/cancelled.ts";
 import { encodeAudio, encodeVideo, type EncodeJob } from "./encode.ts";
 import type { SegmentRun } from "./encode-runs.ts";
@@ -17,6 +18,7 @@ import { ffmpegError } from "../../mixins/ffmpeg.ts";
 import { openFlights, type Run } from "./flights.ts";
 import { repackageAudio, repackagedInit, repackageVideo, type ReadPackets } from "./repackage.ts";
 import type { Slots } from "./slots.ts";
+import { openStageClock } from "./stage-clock.ts";
 
 /** Everything of one video that making its segments needs. */
 export interface Job {
@@ -62,8 +64,8 @@ export interface WorkshopPorts {
   running?: Pick<RunningEncodes, "begin">;
 }
 
-/** `done` settles with the run that makes them, which may make more. */
-export interface Making { bytes: GrowingBytes; done: Promise<void> }
+/** `done` settles with the run that makes them, which may make more. `spent` is asked when the first bytes are there. */
+export interface Making { bytes: GrowingBytes; done: Promise<void>; spent(): Spent }
 
 const BACKGROUND_NICENESS = 15;
 /** Chunks a second that an encode writes, see FRAGMENTED_OUTPUT. */
@@ -167,16 +169,21 @@ export function openWorkshop(ports: WorkshopPorts) {
       if (segment !== "init" && (segment < 0 || segment >= segmentCount(job.plan))) throw fail("segment_not_found", "The video has no such segment.");
       const key = keyOf(job, name, segment);
       const underWay = flights.join(key, waiter);
-      if (underWay !== undefined) return { bytes: underWay.bytes, done: underWay.bytes.ended() };
+      const stages = openStageClock(rendition.mode);
+      if (underWay !== undefined) return { bytes: underWay.bytes, done: underWay.bytes.ended(), spent: stages.joined };
       const run = flights.begin("play");
       const bytes = flights.file(run, key);
       if (rendition.mode === "encode") flights.file(run, keyOf(job, name, segment === "init" ? 0 : "init"));
       flights.join(key, waiter);
       const number = segment === "init" ? 0 : segment;
+      const timed = { ...job, readPackets: stages.fetching(job.readPackets) };
       const done = fly(run, () => rendition.mode === "repackage"
-        ? repackage(job, run, rendition, segment)
-        : ports.slots.run("play", () => encode(job, run, [rendition], number, number), run.cancel.signal));
-      return { bytes, done };
+        ? repackage(timed, run, rendition, segment)
+        : ports.slots.run("play", () => {
+          stages.begin();
+          return encode(timed, run, [rendition], number, number);
+        }, run.cancel.signal));
+      return { bytes, done, spent: stages.spent };
     },
 
     /** The caller of `make` who gave this name does not wait any more. */

@@ -31,11 +31,17 @@ describe("a hundred viewers of one cold segment", function () {
     const before = countMade(await lectern.metrics(), "encode");
     const answers = await Promise.all(Array.from({ length: 100 }, async () => {
       const answer = await lectern.segment(id, "240p", last);
-      return { status: answer.status, bytes: Buffer.from(await answer.arrayBuffer()) };
+      return { status: answer.status, timing: answer.headers.get("server-timing") ?? "", bytes: Buffer.from(await answer.arrayBuffer()) };
     }));
     expect(new Set(answers.map(({ status }) => status))).to.deep.equal(new Set([200]));
     expect(new Set(answers.map(({ bytes }) => bytes.toString("base64"))).size).to.equal(1);
     expect(countMade(await lectern.metrics(), "encode") - before).to.equal(1);
-    expect((await lectern.segment(id, "240p", last)).headers.get("server-timing")).to.contain("memory");
+    expect((await lectern.segment(id, "240p", last)).headers.get("server-timing")).to.match(/^plan;dur=\S+, cache;desc=memory;dur=0\.0, total;dur=\S+$/);
+
+    const [first, ...joined] = [...answers].sort((a, b) => Number(a.timing.includes("join")) - Number(b.timing.includes("join")));
+    expect(first?.timing).to.match(/^plan;dur=\S+, cache;desc=made;dur=\S+, wait;dur=\S+, fetch;dur=\S+, encode;dur=[1-9]\S+, total;dur=\S+$/);
+    for (const { timing } of joined) expect(timing).to.match(/cache;desc=made;dur=\S+, join;dur=\S+, wait;desc=shared;dur=\S+, fetch;desc=shared;dur=\S+, encode;desc=shared;dur=[1-9]\S+, total;/);
+    const count = async (stage: string): Promise<number> => Number(new RegExp(`lectern_play_stage_seconds_count\\{stage="${stage}",class="encode_cold"\\} (\\d+)`).exec(await lectern.metrics())?.[1]);
+    expect([await count("encode"), await count("join"), await count("total")]).to.deep.equal([1, 99, 100]);
   });
 });

@@ -1,0 +1,33 @@
+/** What a segment for a viewer is spent on, to its first bytes. */
+import type { Rendition } from "../../media/plan.ts";
+import type { Spent } from "../../mixins/play-spent.ts";
+import type { ReadPackets } from "./repackage.ts";
+
+/** Starts now. */
+export function openStageClock(mode: Rendition["mode"], now: () => number = () => performance.now()) {
+  const startedAt = now();
+  let begunAt: number | undefined;
+  let fetchMs = 0;
+  return {
+    /** Its turn has come: what was before was the wait for a slot. */
+    begin(): void {
+      begunAt = now();
+    },
+    /** The same reads, their time counted as the source's. */
+    fetching: (read: ReadPackets): ReadPackets => async (span) => {
+      const from = now();
+      try {
+        return await read(span);
+      } finally {
+        fetchMs += now() - from;
+      }
+    },
+    /** Asked when the first bytes are there. */
+    spent(): Spent {
+      const waited = begunAt === undefined ? {} : { wait: begunAt - startedAt };
+      return { ...waited, fetch: fetchMs, [mode]: Math.max(0, now() - (begunAt ?? startedAt) - fetchMs) };
+    },
+    /** The same for who joined what was being made. */
+    joined: (): Spent => ({ join: now() - startedAt }),
+  };
+}
