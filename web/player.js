@@ -50,6 +50,8 @@ const HLS_CONFIG = {
   manifestLoadPolicy: loadPolicy(45_000, 50_000),
   playlistLoadPolicy: loadPolicy(45_000, 50_000),
   fragLoadPolicy: loadPolicy(45_000, 120_000),
+  // How the player is doing, and nothing of who watches what. In headers, for with a query nothing would come out of the browser's cache.
+  cmcd: { useHeaders: true, includeKeys: ["bl", "br", "bs", "mtp", "ot", "sf", "su", "tb"] },
 };
 
 /**

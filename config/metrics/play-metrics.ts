@@ -6,6 +6,7 @@ import { PLAY_CLASSES, STAGES } from "./play-stages.ts";
 const STAGE_SEC = [0.001, 0.005, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 3, 6, 15, 30];
 /** Who a route is for. */
 const AREA = oneOf("api", "play", "page", "operate");
+const FORMAT = oneOf("hls", "dash", "smooth");
 const STALL_SEC = [0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60];
 
 export const playMetrics = {
@@ -23,6 +24,12 @@ export const playMetrics = {
     lectern_answers_total: counter("Answers to HTTP requests; none: the client left before", { area: AREA, status: oneOf("2xx", "3xx", "4xx", "5xx", "none") }),
     lectern_problems_total: counter("Problems that were answered, by error code", { area: AREA, code: upTo(80, "error codes") }),
     lectern_failed_requests_total: counter("Answers of 5xx, by the operation of the OpenAPI document", { operation: upTo(128, "operations") }),
+    lectern_cmcd_requests_total: counter("Requests of players that say how they are by CMCD, by stream format", { format: FORMAT }),
+    lectern_cmcd_starved_total: counter("Of those, where the player had run out of media since the one before", { format: FORMAT }),
+    lectern_cmcd_urgent_total: counter("Of those, for media that were needed at once: a start, a seek, or after a stall", { format: FORMAT }),
+    lectern_cmcd_buffer_seconds: histogram("Media that the player had in store when it asked", [0.5, 1, 2, 4, 8, 15, 30, 60], { format: FORMAT }),
+    lectern_cmcd_throughput_bytes_per_second: histogram("What the player measured of its line", [31_250, 62_500, 125_000, 250_000, 500_000, 1_000_000, 2_500_000, 6_250_000, 12_500_000], { format: FORMAT }),
+    lectern_cmcd_bitrate_ratio: histogram("Bitrate that was asked for against the best there is", [0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.99], { format: FORMAT }),
     lectern_sent_bytes_total: counter("Bytes sent to clients, headers included", { area: AREA }),
     lectern_requests_limited_total: counter("Requests that were turned away because their caller asked too often", { rate: oneOf(...Object.keys(RATES)) }),
     lectern_http_sent_bytes_total: counter("Bytes that were sent in answers which are over"),

@@ -3,6 +3,7 @@ import { fail } from "../../config/errors.ts";
 import type { SegmentName } from "../../media/media-names.ts";
 import { sendBytes, type Exchange, type Route } from "./exchange.ts";
 import { timePlay } from "./play-timing.ts";
+import { countPlayerWords } from "./player-words.ts";
 import { pointNearer } from "./regions/nearer-region.ts";
 import type { RegionGuide } from "./regions/region-guide.ts";
 import { PLAY, sendSegment } from "./send-segment.ts";
@@ -82,6 +83,7 @@ export function playRoutes(guide: RegionGuide): Route[] {
 }
 
 function sendPlaylist(exchange: Exchange, headers: Record<string, string>, playlist: string): void {
+  countPlayerWords(exchange.metrics, exchange.req);
   sendBytes(exchange.res, 200, { ...headers, ...timePlay(exchange, "playlist") }, playlist);
 }
 

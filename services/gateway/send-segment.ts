@@ -8,6 +8,7 @@ import type { SegmentName } from "../../media/media-names.ts";
 import type { Tier } from "../cache/cache.contract.ts";
 import { isOpen, type Exchange } from "./exchange.ts";
 import { noteFirstPlay, timePlay } from "./play-timing.ts";
+import { countPlayerWords } from "./player-words.ts";
 import { describeProblem } from "./problem.ts";
 
 /**
@@ -19,6 +20,7 @@ export const PLAY = { timeout: 40_000, retries: 0 };
 /** A client that goes away before the segment is there says so to who makes it. */
 export async function sendSegment(exchange: Exchange, asked: { id: string; rendition: string; segment: SegmentName }): Promise<void> {
   const isFirst = asked.segment === 0;
+  countPlayerWords(exchange.metrics, exchange.req);
   try {
     await openSegment(exchange, asked, (tier) => { if (isFirst) noteFirstPlay(exchange, tier); });
   } catch (error) {

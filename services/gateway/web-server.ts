@@ -47,7 +47,7 @@ const AREA_HEADERS: Readonly<Record<Area, Readonly<Record<string, string>>>> = {
   play: { "Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "Server-Timing, X-Request-Id, Content-Length, Retry-After", "Timing-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin" },
 };
 /** With what the path takes: a licence is asked for by POST. */
-const PLAY_PREFLIGHT = { "Access-Control-Allow-Headers": "Content-Type, Range, If-None-Match, Traceparent", "Access-Control-Max-Age": "86400" };
+const PLAY_PREFLIGHT = { "Access-Control-Allow-Headers": "Content-Type, Range, If-None-Match, Traceparent, CMCD-Request, CMCD-Object, CMCD-Status, CMCD-Session", "Access-Control-Max-Age": "86400" };
 const API_PREFLIGHT = {
   "Access-Control-Allow-Methods": "GET, HEAD, POST, PATCH, DELETE, OPTIONS", "Access-Control-Max-Age": "600",
   "Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key, X-Request-Id, Traceparent, Range, If-None-Match, Tus-Resumable, Upload-Length, Upload-Offset, Upload-Metadata, Upload-Checksum",

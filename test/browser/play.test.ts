@@ -46,6 +46,14 @@ describe("a lecture in the browser", function () {
     expect(stalls).to.be.at.most(1);
   });
 
+  it("says how it is doing, and nothing of who watches what", async () => {
+    const asked = page.waitForRequest((request) => /\/play\/.*\.m4s/.test(request.url()));
+    await seekTo(page, 0.6);
+    const said = Object.entries((await asked).headers()).filter(([name]) => name.startsWith("cmcd-")).map(([, value]) => value).join(",");
+    expect(said).to.contain("sf=h").and.to.match(/\bbr=\d+/).and.not.match(/\b[sc]id=/);
+    expect(await (await fetch(`${mesh.httpUrl}/metrics`)).text()).to.match(/lectern_cmcd_requests_total\{format="hls"\} [1-9]/);
+  });
+
   it("shows how far the preparation has come", async () => {
     await page.waitForFunction(() => /plays|prepared/i.test(document.querySelector(".stage")?.textContent ?? ""));
   });

@@ -68,6 +68,16 @@ describe("an edge of nginx before a mesh", function () {
     certificates?.forget();
   });
 
+  it("keeps one object, whatever players say of themselves", async () => {
+    for (const name of ["source/0.m4s", "source/media.m3u8", "master.m3u8"]) {
+      await cacheOf(`/play/${open}/${name}?CMCD=bl%3D1000`);
+      gateway.seen = [];
+      for (const query of ["", "?CMCD=bl%3D2000%2Cbs%2Csid%3D%22x%22"]) expect(await cacheOf(`/play/${open}/${name}${query}`), name + query).to.deep.equal([200, "HIT"]);
+      expect(gateway.seen).to.deep.equal([]);
+      if (name.endsWith(".m3u8")) expect((await cacheOf(`/play/${open}/${name}?CMCD=bl%3D1&region=x`))[1], "a region is chosen").to.equal(null);
+    }
+  });
+
   it("answers what is public from its cache from the second time on, as the gateway does", async () => {
     for (const name of ["source/0.m4s", "source/init.mp4", "source/media.m3u8", "master.m3u8", "manifest.mpd"]) {
       const path = `/play/${open}/${name}`;

@@ -123,6 +123,19 @@ describe("Server-Timing across nodes", () => {
     expect(counted("lectern_play_stage_seconds", { stage: "plan", class: "playlist" })).to.equal(3);
   });
 
+  it("counts what players say of themselves, by query or headers, and says that pages elsewhere may", async () => {
+    make = async () => GrowingBytes.of(Buffer.from("made"));
+    await timing(`360p/5.m4s?CMCD=${encodeURIComponent('bl=4000,br=600,bs,mtp=8000,sf=d,sid="somebody",su,tb=1200')}`);
+    await fetch(`${url}/play/${ID}/360p/media.m3u8`, { headers: { "CMCD-Request": "bl=2000,su", "CMCD-Session": "sf=h" } }).then((answer) => answer.text());
+    for (const query of ["CMCD=%zz", `CMCD=${"a".repeat(8_000)}`, "CMCD=&CMCD=bs"]) expect(await timing(`360p/5.m4s?${query}`), query.slice(0, 20)).to.contain("total;");
+    expect([counted("lectern_cmcd_requests_total", { format: "dash" }), counted("lectern_cmcd_requests_total", { format: "hls" })]).to.deep.equal([1, 1]);
+    expect([counted("lectern_cmcd_starved_total", { format: "dash" }), counted("lectern_cmcd_urgent_total", { format: "hls" })]).to.deep.equal([1, 1]);
+    const sum = (name: string): unknown => Reflect.get(front.metrics.getMetric(name)?.get({ format: "dash" }) ?? {}, "sum");
+    expect([sum("lectern_cmcd_buffer_seconds"), sum("lectern_cmcd_throughput_bytes_per_second"), sum("lectern_cmcd_bitrate_ratio")]).to.deep.equal([4, 1_000_000, 0.5]);
+    const preflight = await fetch(`${url}/play/${ID}/360p/5.m4s`, { method: "OPTIONS", headers: { "Origin": "https://lms.example", "Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "cmcd-request" } });
+    expect(preflight.headers.get("access-control-allow-headers")).to.contain("CMCD-Request, CMCD-Object, CMCD-Status, CMCD-Session");
+  });
+
   it("counts answers, problems and bytes", async () => {
     make = async () => { throw new Error("broken"); };
     const before = Number(counted("lectern_first_plays_total", { result: "failed" }));
