@@ -53,7 +53,7 @@ export function brokerOptions(config: Config, protocol = PROTOCOL): BrokerOption
     tracking: { enabled: true, shutdownTimeout: 20_000 }, // SIGTERM waits for the work in flight
     transit: TRANSIT,
     dependencyInterval: 50, // services that wait for each other are up within 0.1 s of each other, not 1 s
-    metrics: { enabled: true },
+    metrics: { enabled: true, collectProcessMetrics: false }, // prom-client has them
     replOptions: { delimiter: "lectern$" },
     // Of actions the first is next to the handler.
     middlewares: [auditTrail(), accessGuard(passports(config.meshSecret, config.namespace)), ...(config.natsUrl === undefined ? [] : [sealedBus(config.meshSecret === undefined ? undefined : busSeal(config.meshSecret, config.namespace))]), requestMetrics, failureReports, loadReports, failover, requestScopes(traced?.tracer), ...(traced === undefined ? [] : [traced.traces]), protocolGuard(protocol), ...(config.natsUrl === undefined ? [] : [meshPatience(config.natsUrl, config.startWaitMs), natsPermissions, meshMetrics])],

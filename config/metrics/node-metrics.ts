@@ -10,11 +10,15 @@ export const nodeMetrics = {
   node: {
     lectern_node_accepting: gauge("Whether this node takes work: 1 or 0"),
     lectern_node_refusing: gauge("Whether this node takes no work for this reason: 1 or 0", { reason: oneOf(...REFUSALS) }),
+    lectern_node_info: gauge("Which node this is: always 1", { node: upTo(1, "node"), protocol: upTo(1, "version of what nodes say to each other") }),
     lectern_disk_free_bytes: gauge("Free where this node keeps its data"),
     lectern_event_loop_stalls_total: counter("Windows of three seconds in which this node's event loop was held up for over a quarter of a second"),
+    lectern_event_loop_delay_seconds: gauge("Time between two turns of the event loop in the last 3 s; 0.02 is none, for so often it is looked at", { percentile: oneOf("p50", "p99", "max") }),
+    lectern_guests_memory_bytes: gauge("Memory of all processes that this one started, FFmpeg above all"),
     lectern_certificate_expiry_timestamp_seconds: gauge("When a certificate of this node expires, in seconds since 1970", { certificate: oneOf("gateway", "nats", "redis") }),
   },
   mesh: {
+    lectern_mesh_nodes: gauge("Nodes that this one knows, by their region and state; away: left or dead, and not forgotten yet", { peer: upTo(32, "regions, its own among them"), state: oneOf("accepting", "refusing", "silent", "away") }),
     lectern_nats_connected: gauge("Whether this node is connected to NATS: 1 or 0"),
     lectern_mesh_nodes_lost_total: counter("Other nodes of its region that this node heard no more of, and that had not said that they leave"),
   },

@@ -15,6 +15,7 @@ export const playMetrics = {
   },
   cache: {
     lectern_cache_requests_total: counter("Segments asked of the cache, by where they were", { tier: oneOf("memory", "redis", "store", "made") }),
+    lectern_cache_bytes_total: counter("Bytes of those segments", { tier: oneOf("memory", "redis", "store", "made") }),
     lectern_cache_memory_bytes: gauge("Segments kept in memory"),
   },
   gateway: {

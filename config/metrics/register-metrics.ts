@@ -78,7 +78,7 @@ function boundValue(bound: LabelBound): (value: string) => string {
   }
   const seen = new Set<string>();
   return (value) => {
-    if (seen.has(value)) return value;
+    if (value === OTHER || seen.has(value)) return value; // what is summed as other takes nobody's place
     if (seen.size >= bound.most) return OTHER;
     seen.add(value);
     return value;

@@ -3,10 +3,12 @@
  * for the strategy that places calls. What is lost or late costs a worse choice, nothing else.
  */
 import type { Context, Middleware, ServiceBroker } from "moleculer";
+import { measureMesh } from "./mesh-meter.ts";
 import { errorMessage } from "../errors.ts";
 import { openCpuMeter } from "../placement/cpu-meter.ts";
 import { registerMetrics } from "../metrics/register-metrics.ts";
 import { isBigChange, LOAD_REPORTED, parseLoadReport, type LoadReport } from "../placement/load-report.ts";
+import { openProcessTree } from "../placement/process-tree.ts";
 import { meshView } from "../placement/mesh-view.ts";
 
 const TELL_MS = 1_000;
@@ -39,9 +41,11 @@ const hooks: Middleware = {
   async started(broker) {
     const { book, own } = meshView(broker);
     const metrics = registerMetrics(broker, "placement");
+    const node = registerMetrics(broker, "node");
+    const unmeasure = measureMesh(broker);
     let seconds = 0;
     // What a process took that nobody waited for at its end is lost; a counter must not fall.
-    const measure = openCpuMeter(undefined, undefined, (soFar) => metrics.set("lectern_node_processor_seconds_total", seconds = Math.max(seconds, soFar)));
+    const measure = openCpuMeter(openProcessTree(process.pid, (bytes) => node.set("lectern_guests_memory_bytes", bytes)), undefined, (soFar) => metrics.set("lectern_node_processor_seconds_total", seconds = Math.max(seconds, soFar)));
     let told: { at: number; report: LoadReport } | undefined;
     const tell = (): void => {
       const report = own.report();
@@ -56,7 +60,10 @@ const hooks: Middleware = {
     };
     const timers = [setInterval(tell, LOOK_MS), setInterval(measureCpu, MEASURE_MS), setInterval(() => ping(broker), PING_MS)];
     for (const timer of timers) timer.unref();
-    stops.set(broker, () => timers.forEach(clearInterval));
+    stops.set(broker, () => {
+      timers.forEach(clearInterval);
+      unmeasure();
+    });
     tell();
     measureCpu();
     ping(broker);

@@ -29,6 +29,8 @@ export interface QueueWorkerOptions<Data> {
   owner: string;
   /** Jobs at once. */
   rooms: Readonly<Record<WorkClass, number>>;
+  /** Told of each job that is begun for the first time. */
+  onStart?(lease: Lease<Data>): void;
   run(data: Data, work: Work): Promise<void>;
   /** `away`: somebody else's fault, who will be back. */
   judge(error: unknown): Exclude<FailHow, "back">;
@@ -96,6 +98,7 @@ export function openQueueWorker<Data>(options: QueueWorkerOptions<Data>) {
 
   async function process(lease: Lease<Data>, asked: number): Promise<void> {
     const held = holdLease(lease, asked);
+    if (lease.attempts === 0) options.onStart?.(lease);
     try {
       await options.run(lease.data, held);
       await complete(lease, held);

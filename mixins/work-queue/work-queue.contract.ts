@@ -27,7 +27,7 @@ export interface NewJob<Data> {
 }
 
 /** The right to do a job until it ends by itself; `token` is greater than those of all earlier leases. */
-export interface Lease<Data> { id: string; token: string; data: Data; attempts: number; /** The request that it goes back to. */ cause?: Cause; /** ms since 1970. */ addedAt: number }
+export interface Lease<Data> { id: string; token: string; data: Data; attempts: number; /** The request that it goes back to. */ cause?: Cause; /** ms since 1970. */ addedAt: number; lane: QueueLane; /** Since it was added. */ waitedMs: number }
 
 export type JobState = "waiting" | "active" | "delayed" | "dead";
 export interface JobView<Data> {

@@ -83,10 +83,10 @@ export function openWorkQueue<Data>({ redis, prefix, maxWaiting = MAX_WAITING, m
 
     /** The next job for `owner`, a node. `repeat`: when nothing waits, one that another node is slow at. */
     async take(owner: string, workClass: WorkClass, repeat = false): Promise<Lease<Data> | undefined> {
-      const taken = await run<[string, string, string, number, string, number] | null>("take", owner, workClass, leaseMs, maxRunning, normalShare, repeat ? "1" : "0");
+      const taken = await run<[string, string, string, number, string, number, QueueLane, number] | null>("take", owner, workClass, leaseMs, maxRunning, normalShare, repeat ? "1" : "0");
       if (taken === null) return undefined;
-      const [id, token, data, attempts, cause, addedAt] = taken;
-      return { id, token, data: JSON.parse(data) as Data, attempts, addedAt, ...(cause === "" ? {} : { cause: parseCause(cause) }) };
+      const [id, token, data, attempts, cause, addedAt, lane, waitedMs] = taken;
+      return { id, token, data: JSON.parse(data) as Data, attempts, addedAt, lane, waitedMs, ...(cause === "" ? {} : { cause: parseCause(cause) }) };
     },
 
     /** @returns false when the lease is lost: the work must end, and what it made is not to be published */

@@ -33,6 +33,7 @@ interface State { metrics: MetricWriter<"cache">; redis: Redis; keys: RedisKeys;
 /** Bytes of which the first are there, and what those were spent on. */
 interface Made { bytes: GrowingBytes; spent: Spent }
 interface Methods {
+  countBytes(answer: SegmentAnswer): void;
   open(params: OpenParams): Promise<SegmentAnswer>;
   search(params: SegmentParams, join: (seek: (seeker: Seeker) => Promise<SegmentAnswer>) => Promise<SegmentAnswer>): Promise<SegmentAnswer>;
   find(params: SegmentParams, seeker: Seeker): Promise<SegmentAnswer>;
@@ -136,6 +137,7 @@ export function cacheService(settings: Settings) {
         };
         const answer = bytes === undefined ? await this.search(params, (seek) => awaitSearch(this.searches.join(key, waiter, seek, keep))) : { bytes, tier: "memory" as const };
         this.metrics.count("lectern_cache_requests_total", { tier: answer.tier });
+        this.countBytes(answer);
         return answer;
       },
       /** Who joins a search of another's has no more of it in their trace than how long it took. */
@@ -146,6 +148,11 @@ export function cacheService(settings: Settings) {
           tags["lectern.tier"] = answer.tier;
           return answer;
         });
+      },
+      countBytes(answer: SegmentAnswer): void {
+        const count = (bytes: number): void => this.metrics.add("lectern_cache_bytes_total", bytes, { tier: answer.tier });
+        if ("bytes" in answer) return count(answer.bytes.byteLength);
+        answer.growing.ended().then(() => count(answer.growing.size), () => undefined); // who reads it is told of a failure
       },
       async find(params: SegmentParams, seeker: Seeker): Promise<SegmentAnswer> {
         const startedAt = performance.now();

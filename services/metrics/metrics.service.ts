@@ -7,6 +7,7 @@ import promClient, { Registry } from "prom-client";
 import type { ServiceSchema, ServiceSettingSchema } from "moleculer";
 import { loadConfig } from "../../config/config.ts";
 import { REQUEST_FINISHED, type RequestFinished } from "../../config/middlewares/request-metrics.ts";
+import { SCRAPE } from "../../config/metrics/on-scrape.ts";
 import { closeListener, listen } from "../../mixins/http-listener.ts";
 import { meshGauges, metricDefinitions, type MeshGaugesMethods, type MeshGaugesState } from "./mesh-gauges.ts";
 import { metricsServer } from "./metrics-server.ts";
@@ -37,6 +38,7 @@ export function metricsService(given: MetricsSettings) {
     },
     methods: {
       metricsText(): string {
+        this.broker.localBus.emit(SCRAPE);
         const own = this.register?.metrics({ timestamps: false }) ?? "";
         const taken = new Set([...own.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name ?? ""));
         return `${own.trimEnd()}\n${formatFamilies(parseFamilies(this.broker.metrics.list()), taken)}`;

@@ -21,8 +21,8 @@ export function parseFamilies(list: readonly object[]): readonly MetricFamily[] 
   return list as readonly MetricFamily[];
 }
 
-/** Dates of the machine: they change at every scrape and say nothing. */
-const SKIPPED = /^os\.datetime/;
+/** Of the machine and the process: prom-client has what is of use of it, by its proper name; the rest names users, addresses and arguments. */
+const SKIPPED = /^(?:os|process)\./;
 
 /** @param taken names of families that the text will stand beside; a second one of a name would be a fault */
 export function formatFamilies(families: readonly MetricFamily[], taken: ReadonlySet<string>): string {

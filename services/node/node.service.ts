@@ -8,20 +8,21 @@ import { loadConfig, type Config } from "../../config/config.ts";
 import { REFUSALS } from "../../config/metrics/node-metrics.ts";
 import { registerMetrics, type MetricWriter } from "../../config/metrics/register-metrics.ts";
 import { meshView } from "../../config/placement/mesh-view.ts";
+import { PROTOCOL } from "../../config/protocol.ts";
 import { announceToAll } from "../../mixins/announce.ts";
 import { nodeState, type NodeState } from "../../mixins/node-state.ts";
 import type { DrainParams, FiguresParams, NodeFigures, NodeView } from "./node.contract.ts";
 import { shownCertificates, watchCertificates } from "./certificate-watch.ts";
 import { openNodeFigures, type NodeFiguresSource } from "./figures/node-figures.ts";
 import { diskCheck } from "./disk-check.ts";
-import { loopCheck } from "./loop-check.ts";
+import { loopCheck, STALL_SEC, type LoopDelay } from "./loop-check.ts";
 import { openSelfChecks } from "./self-checks.ts";
 import { openShutdown } from "./shutdown.ts";
 import { storeCheck } from "./store-check.ts";
 
 type Settings = ServiceSettingSchema & Pick<Config, "stopGraceMs" | "dataDir">;
 interface State { metrics: MetricWriter<"node">; unwatch: () => void; figures: NodeFiguresSource; state: NodeState; checks: ReturnType<typeof openSelfChecks>; unfollow: () => void; settling: NodeJS.Timeout; onSignal: NodeJS.SignalsListener | undefined }
-interface Methods { tell(): void }
+interface Methods { tell(): void; noteLoop(delay: LoopDelay): void }
 
 /** The process as far as this service touches it; tests have none. */
 export type SignalPorts = Pick<NodeJS.Process, "on" | "off" | "exit">;
@@ -73,6 +74,10 @@ export function nodeService(settings: Settings, signals?: SignalPorts, certifica
       },
     },
     methods: {
+      noteLoop(delay: LoopDelay): void {
+        for (const [percentile, seconds] of Object.entries(delay)) this.metrics.set("lectern_event_loop_delay_seconds", seconds, { percentile });
+        if (delay.max > STALL_SEC) this.metrics.count("lectern_event_loop_stalls_total");
+      },
       tell(): void {
         announceToAll(this.broker, "node.changed", this.state.view());
       },
@@ -93,6 +98,7 @@ export function nodeService(settings: Settings, signals?: SignalPorts, certifica
       for (const signal of SIGNALS) signals.on(signal, this.onSignal);
     },
     async started() {
+      this.metrics.set("lectern_node_info", 1, { node: this.broker.nodeID, protocol: String(PROTOCOL) });
       this.unfollow = this.state.onChange(({ accepting, reasons }) => {
         this.metrics.set("lectern_node_accepting", accepting ? 1 : 0);
         for (const reason of REFUSALS) this.metrics.set("lectern_node_refusing", reasons.some(({ code }) => code === reason) ? 1 : 0, { reason });
@@ -102,7 +108,7 @@ export function nodeService(settings: Settings, signals?: SignalPorts, certifica
       this.unwatch = await watchCertificates(this.broker, certificates);
       this.checks = openSelfChecks([
         diskCheck(this.settings.dataDir, (free) => this.metrics.set("lectern_disk_free_bytes", free)),
-        loopCheck(() => this.metrics.count("lectern_event_loop_stalls_total")),
+        loopCheck((delay) => this.noteLoop(delay)),
         storeCheck(this.broker),
       ], this.state, this.logger);
       setTimeout(flushCompileCache, FLUSH_MS).unref();

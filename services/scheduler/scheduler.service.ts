@@ -28,6 +28,7 @@ import { adopterPorts, openAdopter, type Adopter } from "./adopter.ts";
 import { admit, type TenantLimits } from "./admission.ts";
 import { openFeeder, type Feeder } from "./feeder.ts";
 import { openOperations, type Operations } from "./operations.ts";
+import { openQueueMeter } from "./queue-meter.ts";
 import { reportQueue } from "./queue-report.ts";
 import { openReconciler, type Reconciler } from "./reconciler.ts";
 import type { AdmitParams, DeadParams, LaneParams, PoisonParams, QueueReport, SegmentWatched, StoryAnswer, WarmParams, WarmResult } from "./scheduler.contract.ts";
@@ -41,7 +42,6 @@ interface Settings extends ServiceSettingSchema { redisUrl: string | undefined; 
 interface State { metrics: MetricWriter<"scheduler">; begun: LRUCache<string, true>; adopter: Adopter | undefined; redis: Redis; keys: RedisKeys; queue: WorkQueue<ChunkParams>; feeder: Feeder; operations: Operations; warming: Warming; progress: Throttle; twins: Twins; reconciler: Reconciler; meter: NodeJS.Timeout; stored: ReturnType<typeof storedIndex>; refused: ReturnType<typeof refusedIndex> }
 interface Methods {
   getState(videoId: string): Promise<VideoState | undefined>;
-  measureQueue(): Promise<void>;
   noteStored(videoId: string): void;
 }
 
@@ -227,16 +227,6 @@ export function schedulerService(settings: Settings, random: Random = randomInt)
         this.broker.call<void, NoteMomentsParams>("videos.noteMoments", { id: videoId, moments: { stored: Date.now() } })
           .catch((error: unknown) => this.logger.debug(`A first segment was not noted: ${errorMessage(error)}`));
       },
-      async measureQueue(): Promise<void> {
-        const [counts, oldest] = await Promise.all([this.queue.counts(), this.queue.oldest()]);
-        for (const lane of QUEUE_LANES) {
-          const { waiting, active, failed, paused } = counts[lane];
-          for (const [state, count] of Object.entries({ waiting, active, failed })) this.metrics.set("lectern_queue_jobs", count, { lane, state });
-          this.metrics.set("lectern_queue_paused", paused ? 1 : 0, { lane });
-          this.metrics.set("lectern_queue_oldest_wait_seconds", Math.max(0, Date.now() - (oldest[lane] ?? Date.now())) / 1_000, { lane });
-        }
-        for (const [what, count] of Object.entries(await this.queue.totals())) this.metrics.set("lectern_queue_steps_total", count, { what });
-      },
       async getState(videoId: string): Promise<VideoState | undefined> {
         const state = await this.broker.call<VideoState | null, VideoIdParams>("videos.state", { id: videoId });
         return state === null || state.deleted ? undefined : state;
@@ -281,8 +271,9 @@ export function schedulerService(settings: Settings, random: Random = randomInt)
         if (progress !== undefined && status === "ready") await this.broker.call("videos.noteProgress", { id: videoId, progress });
         await this.feeder.finishIfStored(videoId);
       }, (error) => this.logger.debug(`Progress could not be told: ${errorMessage(error)}`));
+      const measureQueue = openQueueMeter(this.metrics, this.queue, Object.keys(weights));
       this.meter = setInterval(() => {
-        this.measureQueue().then(() => this.metrics.set("lectern_redis_answers", 1), (error: unknown) => {
+        measureQueue().then(() => this.metrics.set("lectern_redis_answers", 1), (error: unknown) => {
           this.metrics.set("lectern_redis_answers", 0);
           this.logger.debug(`The queue was not measured: ${errorMessage(error)}`);
         });

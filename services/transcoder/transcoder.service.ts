@@ -9,6 +9,7 @@ import { loadConfig } from "../../config/config.ts";
 import { noteFailure } from "../../config/failures/note-failure.ts";
 import { errorMessage, findErrorCode } from "../../config/errors.ts";
 import { objectKeys } from "../../config/object-keys.ts";
+import { onScrape } from "../../config/metrics/on-scrape.ts";
 import { registerMetrics, type MetricWriter } from "../../config/metrics/register-metrics.ts";
 import { meshView } from "../../config/placement/mesh-view.ts";
 import { redisKeys } from "../../config/redis-keys.ts";
@@ -59,6 +60,7 @@ interface State {
   objects: MadeObjects; stills: Stills; clips: Clips; storyboards: Storyboards; captions: Captions; profiles: Profiles; twins: TwinObjects;
 }
 interface Methods {
+  measureSlots(): void;
   noteFailure(videoId: string, message: string): void;
   reportPoison(chunk: ChunkParams, error: unknown): void;
   makeChunk(chunk: ChunkParams, work?: Work): Promise<ChunkResult>;
@@ -150,6 +152,14 @@ export function transcoderService(settings: Settings) {
       },
     },
     methods: {
+      measureSlots(): void {
+        const { waiting, ...busy } = this.slots.busy();
+        for (const [kind, count] of Object.entries(busy)) {
+          this.metrics.set("lectern_slots", this.settings.slots, { kind });
+          this.metrics.set("lectern_slots_busy", count, { kind });
+        }
+        this.metrics.set("lectern_slots_waiting", waiting);
+      },
       noteFailure(videoId: string, message: string): void {
         this.metrics.count("lectern_ffmpeg_failures_total");
         this.logger.warn(`Video ${videoId}: FFmpeg failed: ${message}`);
@@ -192,6 +202,7 @@ export function transcoderService(settings: Settings) {
       node.countWork("backgroundRuns", () => this.slots.busy().background, { returnable: true });
       const unfollow = [
         quarantineUnfit(this.broker, this.guest), node.onChange(() => this.worker?.look()),
+        onScrape(this.broker, () => this.measureSlots()),
         meshView(this.broker).own.measureSlots(() => ({ slots, ...this.slots.busy(), speed: encodeSpeed.fastest() })),
       ];
       this.unfollow = () => { for (const end of unfollow) end(); };
@@ -212,6 +223,7 @@ export function transcoderService(settings: Settings) {
         onFailure: (videoId, message) => this.noteFailure(videoId, message),
         onEncoded: encodeSpeed.note,
         running: runningEncodes(this.broker),
+        onSpeed: (kind, ratio) => this.metrics.observe("lectern_encode_speed_ratio", ratio, { kind }),
       });
       this.objects = openMadeObjects(this.broker, this.twins);
       this.clips = openClips({ threads: Math.max(1, cores - 1), onFailure: (videoId, message) => this.noteFailure(videoId, message) });
@@ -223,6 +235,7 @@ export function transcoderService(settings: Settings) {
         subscriber: await openRedis(redisUrl, this.logger),
         owner: this.broker.nodeID,
         rooms: { play: slots, background: slots },
+        onStart: ({ lane, waitedMs }) => this.metrics.observe("lectern_queue_wait_seconds", waitedMs / 1_000, { lane }),
         run: async (chunk, work) => {
           await this.makeChunk(chunk, work).catch((error: unknown) => {
             if (!work.signal.aborted && !isComing(error)) noteFailure(this.broker, error, { action: "transcoder.chunk", video: chunk.videoId });

@@ -58,6 +58,8 @@ export interface WorkshopPorts {
   /** Called once for each file as it is complete. */
   onMade(videoId: string, made: Made): void;
   onFailure(videoId: string, message: string): void;
+  /** A segment was encoded, so many seconds of media in a second. */
+  onSpeed?(kind: Run["kind"], ratio: number): void;
   /** So many seconds of picture were encoded for a viewer. */
   onEncoded?(rendition: VideoRendition, seconds: number, ms: number): void;
   /** Where runs are shown while they last. Absent: nowhere. */
@@ -92,6 +94,7 @@ export function openWorkshop(ports: WorkshopPorts) {
     flights.adopt(key, bytes);
     ports.onMade(job.videoId, { rendition: rendition.name, segment, bytes, ms, mode: rendition.mode, awaited: run.kind === "play" && rendition.mode === "encode", ...(job.mayStore === undefined ? {} : { mayStore: job.mayStore }) });
     job.onOutput?.(segment !== "init");
+    if (segment !== "init" && rendition.mode === "encode" && ms > 0) ports.onSpeed?.(run.kind, durationSec(job.plan, segment) / (ms / 1_000));
     if (run.kind === "play" && segment !== "init" && rendition.kind === "video" && rendition.mode === "encode") ports.onEncoded?.(rendition, durationSec(job.plan, segment), ms);
   }
 

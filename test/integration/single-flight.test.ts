@@ -42,6 +42,9 @@ describe("a hundred viewers of one cold segment", function () {
     expect(first?.timing).to.match(/^plan;dur=\S+, cache;desc=made;dur=\S+, wait;dur=\S+, fetch;dur=\S+, encode;dur=[1-9]\S+, total;dur=\S+$/);
     for (const { timing } of joined) expect(timing).to.match(/cache;desc=made;dur=\S+, join;dur=\S+, wait;desc=shared;dur=\S+, fetch;desc=shared;dur=\S+, encode;desc=shared;dur=[1-9]\S+, total;/);
     const count = async (stage: string): Promise<number> => Number(new RegExp(`lectern_play_stage_seconds_count\\{stage="${stage}",class="encode_cold"\\} (\\d+)`).exec(await lectern.metrics())?.[1]);
+    const text = await lectern.metrics();
+    expect(text).to.match(/^lectern_encode_speed_ratio_count\{kind="play"\} [1-9]/m).and.match(/^lectern_slots\{kind="background"\} [1-9]/m);
+    expect(text).to.match(/^lectern_cache_bytes_total\{tier="made"\} [1-9]/m);
     expect([await count("encode"), await count("join"), await count("total")]).to.deep.equal([1, 99, 100]);
   });
 });

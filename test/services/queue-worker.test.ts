@@ -52,6 +52,23 @@ describe("a node that takes work", () => {
   const untilAborted = (work: Work): Promise<never> => new Promise((_, reject) => { work.signal.addEventListener("abort", () => reject(fail("encode_failed", "ended")), { once: true }); });
   const isIdle = async (): Promise<boolean> => Object.values(await queue.counts()).every(({ waiting, active }) => waiting + active === 0);
 
+  it("tells how long each job waited in its lane, once", async () => {
+    const begun: [string, string][] = [];
+    const worker = openQueueWorker<string>({
+      queue, subscriber: new Redis(url), owner: "n1", rooms: { play: 1, background: 2 }, logger, times: { lease: LEASE_MS }, judge: () => "fault", onDead: () => undefined,
+      onStart({ id, lane, waitedMs }) {
+        expect(waitedMs).to.satisfy(Number.isInteger).and.be.within(0, 60_000);
+        begun.push([id, lane]);
+      },
+      async run(data, _work) { if (data === "b" && ended.push(data) === 1) throw new Error("staged"); },
+    });
+    workers.push(worker);
+    await queue.add([job("a"), job("b", { lane: "bulk" }), job("c", { lane: "play" })]);
+    await eventually(isIdle);
+    expect(begun.sort()).to.deep.equal([["a", "normal"], ["b", "bulk"], ["c", "play"]]);
+    expect(ended.length, "the one that failed was begun twice").to.equal(2);
+  });
+
   it("is told of new work at once, and does as much together as it has room for", async () => {
     const gate = Promise.withResolvers<void>();
     let running = 0;

@@ -1,6 +1,6 @@
 -- ARGV[2]: owner. ARGV[3]: class. ARGV[4]: ms of the lease. ARGV[5]: most that run at once for one tenant.
 -- ARGV[6]: share of `normal` against one of `bulk`, within a tenant. ARGV[7]: '1' to run a straggler a second time when nothing waits.
--- Answers {id, token, data, attempts, cause, addedAt}, or nil.
+-- Answers {id, token, data, attempts, cause, addedAt, lane, ms since it was added}, or nil.
 tick()
 local owner, cls, leaseMs, limit, normalShare = ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 local MAX_TENANTS, MAX_LATE = 500, 100
@@ -12,7 +12,7 @@ local function begin(id, which)
   redis.call('ZADD', LEASES, now + leaseMs, id .. ' ' .. token)
   total('taken')
   note(id, 'taken', 1)
-  return {id, token, get(id, 'data'), tonumber(get(id, 'attempts')), get(id, 'cause') or '', tonumber(get(id, 'addedAt'))}
+  return {id, token, get(id, 'data'), tonumber(get(id, 'attempts')), get(id, 'cause') or '', tonumber(get(id, 'addedAt')), get(id, 'lane'), now - tonumber(get(id, 'addedAt'))}
 end
 
 -- The lane of the tenant that has had least of its share.

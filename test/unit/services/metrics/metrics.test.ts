@@ -72,16 +72,17 @@ describe("formatFamilies", () => {
   it("writes counters, information and histograms", () => {
     expect(formatFamilies([
       { type: "counter", name: "a.b-c", description: "things\nseen", values: [{ labels: { x: 'say "hi"\n' }, value: 3 }] },
-      { type: "info", name: "os.name", values: [{ value: "Linux" }] },
+      { type: "info", name: "node.type", values: [{ value: "nodejs" }] },
       { type: "histogram", name: "time", values: [{ labels: { x: null }, buckets: { 1: 2, 5: 3 }, sum: 9.5, count: 4 }] },
       { type: "gauge", name: "taken", values: [{ value: 1 }] },
-      { type: "gauge", name: "os.datetime.unix", values: [{ value: 1 }] },
+      { type: "gauge", name: "os.user.username", values: [{ value: 1 }] },
+      { type: "info", name: "process.arguments", values: [{ value: "--key=secret" }] },
     ], new Set(["taken"]))).to.equal(String.raw`# HELP a_b_c things\nseen
 # TYPE a_b_c counter
 a_b_c{x="say \"hi\"\n"} 3
-# HELP os_name os.name
-# TYPE os_name gauge
-os_name{value="Linux"} 1
+# HELP node_type node.type
+# TYPE node_type gauge
+node_type{value="nodejs"} 1
 # HELP time time
 # TYPE time histogram
 time_bucket{x="",le="1"} 2
