@@ -193,7 +193,7 @@ const paths = {
   },
   "/play/{id}/{rendition}/{n}.m4s": {
     parameters: [id, rendition, inPath("n", count)],
-    get: { operationId: "getSegment", summary: "Media segment n, from 0; made now if nobody has it", responses: { "200": ok("CMAF segment", segment, { "Server-Timing": { schema: text, description: "where the bytes came from and how long it took" } }), ...problems("video_not_found", "blocked", "segment_not_found", "encode_failed", "encode_stalled", "overloaded", "source_changed", "source_pending", "source_unreachable", "upload_incomplete") } },
+    get: { operationId: "getSegment", summary: "Media segment n, from 0; made now if nobody has it", responses: { "200": ok("CMAF segment", segment, { "Server-Timing": { schema: text, description: "what it was spent on, stage by stage, in ms to its first byte, and where the bytes were" } }), ...problems("video_not_found", "blocked", "segment_not_found", "encode_failed", "encode_stalled", "overloaded", "source_changed", "source_pending", "source_unreachable", "upload_incomplete") } },
   },
   ...operatePaths(problems),
   "/v1/regions": {
