@@ -31,7 +31,6 @@ export const playMetrics = {
     lectern_cmcd_buffer_seconds: histogram("Media that the player had in store when it asked", [0.5, 1, 2, 4, 8, 15, 30, 60], { format: FORMAT }),
     lectern_cmcd_throughput_bytes_per_second: histogram("What the player measured of its line", [31_250, 62_500, 125_000, 250_000, 500_000, 1_000_000, 2_500_000, 6_250_000, 12_500_000], { format: FORMAT }),
     lectern_cmcd_bitrate_ratio: histogram("Bitrate that was asked for against the best there is", [0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.99], { format: FORMAT }),
-    lectern_sent_bytes_total: counter("Bytes sent to clients, headers included", { area: AREA }),
     lectern_requests_limited_total: counter("Requests that were turned away because their caller asked too often", { rate: oneOf(...Object.keys(RATES)) }),
     lectern_http_sent_bytes_total: counter("Bytes that were sent in answers which are over"),
   },

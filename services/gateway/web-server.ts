@@ -107,7 +107,7 @@ export const webServer: Partial<ServiceSchema> = {
 async function answer(route: Route, { lecternRoutes: routes, door, logger, broker, metrics }: WebService, req: WebRequest, res: ServerResponse): Promise<void> {
   traceAnswer(broker, req.$ctx, route, req, res);
   const startedAt = performance.now();
-  countAnswer(metrics, route, req, res);
+  countAnswer(metrics, route, res);
   try {
     res.setHeader("X-Content-Type-Options", "nosniff");
     for (const [name, value] of Object.entries(AREA_HEADERS[route.area])) res.setHeader(name, value);

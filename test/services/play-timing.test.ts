@@ -136,7 +136,7 @@ describe("Server-Timing across nodes", () => {
     expect(preflight.headers.get("access-control-allow-headers")).to.contain("CMCD-Request, CMCD-Object, CMCD-Status, CMCD-Session");
   });
 
-  it("counts answers, problems and bytes", async () => {
+  it("counts answers and problems", async () => {
     make = async () => { throw new Error("broken"); };
     const before = Number(counted("lectern_first_plays_total", { result: "failed" }));
     expect((await ask("audio/0.m4s")).status).to.equal(500);
@@ -147,6 +147,5 @@ describe("Server-Timing across nodes", () => {
     await ask("master.m3u8").then((answer) => answer.text());
     expect(counted("lectern_failed_requests_total", { operation: "getSegment" })).to.equal(1);
     expect(counted("lectern_answers_total", { area: "play", status: "5xx" })).to.equal(1);
-    expect(Number(counted("lectern_sent_bytes_total", { area: "play" }))).to.be.above(1_000);
   });
 });
