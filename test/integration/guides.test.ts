@@ -9,6 +9,7 @@ import { PROJECT } from "../support/imports.ts";
 import { makeLecture } from "../support/lectures.ts";
 import { startMesh, type Mesh } from "../support/mesh.ts";
 import { findFreePort } from "../support/ports.ts";
+import { runProcess } from "../support/processes.ts";
 import { startOrigin, type TestOrigin } from "../support/test-origin.ts";
 
 describe("a guide", function () {
@@ -37,6 +38,17 @@ describe("a guide", function () {
     expect(told).to.include("#EXTM3U").and.include("WEBVTT").and.include("Thermodynamics 1");
     expect((await readFile(folder.path("slide.webp"))).subarray(8, 12).toString()).to.equal("WEBP");
     for (const name of ["first.m4s", "quote.mp4"]) expect((await stat(folder.path(name))).size, name).to.be.above(10_000);
+  });
+
+  it("to the TypeScript client posts a lecture and follows it, as its package is built", async () => {
+    const [client, key] = [join(PROJECT, "clients/typescript"), (await readFile(join(mesh.dataDir, "admin.key"), "utf8")).trim()];
+    const [, example = ""] = /```ts\n(.*?)```/s.exec(await readFile(join(client, "README.md"), "utf8")) ?? [];
+    await runProcess("tsc", ["-p", client]);
+    const file = join(client, "dist", "example.ts");
+    await writeFile(file, example.replaceAll("https://video.example.org", mesh.httpUrl).replaceAll("https://example.org", origin.url));
+    await runProcess("tsc", ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2024", "--types", "node", "--skipLibCheck", file]);
+    const told = await runProcess(process.execPath, [file], { env: { LECTERN_KEY: key } });
+    expect(told).to.match(/\/play\/[0-9a-z]{26}\/master\.m3u8\n12(\.\d+)? http.*frame\?t=12\.48&width=640&format=webp\n/).and.match(/complete undefined\n$/);
   });
 
   it("to operating it takes a node in and lets it go, and plays a video out of a backup", async () => {
