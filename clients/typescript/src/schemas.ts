@@ -6,6 +6,12 @@ export type CreatedKey = Key & {
    */
   key: string;
 };
+export type WebhookSecret = Webhook & {
+  /**
+   * `whsec_…`, shown this once
+   */
+  secret: string;
+};
 
 export interface SubmitRequest {
   /**
@@ -444,12 +450,15 @@ export interface KeyRequest {
     | "links.manage"
     | "videos.explain"
     | "usage.read"
+    | "timetable.write"
     | "videos.operate"
     | "videos.review"
     | "reviews.watch"
     | "mesh.watch"
     | "mesh.operate"
     | "keys.manage"
+    | "webhooks.watch"
+    | "webhooks.manage"
     | "audit.read"
     | "persons.read"
     | "persons.readOwn"
@@ -477,12 +486,15 @@ export interface Key {
     | "links.manage"
     | "videos.explain"
     | "usage.read"
+    | "timetable.write"
     | "videos.operate"
     | "videos.review"
     | "reviews.watch"
     | "mesh.watch"
     | "mesh.operate"
     | "keys.manage"
+    | "webhooks.watch"
+    | "webhooks.manage"
     | "audit.read"
     | "persons.read"
     | "persons.readOwn"
@@ -881,6 +893,61 @@ export interface RegionPlan {
     transcoders: number;
   };
 }
+export interface WebhookRequest {
+  /**
+   * https, of a public host
+   */
+  url: string;
+  events: ("video.ready" | "video.complete" | "video.rejected" | "video.failed" | "video.deleted" | "video.blocked" | "error.opened" | "error.regressed")[];
+  /**
+   * whose videos it hears of; absent: the key's tenant, or all
+   */
+  tenant?: string;
+  description?: string;
+}
+export interface Webhook {
+  id: string;
+  /**
+   * https, of a public host
+   */
+  url: string;
+  events: ("video.ready" | "video.complete" | "video.rejected" | "video.failed" | "video.deleted" | "video.blocked" | "error.opened" | "error.regressed")[];
+  /**
+   * whose videos it hears of; absent: the key's tenant, or all
+   */
+  tenant?: string;
+  description?: string;
+  createdAt: string;
+  disabled?: {
+    why?: "gone" | "failing";
+    at?: string;
+  };
+  /**
+   * until when the secret before the last signs, too
+   */
+  oldSecretUntil?: string;
+}
+export interface Delivery {
+  /**
+   * its `webhook-id`
+   */
+  id: string;
+  type: string;
+  status: "pending" | "delivered" | "failed";
+  timestamp: string;
+  attemptCount: number;
+  nextAttemptAt?: string;
+  attempts: {
+    at: string;
+    status?: number;
+    error?: string;
+    ms: number;
+  }[];
+}
+export interface QueuedDelivery {
+  id: string;
+  delivery: string;
+}
 export interface PersonDocument {
   format: "lectern-person";
   version: 1;
@@ -1087,6 +1154,56 @@ export interface UsageReport {
   previous?: string;
 }
 /**
+ * `video` or `course`; `weekly` or `at`
+ */
+export interface TimetableEntry {
+  video?: string;
+  /**
+   * the label `course`: whatever lecture of it is the last by then
+   */
+  course?: string;
+  weekly?: {
+    day: "mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun";
+    time: string;
+  };
+  /**
+   * local time
+   */
+  at?: string;
+  /**
+   * as IANA names it
+   */
+  timeZone: string;
+  expectedViewers?: number;
+}
+export interface Timetable {
+  tenant: string;
+  entries: {
+    video?: string;
+    /**
+     * the label `course`: whatever lecture of it is the last by then
+     */
+    course?: string;
+    weekly?: {
+      day: "mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun";
+      time: string;
+    };
+    /**
+     * local time
+     */
+    at?: string;
+    /**
+     * as IANA names it
+     */
+    timeZone?: string;
+    expectedViewers?: number;
+    /**
+     * when it begins the next time; absent: never again
+     */
+    next?: string;
+  }[];
+}
+/**
  * RFC 9457
  */
 export interface Problem {
@@ -1128,6 +1245,8 @@ export interface Problem {
     | "erasure_not_found"
     | "trace_not_found"
     | "error_not_found"
+    | "webhook_not_found"
+    | "webhook_refused"
     | "links_off"
     | "link_not_found"
     | "usage_off"
