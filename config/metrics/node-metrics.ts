@@ -31,6 +31,7 @@ export const nodeMetrics = {
   },
   storage: {
     lectern_store_circuit_open: gauge("Whether this node refuses calls of the object store because it is away: 1 or 0"),
+    lectern_stored_bytes_total: counter("Bytes that this node wrote to its region's store, uploads among them"),
     lectern_store_failures_total: counter("Calls that the object store did not answer, retries included"),
   },
   replication: {

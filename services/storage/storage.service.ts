@@ -49,7 +49,9 @@ export function storageService(settings: Settings, openStore = openObjectStore) 
         params: { key, bytes: { type: "class", instanceOf: Uint8Array }, ifAbsent: { type: "boolean", optional: true }, keepUntil: { type: "number", optional: true }, place: { type: "object", optional: true } },
         async handler(ctx: Context<PutParams>): Promise<PutResult> {
           const { key, bytes, ifAbsent = false, keepUntil, place } = ctx.params;
-          return await this.objects.put(key, bytes, { ifAbsent, ...(keepUntil === undefined ? {} : { keepUntil }), ...(this.regional === undefined || place === undefined ? {} : { place }) });
+          const put = await this.objects.put(key, bytes, { ifAbsent, ...(keepUntil === undefined ? {} : { keepUntil }), ...(this.regional === undefined || place === undefined ? {} : { place }) });
+          if (put.stored) this.metrics.add("lectern_stored_bytes_total", bytes.byteLength);
+          return put;
         },
       },
       copy: {
@@ -94,7 +96,9 @@ export function storageService(settings: Settings, openStore = openObjectStore) 
         async handler(ctx: Context<UploadParams>): Promise<UploadResult> {
           const { stream, params: { key, maxBytes } } = ctx;
           if (!(stream instanceof Readable)) throw fail("bad_request", "An upload must come as a stream.");
-          return await this.objects.upload(key, stream, { maxBytes });
+          const uploaded = await this.objects.upload(key, stream, { maxBytes });
+          this.metrics.add("lectern_stored_bytes_total", uploaded.size);
+          return uploaded;
         },
       },
       remove: {

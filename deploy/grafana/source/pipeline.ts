@@ -1,7 +1,7 @@
 /** The way of a video, step by step: where does it take long, and what goes wrong? */
 import { describeDashboard } from "./dashboard-frame.ts";
 import { areas, lines } from "./panels.ts";
-import { quantile, ratePer, REGION } from "./queries.ts";
+import { quantile, ratePer, REGION, sumBy } from "./queries.ts";
 
 export const pipelineDashboard = describeDashboard({
   uid: "lectern-pipeline",
@@ -24,6 +24,9 @@ export const pipelineDashboard = describeDashboard({
         { expr: quantile(0.5, "lectern_segment_make_seconds", "mode"), legend: "{{mode}} p50" }, { expr: quantile(0.95, "lectern_segment_make_seconds", "mode"), legend: "{{mode}} p95" },
       ], threshold: { warn: 1, bad: 4 } }),
       areas({ title: "Segments made", about: "A second, for viewers and in the background.", unit: "reqps", queries: [{ expr: ratePer("lectern_segment_make_seconds_count", "mode"), legend: "{{mode}}" }] }),
+      lines({ title: "Encodes run ahead", about: "Seconds of media encoded in a second: the slowest twentieth, and the middle. Below 1 a viewer would have to wait.", unit: "short", queries: [{ expr: quantile(0.05, "lectern_encode_speed_ratio", "kind"), legend: "{{kind}} p5" }, { expr: quantile(0.5, "lectern_encode_speed_ratio", "kind"), legend: "{{kind}} p50" }], threshold: { warn: 1.5, bad: 1, low: true } }),
+      lines({ title: "Slots", about: "Runs of FFmpeg that may go on at once, those that do, and segments that wait for one. What viewers wait for must not wait here.", unit: "short", queries: [{ expr: sumBy("lectern_slots", "kind"), legend: "{{kind}}" }, { expr: sumBy("lectern_slots_busy", "kind"), legend: "{{kind}} busy" }, { expr: `sum(lectern_slots_waiting{${REGION}})`, legend: "waiting" }], runbook: "LecternViewersQueue" }),
+      lines({ title: "Chunks wait in the queue for", about: "p95, from coming into the queue to the first start, by lane.", unit: "s", queries: [{ expr: quantile(0.95, "lectern_queue_wait_seconds", "lane"), legend: "{{lane}}" }], threshold: { warn: 60, bad: 900 } }),
       lines({ title: "FFmpeg failed", about: "Runs an hour that failed. Each is tried again.", unit: "short", queries: [{ expr: `3600 * ${ratePer("lectern_ffmpeg_failures_total", "region")}`, legend: "{{region}}" }], threshold: { warn: 5, bad: 20 }, runbook: "LecternFfmpegFails" }),
     ] },
     { title: "Checked", panels: [

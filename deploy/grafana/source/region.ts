@@ -31,7 +31,7 @@ export const regionDashboard = describeDashboard({
       lines({ title: "Copied", about: "Objects a second in the background, by what came of them.", unit: "reqps", queries: [{ expr: ratePer("lectern_replication_objects_total", "region, peer, outcome"), legend: "{{region}} → {{peer}} {{outcome}}" }] }),
       lines({ title: "Copies that a post waited for", about: "`late` and `away`: the post was answered without.", unit: "reqps", queries: [{ expr: ratePer("lectern_replication_sync_total", "region, peer, result"), legend: "{{region}} → {{peer}} {{result}}" }] }),
       lines({ title: "Looks into other regions' stores", about: "For what the own one lacks; a viewer waits for each.", unit: "reqps", queries: [{ expr: ratePer("lectern_region_reads_total", "region, peer, result"), legend: "{{region}} → {{peer}} {{result}}" }] }),
-      lines({ title: "First play, p95", about: "By region, from the post to the first segment.", unit: "s", queries: [{ expr: quantile(0.95, "lectern_first_segment_seconds", "region"), legend: "{{region}}" }], threshold: { warn: 0.6, bad: 0.8 }, runbook: "LecternRegionDark" }),
+      lines({ title: "First play, p95", about: "By region, from the request for a video's first segment to its first byte.", unit: "s", queries: [{ expr: quantile(0.95, "lectern_first_play_seconds", "region"), legend: "{{region}}" }], threshold: { warn: 0.6, bad: 0.8 }, runbook: "LecternFirstPlayBurnsFast" }),
     ] },
   ],
 });

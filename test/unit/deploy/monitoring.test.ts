@@ -16,7 +16,7 @@ const DEPLOY = fileURLToPath(new URL("../../../deploy/", import.meta.url));
 const RUNBOOKS = readFileSync(join(DEPLOY, "../docs/runbooks.md"), "utf8");
 /** Prometheus', prom-client's and Moleculer's own that are used. */
 const FOREIGN = [
-  "up", "ALERTS", "process_cpu_seconds_total", "process_resident_memory_bytes", "process_start_time_seconds", "process_open_fds", "nodejs_eventloop_lag_seconds",
+  "up", "ALERTS", "process_cpu_seconds_total", "process_resident_memory_bytes", "process_start_time_seconds", "process_open_fds",
   "moleculer_req_total", "moleculer_req_errors_total", "moleculer_req_duration_ms_bucket",
 ];
 const known = new Set([
