@@ -23,6 +23,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   cache: async () => (await import("./cache.ts")).cache,
   cost: async () => (await import("./cost.ts")).cost,
   placement: async () => (await import("./placement.ts")).placement,
+  scale: async () => (await import("./scale.ts")).scale,
 };
 
 async function listBenchmarks(): Promise<string> {

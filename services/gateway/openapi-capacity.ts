@@ -32,6 +32,7 @@ export const capacitySchemas = {
 
 export function capacityPaths(problems: Problems) {
   return {
+    "/capacity": { get: { operationId: "getCapacityPage", summary: "The page on which capacity is seen and planned", responses: { "200": { description: "A page", content: { "text/html": { schema: text } } } } } },
     "/v1/capacity": {
       get: {
         operationId: "getCapacity", summary: "What each region does now, what is expected of it, how many transcoders that needs, and why",

@@ -64,6 +64,12 @@ export function pagesRoutes(assets: Assets, otherUrls: readonly string[] = []): 
       },
     },
     {
+      method: "GET", path: "/capacity", operation: "getCapacityPage", permission: "open", area: "page",
+      async handle({ req, res }) {
+        sendAsset(req, res, csp, assets.get("capacity.html"));
+      },
+    },
+    {
       method: "GET", path: "/reviews", operation: "getReviewsPage", permission: "open", area: "page",
       async handle({ req, res }) {
         sendAsset(req, res, csp, assets.get("reviews.html"));

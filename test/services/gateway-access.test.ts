@@ -12,7 +12,7 @@ const SIGNED: readonly Who[] = ROLES;
 
 /** What every operation asks for. One that is missing here fails the test: somebody has to say who may do it. */
 const OPERATIONS: [readonly Who[], string][] = [
-  [EVERYBODY, "getLiveness getReadiness getOpenApi getStartPage getDocsPage getWatchPage getReviewsPage getUsagePage getOpsPage getAsset listRegions getAccess describeResumableUploads describeResumableUpload"],
+  [EVERYBODY, "getLiveness getReadiness getOpenApi getStartPage getDocsPage getWatchPage getReviewsPage getCapacityPage getUsagePage getOpsPage getAsset listRegions getAccess describeResumableUploads describeResumableUpload"],
   [EVERYBODY, "getVideo followVideo getFrame getClip getMasterPlaylist getManifest getCaptionPlaylist getCaptions getKeyFramePlaylist getKeyFrame getMediaPlaylist getInitSegment getSegment getContentKey getLicense getStoryboard getStoryboardSheet reportUsage"],
   [SIGNED, "listVideos getTimetable"],
   [["submitter", "operator", "admin"], "putTimetable"],

@@ -6,8 +6,8 @@ import { slotsFor, transcodersFor, type Sizing } from "./transcoders-for.ts";
 
 const WEEKS_MS = 28 * 86_400_000;
 /**
- * Encodes grow by this power of the users where these watch the same videos: a segment is made once, whoever asks. Of the
- * trace of a term, by `npm run bench -- capacity`.
+ * Encodes grow by this power of the users where these watch the same videos: a segment is made once, whoever asks. Of a
+ * term of the viewing trace (docs/viewing-trace.md), 3,000 views and 30,000 of the same videos.
  */
 export const SAME_VIDEOS = 0.6;
 

@@ -17,10 +17,10 @@ const LASTS_MS = 90 * MINUTE_MS;
 const EARLY_MS = 2 * MINUTE_MS;
 const MAX_VIEWERS = 1_000_000;
 /**
- * Slots that one expected viewer takes while a lecture begins, before any was seen: `npm run bench -- capacity` prints what
- * it is in the trace. So many viewers' worth does it weigh against what was seen.
+ * Slots that one expected viewer takes while a lecture begins, before any was seen: of a term of the viewing trace
+ * (docs/viewing-trace.md) with encodes at measured costs. So many viewers' worth does it weigh against what was seen.
  */
-export const FIRST_GUESS = 0.01;
+export const FIRST_GUESS = 0.015;
 const GUESS_VIEWERS = 500;
 
 /** From 0 to 1. */

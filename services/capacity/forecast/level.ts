@@ -8,7 +8,7 @@ const SOON = { spanMs: SOON_MS, halfLifeMs: HOUR_MS / 2 };
 const LATER = { spanMs: 72 * HOUR_MS, halfLifeMs: 24 * HOUR_MS };
 /** After so long what the last hours say counts half. */
 const HALF_LEAD_MS = 1.5 * HOUR_MS;
-/** Slots for so many minutes that are usual beside what was counted: little load says little of the level. */
+/** So much is put beside what was counted and what is usual, summed: little load says little of the level. */
 const PRIOR = 1;
 const [LEAST, MOST] = [0.05, 4];
 

@@ -9,7 +9,7 @@ export interface LoadSlot {
   at: number;
   /** Of it that were measured. */
   seconds: number;
-  /** FFmpeg slots that viewers' encodes used or waited for. */
+  /** FFmpeg slots that viewers' encodes used or waited for (`look-at-load.ts`). */
   play: number;
   /** The most of them at one look. */
   peak: number;

@@ -3,13 +3,17 @@ import type { LoadReport } from "../../../config/placement/load-report.ts";
 import type { QueueReport } from "../../scheduler/scheduler.contract.ts";
 import type { LoadLook } from "./slot-meter.ts";
 
-/** @param reports of the region's transcoders, the latest of each; undefined: it has not told lately */
+/**
+ * What waits counts as work that there was no room for, but on each node no more than what runs there: how long a line has grown says
+ * how long it was too long, and not how much comes.
+ * @param reports of the region's transcoders, the latest of each; undefined: it has not told lately
+ */
 export function lookAtLoad(reports: readonly (LoadReport | undefined)[], queue: QueueReport | undefined): LoadLook {
   const known = reports.flatMap((report) => report ?? []);
   const sum = (of: (report: LoadReport) => number): number => known.reduce((total, report) => total + of(report), 0);
   const accepting = known.filter(({ accepting: takes }) => takes);
   return {
-    play: sum(({ play, waiting }) => play + waiting),
+    play: sum(({ play, waiting }) => play + Math.min(waiting, play)),
     background: sum(({ background }) => background),
     cpu: sum(({ ownCpu, slots }) => ownCpu * slots),
     slots: accepting.reduce((total, { slots }) => total + slots, 0),

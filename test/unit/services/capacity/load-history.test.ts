@@ -71,8 +71,8 @@ describe("a look at the load", () => {
   const report = { slots: 4, play: 1, background: 2, waiting: 3, ownCpu: 0.5, machineCpu: 1, accepting: true };
   const lane = (waiting: number) => ({ waiting, active: 0, failed: 0, paused: false });
 
-  it("adds up what transcoders tell; one that drains has work, and no room", () => {
-    expect(lookAtLoad([report, { ...report, accepting: false }, undefined], undefined)).to.deep.equal({ play: 8, background: 4, cpu: 4, slots: 4, transcoders: 1, queued: undefined });
+  it("adds up what transcoders tell, a long line for as much as runs; one that drains has work, and no room", () => {
+    expect(lookAtLoad([report, { ...report, accepting: false }, undefined], undefined)).to.deep.equal({ play: 4, background: 4, cpu: 4, slots: 4, transcoders: 1, queued: undefined });
   });
 
   it("shares the cost of what waits out among the lanes, in seconds of a slot", () => {
