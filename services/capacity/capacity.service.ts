@@ -14,6 +14,7 @@ import { systemClock, type Clock } from "../../mixins/clock.ts";
 import { closeRedis, openRedis } from "../../mixins/redis.ts";
 import { takeLock } from "../../mixins/redis-lock.ts";
 import { storageCalls } from "../../mixins/storage-calls.ts";
+import type { Bell, BellsParams } from "../forecast/forecast.contract.ts";
 import type { QueueReport } from "../scheduler/scheduler.contract.ts";
 import { askRegions, servicesOf, type MeshNode } from "./ask-regions.ts";
 import { FACTOR, type CapacityAnswer, type Outlook, type PlanAnswer, type PlanParams, type RegionPlan } from "./capacity.contract.ts";
@@ -29,6 +30,9 @@ interface Settings extends ServiceSettingSchema { region: string; timeZone: stri
 interface State { redis: Redis; keeper: Keeper; metrics: MetricWriter<"capacity"> }
 
 const QUEUE_MS = 2_000;
+/** Of lectures that were it is learnt what a viewer takes. */
+const LECTURES_BEFORE_MS = 28 * 86_400_000;
+const LECTURES_AHEAD_MS = 2 * 86_400_000;
 const ANSWER_MS = 5_000;
 /** The prompt has it as a text. */
 const factor = { type: "number", ...FACTOR, convert: true } as const;
@@ -85,7 +89,14 @@ export function capacityService({ redisUrl, namespace, region, timeZone, capacit
       this.keeper = openKeeper({
         region, slotsEach: slots, sizing: capacity, leadMs: capacity.leadMs, local: openLocalTime(timeZone), clock, history, look,
         redis: this.redis, outlookKey: keys.outlook(region), logger: this.logger,
-        lectures: async () => [],
+        lectures: async () => {
+          const now = clock.date();
+          const bells = await broker.call<Bell[], BellsParams>("forecast.bells", { from: now - LECTURES_BEFORE_MS, to: now + LECTURES_AHEAD_MS }, { timeout: QUEUE_MS, retries: 0 }).catch((error: unknown) => {
+            this.logger.debug(`The timetables are not known: ${errorMessage(error)}`);
+            return [];
+          });
+          return bells.map(({ at, viewers, course }) => ({ at, viewers, ...(course === undefined ? {} : { title: course }) }));
+        },
         lock: () => takeLock(this.redis, keys.capacityLease(region), broker.nodeID, this.logger),
         onOutlook: ({ desired, forecast: [next] }) => {
           this.metrics.set("lectern_capacity_desired_transcoders", desired, { region });

@@ -22,5 +22,9 @@ export const MAX_ENTRIES = 500;
 export interface TimetableParams { tenant?: string }
 /** All of it: what it has not is removed. `entries` as somebody sent them. */
 export interface PutTimetableParams extends TimetableParams { entries: unknown }
+/** ms since 1970. */
+export interface BellsParams { from: number; to: number }
+/** A lecture that begins `at`, in ms since 1970, and for how many. */
+export interface Bell { at: number; viewers: number; course?: string }
 /** `next`: when it begins the next time, ISO 8601; absent: never again. */
 export interface TimetableAnswer { tenant: string; entries: (TimetableEntry & { next?: string })[] }

@@ -20,7 +20,8 @@ import type { SegmentsExpected } from "../cache/cache.contract.ts";
 import type { ViewMoved, ViewProgressed } from "../insights/insights.contract.ts";
 import type { SegmentWatched, WarmParams, WarmResult } from "../scheduler/scheduler.contract.ts";
 import type { VideoEventPayload, VideoIdParams, VideoState } from "../videos/videos.contract.ts";
-import type { PutTimetableParams, TimetableAnswer, TimetableEntry, TimetableParams } from "./forecast.contract.ts";
+import { bellsBetween } from "./bells.ts";
+import type { Bell, BellsParams, PutTimetableParams, TimetableAnswer, TimetableEntry, TimetableParams } from "./forecast.contract.ts";
 import { openForecaster, type Forecaster } from "./forecaster.ts";
 import { coursePlaceOf, type CoursePlace } from "./lectures.ts";
 import { forecastMemory, type ForecastMemory } from "./memory.ts";
@@ -48,6 +49,8 @@ const WATCHING_MS = 60_000;
 /** What watchers of a video are followed by is thought about so often. */
 const THOUGHT_MS = 20_000;
 const KNOWN_MS = 60_000;
+/** So old timetables may be for those who count. */
+const BELLS_AGE_MS = 60_000;
 /** Deleted lectures of a course that are passed over at once. */
 const MAX_DELETED = 10;
 const TENANT = { type: "string", pattern: "^[a-z0-9][a-z0-9-]{0,62}$", optional: true } as const;
@@ -64,6 +67,13 @@ export function forecastService({ redisUrl, namespace, region, forecastCpuSec, f
         async handler(ctx: Context<TimetableParams>): Promise<TimetableAnswer> {
           const tenant = this.tenantOf(ctx);
           return this.view(tenant, await this.timetables.get(tenant));
+        },
+      },
+      /** When lectures begin, of all tenants, for which somebody said how many are expected. */
+      bells: {
+        params: { from: "number", to: "number" },
+        async handler(ctx: Context<BellsParams>): Promise<Bell[]> {
+          return bellsBetween((await this.timetables.all(BELLS_AGE_MS)).values(), ctx.params.from, ctx.params.to);
         },
       },
       /** Takes the place of the one that there was. @throws bad_request; forbidden for another tenant's */

@@ -1,7 +1,7 @@
 /** Capacity of a mesh with two regions on real NATS, each with a real Redis, one of which is the test's own to empty. */
 import { expect } from "chai";
 import { Redis } from "ioredis";
-import { ServiceBroker } from "moleculer";
+import { ServiceBroker, type Context } from "moleculer";
 import { brokerOptions } from "../../config/broker-options.ts";
 import { loadConfig } from "../../config/config.ts";
 import { objectKeys } from "../../config/object-keys.ts";
@@ -12,6 +12,7 @@ import type { CapacityAnswer, Outlook, PlanAnswer } from "../../services/capacit
 import { capacityService } from "../../services/capacity/capacity.service.ts";
 import type { Keeper } from "../../services/capacity/keeper.ts";
 import { dayOf, formatDay, parseDay, SLOT_MS } from "../../services/capacity/load/load-slot.ts";
+import type { Bell, BellsParams } from "../../services/forecast/forecast.contract.ts";
 import { storageService } from "../../services/storage/storage.service.ts";
 import { eventually } from "../support/eventually.ts";
 import { memoryStore } from "../support/memory-store.ts";
@@ -43,6 +44,7 @@ describe("the capacity of a mesh", function () {
   let other: ServiceBroker;
   let american: ServiceBroker;
   let encodes = 0;
+  let bells: Bell[] = [];
   const gone = new Set<ServiceBroker>();
 
   const open = async (nodeId: string, region: string, services: string): Promise<ServiceBroker> => {
@@ -52,6 +54,7 @@ describe("the capacity of a mesh", function () {
       return broker;
     }
     broker.createService(storageService({ store: { kind: "file", dir: "unused" } }, async () => (region === "eu" ? store : memoryStore())));
+    if (region === "eu") broker.createService({ name: "forecast", actions: { bells: ({ params: { from, to } }: Context<BellsParams>) => bells.filter(({ at }) => at >= from && at < to) } });
     const redisUrl = region === "eu" ? redis.url : (await sharedRedis()).url;
     broker.createService(capacityService({ redisUrl, namespace, region, timeZone: "UTC", capacity: CAPACITY, slots: 2 }, clock));
     return broker;
@@ -135,6 +138,24 @@ describe("the capacity of a mesh", function () {
     expect(Math.max(...forecast.map(({ p50 }) => p50))).to.be.greaterThan(3);
     expect(kept(), "what is written again is not less").to.be.at.least(stored);
     expect(Object.keys(await inRedis.hgetall(keys.load("eu", day))).length).to.be.at.least(stored);
+  });
+
+  it("has room for a lecture that a timetable tells of, for its viewers, and says so", async () => {
+    const before = (await outlook(other)).forecast;
+    const at = clock.ms - (clock.ms % SLOT_MS) + 6 * SLOT_MS;
+    bells = [{ at, viewers: 2_000, course: "PHY-201" }, { at: at + 90 * DAY_MS, viewers: 50_000 }];
+    await pass(2 * SLOT_MS);
+    const { forecast, why, desired } = await outlook(other);
+    const grown = forecast.map(({ at: moment, p50 }) => p50 - (before.find((slot) => slot.at === moment)?.p50 ?? p50));
+    expect(Math.max(...grown)).to.be.greaterThan(5);
+    clock.ms = at - 60_000;
+    await pass(30_000);
+    const near = await outlook(other);
+    expect(near.desired).to.be.greaterThan(desired);
+    expect(near.why).to.match(/PHY-201|2,?000/).and.not.equal(why);
+    bells = [];
+    clock.ms = at + 6 * SLOT_MS;
+    await pass(SLOT_MS);
   });
 
   it("answers while Redis is away", async () => {

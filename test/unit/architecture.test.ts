@@ -15,7 +15,7 @@ const show = ({ from, to }: Import): string => `${from} → ${to}`;
 const importsOf = (room: string): Import[] => IMPORTS.filter(({ from }) => roomOf(from) === room);
 
 /** From the ground up. What stands on one floor does not know of each other. */
-const FLOORS = [["node", "storage"], ["access", "source", "videos"], ["quality", "audit"], ["validator", "transcoder"], ["scheduler", "cache", "screening"], ["delivery", "errors"], ["operator", "persons", "webhooks", "insights", "capacity"], ["forecast"], ["gateway"]];
+const FLOORS = [["node", "storage"], ["access", "source", "videos"], ["quality", "audit"], ["validator", "transcoder"], ["scheduler", "cache", "screening"], ["delivery", "errors"], ["operator", "persons", "webhooks", "insights"], ["forecast"], ["capacity"], ["gateway"]];
 const floorOf = (service: string): number => FLOORS.findIndex((floor) => floor.includes(service));
 
 /** Contracts that are imported from the same floor or a higher one, and why it can't be otherwise. */

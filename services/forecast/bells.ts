@@ -1,0 +1,19 @@
+/** Pure: the hours of timetables in a span of time, as far as somebody said how many are expected. */
+import type { Bell, TimetableEntry } from "./forecast.contract.ts";
+import { nextBell } from "./timetable.ts";
+
+/** Those that most are expected at are kept where there are more. */
+const MAX_BELLS = 4_000;
+
+/** @param from and `to` in ms since 1970, the end excluded */
+export function bellsBetween(timetables: Iterable<readonly TimetableEntry[]>, from: number, to: number): Bell[] {
+  const expected = [...timetables].flat().flatMap(({ expectedViewers: viewers = 0, ...entry }) => (viewers > 0 ? [{ viewers, entry }] : [])).toSorted((a, b) => b.viewers - a.viewers);
+  const bells: Bell[] = [];
+  for (const { viewers, entry } of expected) {
+    for (let at = nextBell(entry, from); at !== undefined && at < to; at = nextBell(entry, at + 1)) {
+      if (bells.length === MAX_BELLS) return bells;
+      bells.push({ at, viewers, ...(entry.course === undefined ? {} : { course: entry.course }) });
+    }
+  }
+  return bells;
+}
