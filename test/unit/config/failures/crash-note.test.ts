@@ -27,7 +27,7 @@ describe("the end of a process by an exception", () => {
     end(new TypeError("boom at https://a.example/?token=1"), "unhandledRejection");
     const [crash, ...others] = told();
     expect(others).to.deep.equal([]);
-    expect(crash).to.include({ action: "node.unhandledRejection", message: "boom at https://a.example/", severity: "critical" });
+    expect(crash).to.include({ action: "node.unhandledRejection", message: "boom at https://a.example/?…", severity: "critical" });
     expect(crash?.stack[0]).to.match(/crash-note\.test\.ts/);
     expect(told()).to.deep.equal([]);
   });
