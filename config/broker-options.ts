@@ -18,6 +18,7 @@ import { protocolGuard } from "./middlewares/protocol-guard.ts";
 import { requestScopes } from "./middlewares/request-scopes.ts";
 import { requestMetrics } from "./middlewares/request-metrics.ts";
 import { openTraces } from "./middlewares/traces.ts";
+import { stockMiddlewares } from "./middlewares/stock.ts";
 import { sealedBus } from "./middlewares/sealed-bus.ts";
 import { LazyValidator } from "./lazy-validator.ts";
 import { natsConnection } from "./nats-connection.ts";
@@ -56,7 +57,8 @@ export function brokerOptions(config: Config, protocol = PROTOCOL): BrokerOption
     metrics: { enabled: true, collectProcessMetrics: false }, // prom-client has them
     replOptions: { delimiter: "lectern$" },
     // Of actions the first is next to the handler.
-    middlewares: [auditTrail(), accessGuard(passports(config.meshSecret, config.namespace)), ...(config.natsUrl === undefined ? [] : [sealedBus(config.meshSecret === undefined ? undefined : busSeal(config.meshSecret, config.namespace))]), requestMetrics, failureReports, loadReports, failover, requestScopes(traced?.tracer), ...(traced === undefined ? [] : [traced.traces]), protocolGuard(protocol), ...(config.natsUrl === undefined ? [] : [meshPatience(config.natsUrl, config.startWaitMs), natsPermissions, meshMetrics])],
+    middlewares: [auditTrail(), accessGuard(passports(config.meshSecret, config.namespace)), ...(config.natsUrl === undefined ? [] : [sealedBus(config.meshSecret === undefined ? undefined : busSeal(config.meshSecret, config.namespace))]), requestMetrics, failureReports, loadReports, failover, requestScopes(traced?.tracer), ...(traced === undefined ? [] : [traced.traces]), protocolGuard(protocol), ...(config.natsUrl === undefined ? [] : [meshPatience(config.natsUrl, config.startWaitMs), natsPermissions, meshMetrics]), ...stockMiddlewares],
+    internalMiddlewares: false, // they are among those above
   };
 }
 
