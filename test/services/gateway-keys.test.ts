@@ -27,7 +27,7 @@ describe("keys of protected videos over HTTP", () => {
       expect(await answer.json()).to.deep.equal({ keys: [{ kty: "oct", kid: KEY_ID, k: VIDEO_ID }], type: "temporary" });
     }
     const preflight = await ask(`/play/${VIDEO_ID}/license`, { method: "OPTIONS", headers: { Origin: "https://lms.example", "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type" } });
-    expect([preflight.status, preflight.headers.get("access-control-allow-methods"), preflight.headers.get("access-control-allow-headers")]).to.deep.equal([204, "POST, OPTIONS", "Content-Type, Range, If-None-Match, Traceparent"]);
+    expect([preflight.status, preflight.headers.get("access-control-allow-methods"), preflight.headers.get("access-control-allow-headers")]).to.deep.equal([204, "POST, OPTIONS", "Content-Type, Range, If-None-Match, Traceparent, CMCD-Request, CMCD-Object, CMCD-Status, CMCD-Session"]);
   });
 
   it("are refused to bodies that ask for none, or too many", async () => {
