@@ -88,10 +88,10 @@ describe("scheduler", () => {
 
     it("on the play lane, what comes next and is not stored", async () => {
       await watch("360p", 3);
-      expect(await mesh.queued("play")).to.deep.equal([{ videoId: ID, renditions: ["360p"], first: 4, last: 7, lane: "play" }]);
+      expect(await mesh.queued("play")).to.deep.equal([{ videoId: ID, renditions: ["360p"], first: 4, last: 9, lane: "play" }]);
       for (const n of [9, 10]) await redis.setbit(mesh.keys.stored(ID, "360p"), n, 1);
       await watch("360p", 8);
-      expect((await mesh.queued("play")).map(({ first, last }) => [first, last])).to.deep.equal([[4, 7], [11, 12]]);
+      expect((await mesh.queued("play")).map(({ first, last }) => [first, last])).to.deep.equal([[4, 9], [11, 14]]);
     });
     it("not beyond the end, not what needs no encoding, not of a rendition or a video that is not there", async () => {
       await watch("360p", COUNT - 1);
