@@ -79,11 +79,14 @@ export function capacityService({ redisUrl, namespace, region, timeZone, capacit
       const keys = redisKeys(namespace);
       this.redis = await open(redisUrl, this.logger);
       const { broker } = this;
+      // A mesh that starts has not all of it yet.
+      const askIfThere = async <Answer>(action: string, params: object): Promise<Answer | undefined> =>
+        (broker.registry.actions.isAvailable(action) ? await broker.call<Answer, object>(action, params, { timeout: QUEUE_MS, retries: 0 }) : undefined);
       const history = openLoadHistory({ region, redis: this.redis, keys, storage: storageCalls(broker), logger: this.logger });
       const look = async (): Promise<LoadLook> => {
         const nodes = broker.registry.nodes.list({ onlyAvailable: true, withServices: false }) as MeshNode[];
         const own = nodes.filter(({ metadata }) => regionOf(metadata) === region && servicesOf(metadata).includes("transcoder"));
-        const queue = await broker.call<QueueReport, object>("scheduler.report", {}, { timeout: QUEUE_MS, retries: 0 }).catch(() => undefined); // a node that starts has none yet
+        const queue = await askIfThere<QueueReport>("scheduler.report", {}).catch(() => undefined);
         return lookAtLoad(own.map(({ id }) => meshView(broker).book.look(id).report), queue);
       };
       this.keeper = openKeeper({
@@ -91,11 +94,11 @@ export function capacityService({ redisUrl, namespace, region, timeZone, capacit
         redis: this.redis, outlookKey: keys.outlook(region), logger: this.logger,
         lectures: async () => {
           const now = clock.date();
-          const bells = await broker.call<Bell[], BellsParams>("forecast.bells", { from: now - LECTURES_BEFORE_MS, to: now + LECTURES_AHEAD_MS }, { timeout: QUEUE_MS, retries: 0 }).catch((error: unknown) => {
+          const bells = await askIfThere<Bell[]>("forecast.bells", { from: now - LECTURES_BEFORE_MS, to: now + LECTURES_AHEAD_MS } satisfies BellsParams).catch((error: unknown) => {
             this.logger.debug(`The timetables are not known: ${errorMessage(error)}`);
-            return [];
+            return undefined;
           });
-          return bells.map(({ at, viewers, course }) => ({ at, viewers, ...(course === undefined ? {} : { title: course }) }));
+          return (bells ?? []).map(({ at, viewers, course }) => ({ at, viewers, ...(course === undefined ? {} : { title: course }) }));
         },
         lock: () => takeLock(this.redis, keys.capacityLease(region), broker.nodeID, this.logger),
         onOutlook: ({ desired, forecast: [next] }) => {

@@ -76,7 +76,8 @@ export function openKeeper(options: KeeperOptions) {
     meter.add(clock.date(), latest, LOOK_MS / 1000);
     const before = await readShared();
     if (before !== undefined) options.onOutlook(before.outlook);
-    if (before !== undefined && clock.date() - before.outlook.at < OUTLOOK_MS && before.outlook.at <= clock.date()) return;
+    const isAsItWas = before?.outlook.now.transcoders === latest.transcoders;
+    if (before !== undefined && isAsItWas && clock.date() - before.outlook.at < OUTLOOK_MS && before.outlook.at <= clock.date()) return;
     const release = await options.lock();
     if (release === undefined) return;
     try {
