@@ -1,8 +1,7 @@
 /** Finds the alias of a request among those of its method and of the first part of its path; moleculer-web tries the patterns of all. */
-import type { IncomingMessage, ServerResponse } from "node:http";
 
-/** Of moleculer-web's aliases what is used here; `match` gives the path's parameters, decoded, or false. @throws of `match` what cannot be decoded */
-export interface Alias { method: string; fullPath: string; match(path: string): Record<string, string> | false; handler?: (req: IncomingMessage, res: ServerResponse) => void }
+/** Of moleculer-web's aliases what is used here; `match` gives the path's parameters, decoded, or false. */
+export interface Alias { method: string; fullPath: string; match(path: string): Record<string, string> | false }
 export interface FoundAlias { alias: Alias; params: Record<string, string> }
 
 /** @param aliases in the order in which they count @throws Error for one that is for every method, or whose path begins with a parameter */

@@ -43,7 +43,7 @@ interface Settings extends ServiceSettingSchema, Pick<GatewaySettings, "httpHost
 interface State { metrics: MetricWriter<"gateway">; assets: Promise<Assets>; accessCallers: Callers | undefined; streams: EventStreams | undefined; ops: OpsStreams | undefined; listener: WebListener | undefined; connections: Connections | undefined; redis: Redis | undefined; limits: RateLimits | undefined; httpUrl: string }
 interface Methods {
   serveRoutes(routes: readonly Route[], door: Door): void;
-  handleRequest(req: IncomingMessage, res: ServerResponse): void;
+  httpHandler(req: IncomingMessage, res: ServerResponse): Promise<void>;
 }
 export interface GatewaySettings extends Pick<Config, "httpHost" | "httpPort" | "publicUrl" | "sourceMaxBytes" | "access">, Partial<Pick<Config, "tls" | "meshSecret" | "namespace" | "regions" | "redisUrl" | "rates" | "trustedProxies" | "corsOrigins" | "visibility" | "linkKeys" | "linkMaxSec" | "pseudonymKey">> {}
 
@@ -128,7 +128,7 @@ export function gatewayService({
       this.listener = await openWebListener(tls, (req, res) => {
         nameRequest(req, res);
         takeToken(req);
-        this.handleRequest(req, res);
+        void this.httpHandler(req, res);
       }, logger);
       const { server } = this.listener;
       this.connections = openConnections(server, nodeState(broker), {

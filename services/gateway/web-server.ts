@@ -5,7 +5,7 @@
  * there are routes.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { CallingOptions, Service, ServiceSchema } from "moleculer";
+import type { CallingOptions, Context, Service, ServiceSchema } from "moleculer";
 import ApiService from "moleculer-web";
 import type { AuditMeta } from "../../config/audit-sink.ts";
 import { fail } from "../../config/errors.ts";
@@ -25,15 +25,20 @@ import type { LinkCallers } from "./links/link-callers.ts";
 import { redactPath, tokenOf } from "./links/link-path.ts";
 import { makePrivate } from "./links/private-answer.ts";
 import { describeProblem } from "./problem.ts";
-import { answerPlayer, type WebRequest } from "./play-door.ts";
 import { requestIdOf } from "./request-ids.ts";
 import { allowedMethods, findOptionsRoute, methodsOf } from "./routes.ts";
 
 type Logger = Service["logger"];
+/** What moleculer-web adds to a request before it calls an alias. */
+interface WebRequest extends IncomingMessage {
+  $ctx?: Context;
+  $params?: { params?: Record<string, string> };
+  originalUrl?: string;
+}
 interface WebRoute { path: string; mergeParams: boolean; bodyParsers: boolean; logging: boolean; mappingPolicy: "restrict"; pathToRegexpOptions: object; aliases: object }
 /** Who may come in, and how often; `isOurs`: whether pages of an origin may use the API. */
 export interface Door { callers: Callers; links: LinkCallers; throttle: Throttle; addressOf(req: IncomingMessage): string; isOurs(origin: string): boolean }
-interface WebService extends Service { addRoute(route: WebRoute): void; httpHandler(req: IncomingMessage, res: ServerResponse): Promise<void>; logger: Logger; aliases: readonly Alias[]; findAlias: ReturnType<typeof indexAliases>; lecternRoutes: readonly Route[]; metrics: MetricWriter<"gateway">; door: Door }
+interface WebService extends Service { addRoute(route: WebRoute): void; logger: Logger; aliases: readonly Alias[]; findAlias: ReturnType<typeof indexAliases>; lecternRoutes: readonly Route[]; metrics: MetricWriter<"gateway">; door: Door }
 
 const AREA_HEADERS: Readonly<Record<Area, Readonly<Record<string, string>>>> = {
   api: {},
@@ -77,9 +82,6 @@ export const webServer: Partial<ServiceSchema> = {
       const exact = { sensitive: true, trailing: false };
       this.addRoute({ path: "/", mergeParams: false, bodyParsers: false, logging: false, mappingPolicy: "restrict", pathToRegexpOptions: exact, aliases });
       this.findAlias = indexAliases(this.aliases);
-    },
-    handleRequest(this: WebService, req: WebRequest, res: ServerResponse): void {
-      if (!answerPlayer(this.broker, this.findAlias, req, res)) void this.httpHandler(req, res);
     },
     resolveAlias(this: WebService, path: string, method = "GET"): FoundAlias | false {
       return this.findAlias(path, method);
