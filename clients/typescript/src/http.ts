@@ -6,7 +6,7 @@ export interface Connection {
   /** Of the gateway, as in `https://video.example.org`. */
   url: string;
   /** An API key, or a token of the school's log-in; without it what everybody may. */
-  key?: string;
+  key?: string | undefined;
   /** How often what was refused for now (429, 503) or broke off is asked again; default 3. */
   retries?: number;
   /** Default: the platform's. */
