@@ -29,7 +29,7 @@ export type CapacitySettings = Pick<Config, "redisUrl" | "namespace" | "region" 
 interface Settings extends ServiceSettingSchema { region: string; timeZone: string }
 interface State { redis: Redis; keeper: Keeper; metrics: MetricWriter<"capacity"> }
 
-const QUEUE_MS = 2_000;
+const ASK_MS = 2_000;
 /** Of lectures that were it is learnt what a viewer takes. */
 const LECTURES_BEFORE_MS = 28 * 86_400_000;
 const LECTURES_AHEAD_MS = 2 * 86_400_000;
@@ -79,14 +79,19 @@ export function capacityService({ redisUrl, namespace, region, timeZone, capacit
       const keys = redisKeys(namespace);
       this.redis = await open(redisUrl, this.logger);
       const { broker } = this;
-      // A mesh that starts has not all of it yet.
-      const askIfThere = async <Answer>(action: string, params: object): Promise<Answer | undefined> =>
-        (broker.registry.actions.isAvailable(action) ? await broker.call<Answer, object>(action, params, { timeout: QUEUE_MS, retries: 0 }) : undefined);
+      /** Undefined where nobody answers: a mesh that starts has not all of it yet. */
+      const askIfThere = async <Answer>(action: string, params: object): Promise<Answer | undefined> => {
+        if (!broker.registry.actions.isAvailable(action)) return undefined;
+        return await broker.call<Answer, object>(action, params, { timeout: ASK_MS, retries: 0 }).catch((error: unknown) => {
+          this.logger.debug(`${action} is not known: ${errorMessage(error)}`);
+          return undefined;
+        });
+      };
       const history = openLoadHistory({ region, redis: this.redis, keys, storage: storageCalls(broker), logger: this.logger });
       const look = async (): Promise<LoadLook> => {
         const nodes = broker.registry.nodes.list({ onlyAvailable: true, withServices: false }) as MeshNode[];
         const own = nodes.filter(({ metadata }) => regionOf(metadata) === region && servicesOf(metadata).includes("transcoder"));
-        const queue = await askIfThere<QueueReport>("scheduler.report", {}).catch(() => undefined);
+        const queue = await askIfThere<QueueReport>("scheduler.report", {});
         return lookAtLoad(own.map(({ id }) => meshView(broker).book.look(id).report), queue);
       };
       this.keeper = openKeeper({
@@ -94,10 +99,7 @@ export function capacityService({ redisUrl, namespace, region, timeZone, capacit
         redis: this.redis, outlookKey: keys.outlook(region), logger: this.logger,
         lectures: async () => {
           const now = clock.date();
-          const bells = await askIfThere<Bell[]>("forecast.bells", { from: now - LECTURES_BEFORE_MS, to: now + LECTURES_AHEAD_MS } satisfies BellsParams).catch((error: unknown) => {
-            this.logger.debug(`The timetables are not known: ${errorMessage(error)}`);
-            return undefined;
-          });
+          const bells = await askIfThere<Bell[]>("forecast.bells", { from: now - LECTURES_BEFORE_MS, to: now + LECTURES_AHEAD_MS } satisfies BellsParams);
           return (bells ?? []).map(({ at, viewers, course }) => ({ at, viewers, ...(course === undefined ? {} : { title: course }) }));
         },
         lock: () => takeLock(this.redis, keys.capacityLease(region), broker.nodeID, this.logger),

@@ -110,7 +110,8 @@ export function forecastService({ redisUrl, namespace, region, forecastCpuSec, f
       /** Of players that tell nothing of themselves. */
       async "segment.watched"(ctx: Context<SegmentWatched>) {
         const { videoId, segment } = ctx.params;
-        const plan = this.known.get(videoId)?.plan ?? (await this.look(videoId).catch(() => undefined))?.plan;
+        if (this.known.get(videoId)?.plan === undefined) await this.learn(async () => void (await this.look(videoId)));
+        const plan = this.known.get(videoId)?.plan;
         if (plan === undefined) return;
         if (segment === 0) await this.learn(() => this.forecaster.used(videoId));
         if (hasSettled((plan.boundaries[segment] ?? 0) / plan.timescale)) await this.watching(videoId);
