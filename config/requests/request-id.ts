@@ -2,8 +2,9 @@
  * The id that a request has in its answer, in every log line, error, audit record and trace. One that Lectern makes is a trace
  * id of W3C Trace Context (https://www.w3.org/TR/trace-context/), and so is one that came in a `traceparent`.
  */
-import { createHash, randomFillSync } from "node:crypto";
+import { createHash } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
+import { drawRandom } from "../random-pool.ts";
 
 /** What whoever asks says of the trace that the request belongs to. `parentId`: the span that asks. */
 export interface TraceParent { traceId: string; parentId: string; sampled: boolean }
@@ -41,16 +42,7 @@ export function newSpanId(): string {
   return randomHex(SPAN_BYTES);
 }
 
-/** Drawn by the page: to ask for a few bytes costs as much as for many. */
-const pool = Buffer.allocUnsafe(4096);
-let used = pool.length;
-
 function randomHex(bytes: number): string {
-  if (used + bytes > pool.length) {
-    randomFillSync(pool);
-    used = 0;
-  }
-  used += bytes;
-  const text = pool.toString("hex", used - bytes, used);
+  const text = drawRandom(bytes).toString("hex");
   return /^0+$/.test(text) ? randomHex(bytes) : text; // zeros stand for none
 }
