@@ -1,14 +1,9 @@
 /** The part of the OpenAPI document that is about keys, and what each operation asks for. */
 import { may, ANONYMOUS, PERMISSIONS, ROLES, type Permission } from "../../config/access/permissions.ts";
-import type { ErrorCode } from "../../config/errors.ts";
+import { json, list, ref, text, type Problems } from "./openapi-parts.ts";
 
-type Problems = (...codes: ErrorCode[]) => Record<string, object>;
 interface Operation { operationId: string; responses: Record<string, object> }
 
-const text = { type: "string" };
-const list = (items: object) => ({ type: "array", items });
-const json = (schema: object) => ({ "application/json": { schema } });
-const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
 const keyId = { name: "keyId", in: "path", required: true, schema: { type: "string", pattern: "^[0-9a-f]{20}$" } };
 const asked = { name: { type: "string", maxLength: 100 }, roles: list({ enum: ROLES }), tenant: { ...text, description: "the only one whose things it may touch; absent: that of the key that makes it" }, scopes: list({ enum: Object.keys(PERMISSIONS) }), expiresAt: { type: "string", format: "date-time" } };
 

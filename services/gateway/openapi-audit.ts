@@ -1,10 +1,6 @@
 /** The part of the OpenAPI document that is about the audit log. */
-import type { ErrorCode } from "../../config/errors.ts";
+import { text, time, type Problems } from "./openapi-parts.ts";
 
-type Problems = (...codes: ErrorCode[]) => Record<string, object>;
-
-const text = { type: "string" };
-const time = { type: "string", format: "date-time" };
 const inQuery = (name: string, schema: object, description: string) => ({ name, in: "query", schema, description });
 const record = {
   type: "object", required: ["chain", "seq", "at", "node", "type"],

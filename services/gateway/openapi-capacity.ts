@@ -1,17 +1,10 @@
 /** The part of the OpenAPI document that is about what a mesh will need. */
-import type { ErrorCode } from "../../config/errors.ts";
 import { FACTOR } from "../capacity/capacity.contract.ts";
+import { count, json, list, ref, text, type Problems } from "./openapi-parts.ts";
 
-type Problems = (...codes: ErrorCode[]) => Record<string, object>;
-
-const text = { type: "string" };
 const number = { type: "number", minimum: 0 };
-const count = { type: "integer", minimum: 0 };
 const time = { ...count, description: "ms since 1970" };
-const list = (items: object) => ({ type: "array", items });
 const open = (properties: object) => ({ type: "object", required: Object.keys(properties), properties });
-const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
-const json = (schema: object) => ({ "application/json": { schema } });
 const missing = { ...list(text), description: "regions of which nobody answers" };
 const basis = { enum: ["weeks", "days", "recent", "none"], description: "what the forecast rests on; `recent`: the last hour alone" };
 const slots = (description: string) => ({ ...number, description });

@@ -1,15 +1,7 @@
 /** The part of the OpenAPI document that is about groups of errors. */
-import type { ErrorCode } from "../../config/errors.ts";
 import { ERROR_STATES, GROUP_ID, LIST_LIMIT, SEVERITIES, type ErrorStepName } from "../errors/errors.contract.ts";
+import { count, json, list, ref, text, time, type Problems } from "./openapi-parts.ts";
 
-type Problems = (...codes: ErrorCode[]) => Record<string, object>;
-
-const text = { type: "string" };
-const time = { type: "string", format: "date-time" };
-const count = { type: "integer", minimum: 0 };
-const list = (items: object) => ({ type: "array", items });
-const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
-const json = (schema: object) => ({ "application/json": { schema } });
 const query = (name: string, schema: object, description?: string) => ({ name, in: "query", schema, ...(description === undefined ? {} : { description }) });
 const errorId = { name: "errorId", in: "path", required: true, schema: { type: "string", pattern: GROUP_ID } };
 

@@ -1,10 +1,7 @@
 /** The part of the OpenAPI document that is about links to private videos. */
 import { USES } from "../../config/access/grants.ts";
-import type { ErrorCode } from "../../config/errors.ts";
+import { text, type Problems } from "./openapi-parts.ts";
 
-type Problems = (...codes: ErrorCode[]) => Record<string, object>;
-
-const text = { type: "string" };
 const uri = { type: "string", format: "uri" };
 const uses = { type: "array", minItems: 1, items: { enum: USES }, default: ["play", "images"], description: "`play`: playlists, segments, captions; `images`: stills and previews; `clip`: clips. The video's state comes with each" };
 const json = (name: string) => ({ "application/json": { schema: { $ref: `#/components/schemas/${name}` } } });

@@ -2,13 +2,10 @@
 import type { ErrorCode } from "../../config/errors.ts";
 import { QUEUE_LANES } from "../../mixins/work-queue/work-queue.contract.ts";
 import { ARGUMENTS, COMMANDS, type ArgumentName, type Command, type CommandName } from "../operator/operator.contract.ts";
+import { count, list, ref, text } from "./openapi-parts.ts";
 
-const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
-const text = { type: "string" };
 const number = { type: "number" };
-const count = { type: "integer", minimum: 0 };
 const truth = { type: "boolean" };
-const list = (items: object) => ({ type: "array", items });
 const open = (properties: object) => ({ type: "object", properties });
 const record = (values: object) => ({ type: "object", additionalProperties: values });
 

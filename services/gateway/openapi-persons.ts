@@ -1,14 +1,7 @@
 /** The part of the OpenAPI document that is about one person's data. */
-import type { ErrorCode } from "../../config/errors.ts";
 import { PERSON_FORMAT, PERSON_PARTS, PERSON_VERSION, VIDEOS_CHOICES } from "../persons/persons.contract.ts";
+import { count, json, ref, text, time, type Problems } from "./openapi-parts.ts";
 
-type Problems = (...codes: ErrorCode[]) => Record<string, object>;
-
-const text = { type: "string" };
-const time = { type: "string", format: "date-time" };
-const count = { type: "integer", minimum: 0 };
-const json = (schema: object) => ({ "application/json": { schema } });
-const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
 const person = { name: "person", in: "path", required: true, schema: text, description: "`login:<subject>`, `key:<id>`, or the pseudonym that the audit log has" };
 const orderId = { name: "orderId", in: "path", required: true, schema: { type: "string", pattern: "^[0-9a-z]{26}$" } };
 const part = { type: "object", required: ["about", "from", "items"], properties: { about: text, from: text, items: { type: "array", items: { type: "object" } } } };

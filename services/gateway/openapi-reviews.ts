@@ -1,16 +1,8 @@
 /** The part of the OpenAPI document that is about screening and reviews. */
-import type { ErrorCode } from "../../config/errors.ts";
 import { FINDING_CODES, SCREENING_VERDICTS } from "../../media/screening/finding.ts";
+import { count, json, list, ref, text, time, type Problems } from "./openapi-parts.ts";
 
-type Problems = (...codes: ErrorCode[]) => Record<string, object>;
-
-const text = { type: "string" };
-const count = { type: "integer", minimum: 0 };
 const number = { type: "number" };
-const time = { type: "string", format: "date-time" };
-const list = (items: object) => ({ type: "array", items });
-const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
-const json = (schema: object) => ({ "application/json": { schema } });
 const id = { name: "id", in: "path", required: true, schema: { type: "string", pattern: "^[0-9a-z]{26}$" } };
 
 const verdict = { enum: SCREENING_VERDICTS };

@@ -1,12 +1,7 @@
 /** The part of the OpenAPI document that is about timetables. */
-import type { ErrorCode } from "../../config/errors.ts";
 import { MAX_ENTRIES, WEEKDAYS } from "../forecast/forecast.contract.ts";
+import { json, ref, text, type Problems } from "./openapi-parts.ts";
 
-type Problems = (...codes: ErrorCode[]) => Record<string, object>;
-
-const text = { type: "string" };
-const json = (schema: object) => ({ "application/json": { schema } });
-const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
 const tenant = { name: "tenant", in: "query", schema: { type: "string", pattern: "^[a-z0-9][a-z0-9-]{0,62}$" }, description: "absent: the key's own, else `default`" };
 const fields = {
   video: { type: "string", pattern: "^[0-9a-z]{26}$" }, course: { type: "string", minLength: 1, maxLength: 64, description: "the label `course`: whatever lecture of it is the last by then" },

@@ -1,21 +1,14 @@
 /** The part of the OpenAPI document that is about how videos are watched. */
-import type { ErrorCode } from "../../config/errors.ts";
+import { count, json, list, ref, text, type Problems } from "./openapi-parts.ts";
 
-type Problems = (...codes: ErrorCode[]) => Record<string, object>;
-
-const count = { type: "integer", minimum: 0 };
-const text = { type: "string" };
 const day = { ...text, format: "date", examples: ["2026-11-26"] };
 const days = [["from", "the first day, in UTC; by default 29 days before the last"], ["to", "the last one; by default today"]].map(([name, description]) => ({ name, in: "query", schema: day, description }));
 const ofTenant = [...days, { name: "tenant", in: "query", schema: text, description: "by default the key's own, else `default`" }, { name: "course", in: "query", schema: text, description: "only videos with this label `course`" }];
 const number = { type: "number", minimum: 0 };
-const json = (schema: object) => ({ "application/json": { schema } });
-const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
 const id = { name: "id", in: "path", required: true, schema: { type: "string", pattern: "^[0-9a-z]{26}$" } };
 const span = (items: number) => ({ type: "array", minItems: 2, maxItems: items, items: number });
 
 const totals = { views: { ...count, description: "loads of a page that watched five seconds, or half of a shorter video" }, viewers: { ...count, description: "counted anew each day: who comes on two days is two" }, watchSec: { ...number, description: "of media" }, completions: { ...count, description: "views that watched nine tenths" } };
-const list = (items: object) => ({ type: "array", items });
 
 export const usageSchemas = {
   UsageTotals: { type: "object", required: Object.keys(totals), properties: totals },

@@ -1,15 +1,7 @@
 /** The part of the OpenAPI document that is about webhooks. */
-import type { ErrorCode } from "../../config/errors.ts";
 import { ENDPOINT_ID, EVENT_TYPES, MAX_DESCRIPTION, MESSAGE_ID } from "../webhooks/webhooks.contract.ts";
+import { count, json, list, ref, text, time, type Problems } from "./openapi-parts.ts";
 
-type Problems = (...codes: ErrorCode[]) => Record<string, object>;
-
-const text = { type: "string" };
-const time = { type: "string", format: "date-time" };
-const count = { type: "integer", minimum: 0 };
-const list = (items: object) => ({ type: "array", items });
-const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
-const json = (schema: object) => ({ "application/json": { schema } });
 const webhookId = { name: "webhookId", in: "path", required: true, schema: { type: "string", pattern: ENDPOINT_ID } };
 const deliveryId = { name: "deliveryId", in: "path", required: true, schema: { type: "string", pattern: MESSAGE_ID } };
 

@@ -17,11 +17,7 @@ import { personPaths, personSchemas } from "./openapi-persons.ts";
 import { timetablePaths, timetableSchemas } from "./openapi-timetable.ts";
 import { usagePaths, usageSchemas } from "./openapi-usage.ts";
 import { reviewPaths, reviewSchemas } from "./openapi-reviews.ts";
-
-const json = (schema: object) => ({ "application/json": { schema } });
-const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
-const text = { type: "string" };
-const count = { type: "integer", minimum: 0 };
+import { count, json, ref, text } from "./openapi-parts.ts";
 
 const inPath = (name: string, schema: object = text) => ({ name, in: "path", required: true, schema });
 const id = inPath("id", { type: "string", pattern: "^[0-9a-z]{26}$" });
