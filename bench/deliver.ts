@@ -10,7 +10,7 @@ import { loadConfig } from "../config/config.ts";
 import { makeCertificates } from "../test/support/certificates.ts";
 import { startEdge } from "../test/support/edge.ts";
 import type { Benchmark } from "./benchmark.ts";
-import { cpuTimeOf } from "./process-family.ts";
+import { cpuSecondsOf, cpuTimeOf } from "./process-family.ts";
 import { startBareNode, startNginx } from "./deliver/file-servers.ts";
 import { heatVideo, makeSource, type HotVideo } from "./deliver/hot-video.ts";
 import { watch } from "./deliver/viewers.ts";
@@ -102,10 +102,9 @@ function describeThroughput(servers: readonly Server[], measured: ReadonlyMap<st
 async function describeAudience(servers: readonly Server[], video: HotVideo, viewers: number, seconds: number): Promise<string> {
   const rows: string[][] = [];
   for (const { name, base, pid } of servers) {
-    const before = await cpuTimeOf(pid);
+    const before = await cpuSecondsOf(pid);
     const { segmentMs, playlistMs, failed } = await watch(base, video, viewers, seconds);
-    const after = await cpuTimeOf(pid);
-    const cpuSec = after.userSec + after.kernelSec - before.userSec - before.kernelSec;
+    const cpuSec = (await cpuSecondsOf(pid)) - before;
     rows.push([name, String(segmentMs.length), percentile(segmentMs, 0.5).toFixed(1), percentile(segmentMs, 0.99).toFixed(1), percentile(segmentMs, 1).toFixed(0), percentile(playlistMs, 0.99).toFixed(1), String(failed), `${((cpuSec * 100) / seconds).toFixed(0)} %`]);
   }
   return formatTable(["server", "segments", "p50 ms", "p99 ms", "longest", "playlist p99 ms", "failed", "of one core"], rows);

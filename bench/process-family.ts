@@ -9,9 +9,15 @@ export interface Resident { own: number; others: number }
 const TICKS_PER_SEC = 100;
 const LOOK_MS = 1_000;
 
+/** Since its start, with what of it has ended. */
 export async function cpuTimeOf(pid: number): Promise<CpuTime> {
   const members = await familyOf(pid);
   return { userSec: sum(members.map(({ userSec }) => userSec)), kernelSec: sum(members.map(({ kernelSec }) => kernelSec)) };
+}
+
+export async function cpuSecondsOf(pid: number): Promise<number> {
+  const { userSec, kernelSec } = await cpuTimeOf(pid);
+  return userSec + kernelSec;
 }
 
 export async function residentOf(pid: number): Promise<Resident> {
@@ -40,9 +46,10 @@ async function familyOf(pid: number): Promise<(CpuTime & { id: number })[]> {
   const times = new Map<number, CpuTime>();
   for (const name of (await readdir("/proc")).filter((entry) => /^\d+$/.test(entry))) {
     const fields = (await readFile(`/proc/${name}/stat`, "utf8").catch(() => "")).replace(/^.*\) /s, "").split(" "); // empty of one that is gone
-    if (fields.length < 13) continue;
+    if (fields.length < 15) continue;
+    const [user = 0, kernel = 0, userOfEnded = 0, kernelOfEnded = 0] = fields.slice(11, 15).map((ticks) => Number(ticks) / TICKS_PER_SEC);
     parents.set(Number(name), Number(fields[1]));
-    times.set(Number(name), { userSec: Number(fields[11]) / TICKS_PER_SEC, kernelSec: Number(fields[12]) / TICKS_PER_SEC });
+    times.set(Number(name), { userSec: user + userOfEnded, kernelSec: kernel + kernelOfEnded });
   }
   const isWithin = (id: number): boolean => id === pid || (id > 1 && isWithin(parents.get(id) ?? 0));
   return [...times].filter(([id]) => isWithin(id)).map(([id, time]) => ({ id, ...time }));

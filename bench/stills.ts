@@ -2,7 +2,6 @@
  * stills: how long a still takes that nobody has asked for, and one in memory, beside a bare FFmpeg that makes the same
  * frame of the local file; and what an hour's storyboard costs.
  */
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { loadConfig } from "../config/config.ts";
@@ -13,6 +12,7 @@ import type { Benchmark } from "./benchmark.ts";
 import { bareStill, fetchStill, time } from "./still.ts";
 import { prepareSources } from "./first-play/sources.ts";
 import { describeLoad, describeMachine } from "./machine.ts";
+import { cpuSecondsOf } from "./process-family.ts";
 import { percentile } from "./statistics.ts";
 import { formatTable } from "./text-table.ts";
 
@@ -69,14 +69,8 @@ async function compare(name: string, format: StillFormat, from: number, runs: nu
 
 async function describeStoryboard(mesh: Mesh, id: string): Promise<string> {
   const sheets = new Set([...(await (await fetch(`${mesh.httpUrl}/play/${id}/storyboard.vtt`)).text()).matchAll(/^(storyboard\/\d+\.jpg)#/gm)].map(([, sheet]) => sheet ?? ""));
-  const before = await cpuSeconds(mesh.nodePid());
+  const before = await cpuSecondsOf(mesh.nodePid());
   const ms = await time(async () => { for (const sheet of sheets) await fetchStill(`${mesh.httpUrl}/play/${id}/${sheet}`); });
-  const after = await cpuSeconds(mesh.nodePid());
+  const after = await cpuSecondsOf(mesh.nodePid());
   return `Storyboard of an hour: ${sheets.size} sheets, ${(after - before).toFixed(1)} s of CPU (node and FFmpeg), ${(ms / 1000).toFixed(1)} s one after the other.`;
-}
-
-/** Of a process and the children it has waited for (proc(5): utime, stime, cutime, cstime; hundredths). */
-async function cpuSeconds(pid: number): Promise<number> {
-  const fields = (await readFile(`/proc/${pid}/stat`, "utf8")).replace(/^.*\) /s, "").split(" ");
-  return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / 100;
 }

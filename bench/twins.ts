@@ -2,7 +2,6 @@
  * twins: what a video costs whose bytes are there under another address: processor time of the node with its FFmpegs, and
  * bytes of the origin, until all is made, beside what the first one cost.
  */
-import { readFileSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -15,11 +14,9 @@ import { untilIdle } from "./cold-segment.ts";
 import { prepareSources } from "./first-play/sources.ts";
 import { describeLoad, describeMachine } from "./machine.ts";
 import type { Origin } from "./origin.ts";
+import { cpuSecondsOf } from "./process-family.ts";
 import { onStagedMesh } from "./staged-mesh.ts";
 import { formatTable } from "./text-table.ts";
-
-/** What Linux counts processor time in. */
-const TICKS_PER_SEC = 100;
 
 export const twins: Benchmark = {
   name: "twins",
@@ -46,16 +43,10 @@ export const twins: Benchmark = {
 
 async function makeWhole(mesh: Mesh, origin: Origin, url: string): Promise<{ cpuSec: number; bytes: number; sec: number }> {
   await origin.reset();
-  const [cpuBefore, startedAt] = [cpuOf(mesh.nodePid()), performance.now()];
+  const [cpuBefore, startedAt] = [await cpuSecondsOf(mesh.nodePid()), performance.now()];
   const { id } = await postVideo({ url: mesh.httpUrl }, { url });
   await api(mesh.httpUrl).until(id, "complete");
   const sec = (performance.now() - startedAt) / 1000;
   await untilIdle(mesh.httpUrl); // previews
-  return { cpuSec: cpuOf(mesh.nodePid()) - cpuBefore, bytes: (await origin.count()).bytes, sec };
-}
-
-/** Seconds of the process and of its children that have ended (proc_pid_stat(5), fields 14 to 17). */
-function cpuOf(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) /s, "").split(" ");
-  return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / TICKS_PER_SEC;
+  return { cpuSec: (await cpuSecondsOf(mesh.nodePid())) - cpuBefore, bytes: (await origin.count()).bytes, sec };
 }
