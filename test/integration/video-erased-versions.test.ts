@@ -102,9 +102,10 @@ describe("a bucket that keeps versions, when a video is deleted", function () {
         await eventually(async () => !(await view.versions()).some(isOf(made)));
         expect(await findMarks(made.marks)).to.deep.equal([]);
         const { records } = (await (await fetch(`${mesh.httpUrl}/v1/audit?video=${made.id}`)).json()) as { records: { type: string; result: string; target: { objects: number; versions: number } }[] };
-        const [receipt] = records.filter(({ type }) => type === "erasure");
-        expect(receipt?.result).to.equal("ok");
-        expect(receipt?.target.versions).to.be.above(3);
+        // More than one where a reconciler comes by and finds what was written in the midst of it.
+        const receipts = records.filter(({ type }) => type === "erasure");
+        expect(receipts).to.not.be.empty.and.satisfy(() => receipts.every(({ result }) => result === "ok"));
+        expect(receipts.reduce((sum, { target }) => sum + target.versions, 0), JSON.stringify(receipts)).to.be.above(3);
       });
 
       it("has nothing of it left when the node was killed between looking and deleting, and another goes on", async () => {
