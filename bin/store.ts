@@ -1,9 +1,11 @@
 /** npm run store: what an operator does with a store's keys. */
 import { loadConfig } from "../config/config.ts";
+import { rewrapEnvelopes } from "../services/storage/encryption/rewrap-envelopes.ts";
 import { rewrapKeys } from "../services/storage/encryption/rewrap-keys.ts";
 import { formatStore, openObjectStore } from "../services/storage/open-object-store.ts";
 import { complain } from "./complain.ts";
 import { StartError } from "./start/start-error.ts";
+import { formatRewrap } from "./store/format-rewrap.ts";
 import { parseStoreArguments, STORE_USAGE } from "./store/store-arguments.ts";
 import { openStoreRing } from "./store/store-ring.ts";
 
@@ -18,13 +20,10 @@ async function rewrap(check: boolean): Promise<boolean> {
     const store = await openObjectStore(location);
     try {
       console.log(`${check ? "Looks at" : "Rewraps"} the keys in ${formatStore(location)}; the first key is ${ring.firstId}.`);
-      const { wrappedBy, rewrapped, orphans, failed, older, locked } = await rewrapKeys({ store, ring, check, onProgress: (done) => { if (done >= 1_000) console.log(`  ${done} …`); } });
-      for (const [by, count] of Object.entries(wrappedBy)) console.log(`  ${count} wrapped by ${by}${by === ring.firstId ? "" : " still"}`);
-      console.log(`  ${rewrapped} were rewrapped; ${orphans} of nothing ${check ? "are there" : "were taken away"}.`);
-      if (older > 0) console.log(`  ${older} older versions of keys ${check || failed.length > 0 ? "are there, wrapped by what wrapped them then" : "were removed"}.`);
-      if (locked > 0) console.log(`  ${locked} older versions are kept by a lock of the store.`);
-      if (failed.length > 0) console.log(`Not to be had: ${failed.length}\n  ${failed.join("\n  ")}`);
-      isWhole &&= failed.length === 0 && locked === 0;
+      const units = await rewrapKeys({ store, ring, check, onProgress: (done) => { if (done >= 1_000) console.log(`  ${done} …`); } });
+      const envelopes = await rewrapEnvelopes({ store, ring, check });
+      for (const line of formatRewrap(units, envelopes, { firstId: ring.firstId, check })) console.log(line);
+      isWhole &&= [units, envelopes].every(({ failed, locked }) => failed.length === 0 && locked === 0);
     } finally {
       await store.close();
     }

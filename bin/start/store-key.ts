@@ -27,9 +27,9 @@ export function openStoreKeys(settings: Settings): string | undefined {
   const { dataDir, store, regions } = settings;
   if (store.kind !== "file" || regions !== undefined) return undefined;
   if (!existsSync(keyPath(dataDir))) {
-    const [isEncrypted, hasPlain] = [objectKeys.allUnitKeys, [objectKeys.allVideos, objectKeys.allUploads]].map((folders) => [folders].flat().some((folder) => hasEntries(join(store.dir, folder))));
+    const [isEncrypted, isOld] = [objectKeys.allUnitKeys, [objectKeys.allVideos, objectKeys.allUploads, objectKeys.allWebhooks]].map((folders) => [folders].flat().some((folder) => hasEntries(join(store.dir, folder))));
     if (isEncrypted === true) throw new StartError(`The store ${store.dir} has encrypted videos, and the file with their key, ${keyPath(dataDir)}, is missing: bring it back, or say with LECTERN_STORE_KEYS where the key is.`);
-    if (hasPlain === true) return undefined;
+    if (isOld === true) return undefined;
   }
   keepStoreKey(keyPath(dataDir));
   return findStoreKeys(settings);

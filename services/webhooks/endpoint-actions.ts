@@ -2,7 +2,7 @@
 import { isIP } from "node:net";
 import type { Context } from "moleculer";
 import { may, reaches, type Caller } from "../../config/access/permissions.ts";
-import { fail } from "../../config/errors.ts";
+import { errorMessage, fail, findErrorCode } from "../../config/errors.ts";
 import { callerOf } from "../../config/middlewares/access-guard.ts";
 import { newId } from "../../config/new-id.ts";
 import { announceToAll } from "../../mixins/announce.ts";
@@ -83,7 +83,10 @@ export function endpointActions({ allowed, resolve }: ActionNeeds) {
       params: { id },
       async handler(this: This, ctx: Context<EndpointIdParams>): Promise<void> {
         await findTheirs(this, ctx);
-        await this.store.remove(ctx.params.id);
+        await this.store.remove(ctx.params.id).catch((error: unknown) => {
+          if (findErrorCode(error) !== "erasure_incomplete") throw error;
+          this.logger.warn(`Webhook ${ctx.params.id} is deleted, but the store keeps versions that have its address and secrets: ${errorMessage(error)}`);
+        });
         changed(this, ctx.params.id);
         await this.outbox.forgetEndpoint(ctx.params.id);
         await this.due.forgetEndpoint(ctx.params.id).catch(() => undefined); // without it nothing is sent either

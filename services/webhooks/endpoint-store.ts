@@ -15,10 +15,11 @@ type StatePart = { enabled: true; at: string } | { enabled: false; at: string; w
 
 export interface Endpoint { record: EndpointRecord; /** The last one first. */ secrets: SecretPart[]; state?: StatePart; parts: number }
 
+const DELETED = "deleted.json";
 /** Time to put the new secret where the old one is. */
 const OVERLAP_MS = 24 * 3_600_000;
 
-export function endpointStore(storage: Pick<StorageCalls, "get" | "put" | "list" | "remove">, now: () => Date = () => new Date()) {
+export function endpointStore(storage: Pick<StorageCalls, "get" | "put" | "list" | "erase">, now: () => Date = () => new Date()) {
   const encode = (value: object): Buffer => Buffer.from(JSON.stringify(value));
   async function read<T>(key: string): Promise<T | undefined> {
     const bytes = await storage.get(key);
@@ -33,11 +34,22 @@ export function endpointStore(storage: Pick<StorageCalls, "get" | "put" | "list"
     } while (after !== undefined);
   }
 
-  /** Undefined also for one that was deleted, whatever of it came late from another region. */
-  async function find(id: string): Promise<Endpoint | undefined> {
+  async function namesIn(id: string): Promise<string[]> {
     const names: string[] = [];
     for await (const key of walk(objectKeys.webhook(id), false)) names.push(key.slice(objectKeys.webhook(id).length));
-    if (names.includes("deleted.json") || !names.includes("endpoint.json")) return undefined;
+    return names;
+  }
+
+  async function allIds(): Promise<string[]> {
+    const ids: string[] = [];
+    for await (const folder of walk(objectKeys.allWebhooks, true)) ids.push(folder.slice(objectKeys.allWebhooks.length, -1));
+    return ids;
+  }
+
+  /** Undefined also for one that was deleted, whatever of it came late from another region. */
+  async function find(id: string): Promise<Endpoint | undefined> {
+    const names = await namesIn(id);
+    if (names.includes(DELETED) || !names.includes("endpoint.json")) return undefined;
     const last = (kind: string): string[] => names.filter((name) => name.startsWith(`${kind}-`)).toSorted().toReversed();
     const [record, state, ...secrets] = await Promise.all([
       read<EndpointRecord>(objectKeys.webhookPart(id, "endpoint")),
@@ -46,6 +58,12 @@ export function endpointStore(storage: Pick<StorageCalls, "get" | "put" | "list"
     ]);
     if (record === undefined) return undefined;
     return { record, secrets: secrets.filter((part) => part !== undefined), ...(state === undefined ? {} : { state }), parts: names.length };
+  }
+
+  /** With all versions, which would have its address and secrets. All are tried. @throws erasure_incomplete */
+  async function eraseParts(id: string, names: readonly string[]): Promise<void> {
+    const failed = (await Promise.allSettled(names.filter((name) => name !== DELETED).map((name) => storage.erase(objectKeys.webhook(id) + name)))).find(({ status }) => status === "rejected");
+    if (failed?.status === "rejected") throw failed.reason;
   }
 
   /** Whoever comes second with the same number changes nothing. */
@@ -68,15 +86,20 @@ export function endpointStore(storage: Pick<StorageCalls, "get" | "put" | "list"
     async enable({ record, parts }: Endpoint): Promise<void> {
       await add(record.id, "state", parts, { enabled: true, at: now().toISOString() });
     },
-    /** That it was deleted stays; its address and secrets go. */
+    /** That it was deleted stays; its address and secrets go. @throws erasure_incomplete when it is deleted, and versions of that are left */
     async remove(id: string): Promise<void> {
       await storage.put(objectKeys.webhookPart(id, "deleted"), encode({ at: now().toISOString() }), true);
-      for await (const key of walk(objectKeys.webhook(id), false)) if (!key.endsWith("/deleted.json")) await storage.remove(key);
+      await eraseParts(id, await namesIn(id));
+    },
+    /** Erases what is left of endpoints that were deleted: in another region, or by a node that died in the midst of it. @throws erasure_incomplete */
+    async prune(): Promise<void> {
+      for (const id of await allIds()) {
+        const names = await namesIn(id);
+        if (names.includes(DELETED)) await eraseParts(id, names);
+      }
     },
     async list(): Promise<Endpoint[]> {
-      const ids: string[] = [];
-      for await (const folder of walk(objectKeys.allWebhooks, true)) ids.push(folder.slice(objectKeys.allWebhooks.length, -1));
-      return (await Promise.all(ids.map(find))).filter((endpoint) => endpoint !== undefined);
+      return (await Promise.all((await allIds()).map(find))).filter((endpoint) => endpoint !== undefined);
     },
   };
 }

@@ -7,6 +7,7 @@ import { errorMessage } from "../../config/errors.ts";
 import type { Clock } from "../../mixins/clock.ts";
 import type { Dispatch } from "./dispatch.ts";
 import type { DueDeliveries } from "./due-deliveries.ts";
+import type { EndpointStore } from "./endpoint-store.ts";
 import type { Endpoints } from "./endpoints.ts";
 import type { VideoMessage } from "./messages.ts";
 import type { Outbox } from "./outbox.ts";
@@ -14,6 +15,7 @@ import type { Outbox } from "./outbox.ts";
 export interface SweepPorts {
   outbox: Pick<Outbox, "pending" | "prune">;
   due: Pick<DueDeliveries, "add">;
+  store: Pick<EndpointStore, "prune">;
   endpoints: Pick<Endpoints, "all">;
   dispatch: Pick<Dispatch, "tell">;
   /** Of videos that were posted since then, the newest first: what has happened to each. */
@@ -22,7 +24,7 @@ export interface SweepPorts {
   lock(): Promise<(() => Promise<void>) | undefined>;
   look(): void;
   clock: Clock;
-  logger: Pick<Logger, "debug">;
+  logger: Pick<Logger, "debug" | "warn">;
 }
 
 const OUTBOX_EVERY_MS = 30_000;
@@ -31,7 +33,7 @@ const FIRST_MS = 1_000;
 const FIRST_VIDEOS_MS = 60_000;
 const VIDEOS_BACK_MS = 86_400_000;
 
-export function openSweep({ outbox, due, endpoints, dispatch, videos, lock, look, clock, logger }: SweepPorts) {
+export function openSweep({ outbox, store, due, endpoints, dispatch, videos, lock, look, clock, logger }: SweepPorts) {
   let closed = false;
   const cancels = new Map<string, () => void>();
   const running = new Set<Promise<void>>();
@@ -49,6 +51,7 @@ export function openSweep({ outbox, due, endpoints, dispatch, videos, lock, look
     if (release === undefined) return;
     try {
       await outbox.prune();
+      await store.prune().catch((error: unknown) => logger.warn(`What may be left of deleted webhooks could not be erased: ${errorMessage(error)}`));
       if ((await endpoints.all()).size === 0) return;
       for await (const { createdAt, messages } of videos(clock.date() - VIDEOS_BACK_MS)) {
         if (closed) return;

@@ -92,7 +92,7 @@ export function webhooksService({ redisUrl, namespace, webhookAllow }: WebhooksS
       const look = (): void => this.courier.look();
       this.dispatch = openDispatch({ endpoints: this.endpoints, outbox: this.outbox, due: this.due, log: this.log, look, logger });
       this.sweep = openSweep({
-        outbox: this.outbox, due: this.due, endpoints: this.endpoints, dispatch: this.dispatch, look, clock, logger,
+        outbox: this.outbox, store: this.store, due: this.due, endpoints: this.endpoints, dispatch: this.dispatch, look, clock, logger,
         videos: (sinceMs) => recentVideos(broker, sinceMs), lock: () => takeLock(this.redis, keys.webhooksSweep, broker.nodeID, logger),
       });
     },

@@ -80,7 +80,7 @@ describe("the store of a mesh that was started without a setting", function () {
   });
 
   it("is not worked on by a node with another key, or with none, which says why", async () => {
-    for (const [setting, why] of [["env:OTHER_KEY", "none of the keys of LECTERN_STORE_KEYS is theirs"], ["none", "LECTERN_STORE_KEYS must say"]]) {
+    for (const [setting, why] of [["env:OTHER_KEY", "none of the keys of LECTERN_STORE_KEYS is the one"], ["none", "LECTERN_STORE_KEYS must say"]]) {
       const node = openLectern([NODE, "--services", "transcoder"], { ...bareEnvironment(), LECTERN_DATA: dataDir, LECTERN_STORE_KEYS: setting, OTHER_KEY: Buffer.alloc(32, 7).toString("base64") });
       expect((await node.exited).code, setting).to.not.equal(0);
       expect(node.output()).to.include(why);

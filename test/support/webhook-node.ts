@@ -9,12 +9,14 @@ import { webhooksService, type WebhooksPorts } from "../../services/webhooks/web
 import { quietBroker } from "./quiet-broker.ts";
 
 export const WEBHOOK_SECRET = "the secret of this mesh, for a test of webhooks";
+/** `storage` takes `storeDir`'s place. */
+export interface WebhookNodeOptions { redisUrl: string; namespace: string; storeDir?: string; storage?: Parameters<typeof storageService>[0]; allow: readonly string[]; ports?: WebhooksPorts }
 export interface WebhookNode { broker: ServiceBroker; videos: Map<string, VideoView> }
 
-export async function startWebhookNode({ redisUrl, namespace, storeDir, allow, ports = {} }: { redisUrl: string; namespace: string; storeDir: string; allow: readonly string[]; ports?: WebhooksPorts }): Promise<WebhookNode> {
+export async function startWebhookNode({ redisUrl, namespace, storeDir = "", storage = { store: { kind: "file", dir: storeDir } }, allow, ports = {} }: WebhookNodeOptions): Promise<WebhookNode> {
   const videos = new Map<string, VideoView>();
   const broker = quietBroker({ nodeID: `node-${process.pid}`, middlewares: [accessGuard(passports(WEBHOOK_SECRET, "test"))] });
-  broker.createService(storageService({ store: { kind: "file", dir: storeDir } }));
+  broker.createService(storageService(storage));
   broker.createService({
     name: "videos",
     actions: {

@@ -4,30 +4,36 @@ import type { Logger } from "moleculer";
 import { errorMessage, fail, findErrorCode } from "../../../config/errors.ts";
 import { objectKeys } from "../../../config/object-keys.ts";
 import type { ObjectStore } from "../object-store.ts";
+import { isEnvelope, parseEnvelope } from "./envelope.ts";
 import type { KeyRing } from "./key-ring.ts";
-import { parseWrappedKey } from "./wrapped-key.ts";
+import { parseWrappedKey, type WrappedKey } from "./wrapped-key.ts";
 
-/** One video's may be damaged. */
+/** One may be damaged. */
 const SAMPLED = 10;
 
 /**
  * @param ring undefined: this node has no keys
- * @throws storage_key_unavailable when the store has encrypted units, and this node the key of none that were looked at
+ * @throws storage_key_unavailable when the store has encrypted objects, and this node the key of none that were looked at
  */
 export async function checkKeys(store: Pick<ObjectStore, "list" | "get">, ring: Pick<KeyRing, "knows"> | undefined): Promise<void> {
-  const { objects } = await store.list({ prefix: objectKeys.allUnitKeys, limit: SAMPLED });
-  if (objects.length === 0) return;
-  if (ring === undefined) throw fail("storage_key_unavailable", "The object store has encrypted videos; LECTERN_STORE_KEYS must say where their key is.");
-  const samples = await Promise.all(objects.map(({ key }) => store.get(key)));
-  const opened = samples.some((bytes) => bytes === undefined || ring.knows(parseWrapper(bytes)));
-  if (!opened) throw fail("storage_key_unavailable", "The object store's videos are encrypted, and none of the keys of LECTERN_STORE_KEYS is theirs.");
+  const [units, webhooks] = await Promise.all([objectKeys.allUnitKeys, objectKeys.allWebhooks].map((prefix) => sample(store, prefix)));
+  const wrappers = [...(units ?? []).map((bytes) => readWrapper(() => parseWrappedKey(bytes))), ...(webhooks ?? []).filter(isEnvelope).map((bytes) => readWrapper(() => parseEnvelope(bytes).key))];
+  if (wrappers.length === 0) return;
+  if (ring === undefined) throw fail("storage_key_unavailable", "The object store is encrypted; LECTERN_STORE_KEYS must say where its key is.");
+  if (!wrappers.some((by) => ring.knows(by))) throw fail("storage_key_unavailable", "What the object store has is encrypted, and none of the keys of LECTERN_STORE_KEYS is the one.");
 }
 
-function parseWrapper(bytes: Buffer): string {
+async function sample(store: Pick<ObjectStore, "list" | "get">, prefix: string): Promise<Buffer[]> {
+  const { objects } = await store.list({ prefix, limit: SAMPLED });
+  return (await Promise.all(objects.map(({ key }) => store.get(key)))).filter((bytes) => bytes !== undefined);
+}
+
+/** Id of the key that wraps; of what is damaged: nobody's. */
+function readWrapper(parse: () => WrappedKey): string {
   try {
-    return parseWrappedKey(bytes).by;
+    return parse().by;
   } catch {
-    return ""; // damaged: nobody's
+    return "";
   }
 }
 

@@ -1,8 +1,10 @@
-/** A store whose videos and uploads nobody gets at who has not their keys. */
+/** A store whose encrypted objects nobody gets at who has not their keys. */
+import { fail } from "../../../config/errors.ts";
 import type { ObjectStore } from "../object-store.ts";
 import type { KeyGate } from "./check-keys.ts";
+import { isEnvelope } from "./envelope.ts";
 import { damaged, isSealed } from "./sealed-format.ts";
-import { findUnitOf } from "./units.ts";
+import { findEnvelopeFolder, findUnitOf } from "./units.ts";
 
 /** For a node without keys: what is encrypted, should it come all the same, is not given out. */
 export function withoutKeys<T extends ObjectStore>(store: T): T {
@@ -11,15 +13,16 @@ export function withoutKeys<T extends ObjectStore>(store: T): T {
     async get(key) {
       const bytes = await store.get(key);
       if (bytes !== undefined && findUnitOf(key) !== undefined && isSealed(bytes)) throw damaged();
+      if (bytes !== undefined && findEnvelopeFolder(key) !== undefined && isEnvelope(bytes)) throw fail("storage_key_unavailable", "What is asked for is encrypted; LECTERN_STORE_KEYS must say where its key is.");
       return bytes;
     },
   } satisfies ObjectStore as T;
 }
 
-/** Every call about a unit passes the gate first. */
+/** Every call about what is encrypted passes the gate first. */
 export function gateStore<T extends ObjectStore>(store: T, gate: KeyGate): T {
   const about = (key: string): void => {
-    if (findUnitOf(key) !== undefined) gate.pass();
+    if (findUnitOf(key) !== undefined || findEnvelopeFolder(key) !== undefined) gate.pass();
   };
   return {
     ...store,

@@ -4,6 +4,7 @@ import type { StoreKeySource } from "../../../config/store-keys.ts";
 import type { ObjectStore } from "../object-store.ts";
 import { checkKeys, openKeyGate } from "./check-keys.ts";
 import { encryptStore, type EncryptedStore, type StoreBelow } from "./encrypted-store.ts";
+import { envelopeStore } from "./enveloped-store.ts";
 import { gateStore, withoutKeys } from "./gated-store.ts";
 import { openKeyRing } from "./open-key-ring.ts";
 
@@ -23,8 +24,8 @@ export async function openSealing(store: StoreBelow, own: Pick<ObjectStore, "lis
       const nothing = async (): Promise<void> => undefined;
       return { store: gateStore(withoutKeys(store), gate), prepare: nothing, discard: nothing, reveal: async (_key, bytes) => bytes, forget: () => undefined };
     }
-    logger.info(`encrypts what belongs to videos and uploads; the key ${ring.firstId} wraps theirs`);
-    const encrypted = encryptStore(store, ring);
+    logger.info(`encrypts what belongs to videos and uploads, and webhooks; the key ${ring.firstId} wraps theirs`);
+    const encrypted = encryptStore(envelopeStore(store, ring), ring);
     return { store: gateStore(encrypted, gate), prepare: encrypted.prepare, discard: encrypted.discard, reveal: encrypted.reveal, forget: encrypted.forget };
   } catch (error) {
     await store.close();

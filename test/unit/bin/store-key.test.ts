@@ -3,6 +3,7 @@ import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { findStoreKeys, openStoreKeys } from "../../../bin/start/store-key.ts";
+import { formatRewrap } from "../../../bin/store/format-rewrap.ts";
 import { parseStoreArguments } from "../../../bin/store/store-arguments.ts";
 import { loadConfig } from "../../../config/config.ts";
 import { makeTempDir, removeDir } from "../../support/processes.ts";
@@ -28,8 +29,8 @@ describe("the key of a store that npm start makes", () => {
     expect(await readFile(join(dir, "store.key"), "utf8")).to.equal(text);
   });
 
-  it("is not made for a store that has plain videos or uploads, a bucket, or several regions", async () => {
-    for (const folder of ["videos/v", "uploads/u"]) {
+  it("is not made for a store that has something already, a bucket, or several regions", async () => {
+    for (const folder of ["videos/v", "uploads/u", "access/webhooks/wh_1"]) {
       await put(folder);
       expect(openStoreKeys(config()), folder).to.equal(undefined);
       await rm(join(dir, "store"), { recursive: true });
@@ -52,6 +53,19 @@ describe("the key of a store that npm start makes", () => {
 });
 
 describe("npm run store", () => {
+  it("says of whose keys which are wrapped how, and what is left to do", () => {
+    const units = { wrappedBy: { new: 3, old: 1 }, rewrapped: 0, orphans: 2, failed: ["videos/1/ (why)"], older: 4, locked: 1 };
+    expect(formatRewrap(units, { wrappedBy: { new: 5 }, rewrapped: 0, plain: 6, failed: [], older: 7, locked: 0 }, { firstId: "new", check: true })).to.deep.equal([
+      "  3 keys of videos and uploads wrapped by new", "  1 keys of videos and uploads wrapped by old still", "  4 older versions of videos' and uploads' keys are there, as they were then.",
+      "  1 older versions of videos' and uploads' keys are kept by a lock of the store.", "Not to be had: 1", "  videos/1/ (why)",
+      "  5 keys of webhooks wrapped by new", "  7 older versions of webhooks' parts are there, as they were then.", "  0 were rewrapped; 2 of nothing are there.", "  6 parts of webhooks are plain.",
+    ]);
+    expect(formatRewrap({ wrappedBy: {}, rewrapped: 4, orphans: 0, failed: [], older: 0, locked: 0 }, { wrappedBy: { new: 5 }, rewrapped: 2, plain: 1, failed: [], older: 7, locked: 0 }, { firstId: "new", check: false })).to.deep.equal([
+      "  5 keys of webhooks wrapped by new", "  7 older versions of webhooks' parts were removed.", "  6 were rewrapped; 0 of nothing were taken away.", "  1 parts of webhooks were plain, and are encrypted now.",
+    ]);
+  });
+
+
   it("is told what to do in words, and refuses others", () => {
     expect(parseStoreArguments(["rewrap", "--check"])).to.deep.equal({ kind: "rewrap", check: true });
     expect(parseStoreArguments(["--help"])).to.deep.equal({ kind: "help" });
