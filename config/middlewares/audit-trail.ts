@@ -97,5 +97,12 @@ function targetOf(sink: AuditSink, names: Readonly<Record<string, string>> | und
 function plainOf(sink: AuditSink, value: unknown): string | number | boolean {
   if (typeof value === "boolean" || Number.isSafeInteger(value)) return value as number | boolean;
   const text = Array.isArray(value) ? value.join(",") : typeof value === "string" ? sink.ofSubject(value) : JSON.stringify(value) ?? "";
+  if (typeof value === "string" && text.includes("://")) return originAndPseudonym(sink, text);
   return text.length <= MAX_TEXT && PLAIN.test(text) && (typeof value === "string" || Array.isArray(value)) ? text : sink.ofValue(text);
+}
+
+/** Of an address the path may be the secret, as of a chat's webhooks; whose it is says where things go. */
+function originAndPseudonym(sink: AuditSink, address: string): string {
+  const origin = URL.canParse(address) ? new URL(address).origin : "";
+  return /^https?:/.test(origin) && origin.length <= MAX_TEXT && PLAIN.test(origin) ? `${origin} ${sink.ofValue(address)}` : sink.ofValue(address);
 }

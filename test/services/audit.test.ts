@@ -40,6 +40,7 @@ describe("the audit log of a node", () => {
     };
     broker.createService({ name: "videos", actions: { submit: act("submit", { id: ID }), remove: act("remove"), get: act("get") } });
     broker.createService({ name: "access", actions: { listKeys: act("listKeys"), createKey: act("createKey", { id: "f".repeat(20), key: "lectern_secret" }) } });
+    broker.createService({ name: "webhooks", actions: { create: act("createWebhook") } });
     broker.createService({ name: "operator", actions: { pause: act("pause") } });
     await broker.start();
   });
@@ -132,6 +133,13 @@ describe("the audit log of a node", () => {
     await query({ video: ID });
     const asked = await recorded("audit.query", 1);
     expect(asked[0]).to.deep.include({ type: "access", result: "ok", target: { video: ID }, who: { subject: "key:9", roles: ["auditor"] } });
+  });
+
+  it("has where a webhook goes, and nothing of its address that would let somebody in", async () => {
+    for (const url of ["https://chat.example:8443/services/T0k3n", "https://chat.example/T0k3n?x=1", "https://u:T0k3n@chat.example/", "no://T0k3n", "://T0k3n"]) await broker.call("webhooks.create", { url }, as(ADMIN));
+    const told = (await recorded("webhooks.create", 10)).filter(({ type }) => type === "begun").map((record) => String(record.target?.["url"]));
+    expect(told.map((text) => text.replace(/[^ ]*$/, ""))).to.deep.equal(["https://chat.example:8443 ", "https://chat.example ", "https://chat.example ", "", ""]);
+    expect(JSON.stringify(await exported())).to.not.include("T0k3n");
   });
 
   it("is not written for whoever watches", async () => {
