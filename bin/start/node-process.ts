@@ -21,10 +21,11 @@ export function explainNode(lines: readonly string[]): string | undefined {
 }
 
 /**
- * What large buffers took goes back to the system when they are gone: glibc would otherwise keep it, in a pool for each
- * thread, and a node that has passed on a gigabyte looks as if it held a quarter more than it does.
+ * What buffers took goes back to the system when they are gone, those that sockets are read into (64 KiB) included: glibc
+ * would otherwise keep it, in a pool for each thread, and a node that has passed on a gigabyte looks as if it held a
+ * quarter more than it does.
  */
-const MALLOC = { MALLOC_ARENA_MAX: "2", MALLOC_TRIM_THRESHOLD_: "131072" };
+const MALLOC = { MALLOC_ARENA_MAX: "1", MALLOC_MMAP_THRESHOLD_: "65536", MALLOC_TRIM_THRESHOLD_: "131072" };
 
 /** `env` with `settings` laid over it. Compiled code is kept in the data directory, which every node of the machine shares. */
 export function nodeEnvironment(env: Readonly<NodeJS.ProcessEnv>, settings: Readonly<Record<string, string>>, dataDir: string): NodeJS.ProcessEnv {

@@ -108,10 +108,14 @@ export class BoxReader {
 }
 
 export function box(type: string, ...parts: readonly Uint8Array[]): Buffer {
-  const size = parts.reduce((sum, part) => sum + part.length, 8);
+  return Buffer.concat([boxHeader(type, parts.reduce((sum, part) => sum + part.length, 0)), ...parts]);
+}
+
+/** @param bytes of the body that follows */
+export function boxHeader(type: string, bytes: number): Buffer {
   // A large mdat needs the 64-bit form; a segment never is that large.
-  if (size > 0xffffffff) throw malformed("a box is too large to write");
-  return Buffer.concat([u32(size), Buffer.from(type, "latin1"), ...parts], size);
+  if (bytes + 8 > 0xffffffff) throw malformed("a box is too large to write");
+  return Buffer.concat([u32(bytes + 8), Buffer.from(type, "latin1")]);
 }
 
 export function fullBox(type: string, version: number, flags: number, ...parts: readonly Uint8Array[]): Buffer {

@@ -3,10 +3,11 @@
  * 23000-19 7.3.2). No styp: it is optional and tells players nothing that the init segment does not.
  *
  *   writeFragment({ sequence, trackId, baseDecodeTime, samples, data }) → Buffer
+ *   fragmentParts({ … }) → the same in parts, the samples not copied
  *   readFragment(bytes) → { sequence, trackId, baseDecodeTime, samples, data: one view per sample }      of the only one
  *   readFragments(bytes) → the same for each track of each, in order
  */
-import { box, BoxReader, findBox, fullBox, getBox, i32, malformed, readBoxes, u32, u64, type Box } from "./boxes.ts";
+import { box, boxHeader, BoxReader, findBox, fullBox, getBox, i32, malformed, readBoxes, u32, u64, type Box } from "./boxes.ts";
 
 /** Times in ticks of the track. */
 export interface Sample {
@@ -43,12 +44,17 @@ const DEPENDENT_FLAGS = 0x01010000;
 const NON_SYNC = 0x00010000;
 
 export function writeFragment(fragment: Fragment): Buffer {
+  return Buffer.concat(fragmentParts(fragment));
+}
+
+/** The same without a copy of the samples: what stands before them, and their bytes as they were given. */
+export function fragmentParts(fragment: Fragment): Uint8Array[] {
   const { samples, data } = fragment;
   const bytes = data.reduce((sum, part) => sum + part.length, 0);
   const expected = samples.reduce((sum, sample) => sum + sample.size, 0);
   if (bytes !== expected) throw malformed("the samples' sizes are not the data's", { bytes, expected });
   const dataOffset = writeMoof(fragment, 0).length + 8;
-  return Buffer.concat([writeMoof(fragment, dataOffset), box("mdat", ...data)]);
+  return [writeMoof(fragment, dataOffset), boxHeader("mdat", bytes), ...data];
 }
 
 function writeMoof({ sequence, trackId, baseDecodeTime, samples }: FragmentHeader, dataOffset: number): Buffer {

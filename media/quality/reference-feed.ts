@@ -2,14 +2,14 @@
  * The frames of a source that are worth decoding to compare with, as fragmented MP4 for FFmpeg's standard input. A whole
  * span would cost a third of the encode; the first moments of each group of pictures cost a tenth. Pure.
  */
-import { writeFragment } from "../cmaf/fragment.ts";
+import { fragmentPieces } from "../cmaf/fragment-pieces.ts";
 import { writeInit } from "../cmaf/init.ts";
 import { reorderDelay, toSamples, type Packet } from "../cmaf/samples.ts";
 import type { VideoFacts } from "../facts.ts";
 import { videoTrack } from "../tracks.ts";
 
 /** `offset`: ticks of the video track to take from FFmpeg's times to get the timeline's. */
-export interface ReferenceFeed { bytes: Buffer; offset: number }
+export interface ReferenceFeed { pieces: Iterable<Buffer>; offset: number }
 
 const TRACK_ID = 1;
 
@@ -19,9 +19,9 @@ export function feedReference(video: VideoFacts, packets: readonly Packet[], ori
   const reorder = reorderDelay(video.frameRate, video.timescale);
   const { baseDecodeTime, samples, data } = toSamples(packets, last + Math.max(1, Math.round(video.timescale / 1000)), reorder);
   const shift = Math.max(0, originTicks - baseDecodeTime); // no time of a fragment is below 0
-  const fragment = writeFragment({ sequence: 1, trackId: TRACK_ID, baseDecodeTime: baseDecodeTime - originTicks + shift, samples, data });
+  const fragment = { sequence: 1, trackId: TRACK_ID, baseDecodeTime: baseDecodeTime - originTicks + shift, samples, data };
   // With the source's rotation: FFmpeg turns the pictures by itself, as a player would.
-  return { bytes: Buffer.concat([writeInit({ kind: "video", trackId: TRACK_ID, ...videoTrack(video) }), fragment]), offset: shift + reorder };
+  return { pieces: fragmentPieces(writeInit({ kind: "video", trackId: TRACK_ID, ...videoTrack(video) }), fragment), offset: shift + reorder };
 }
 
 /**

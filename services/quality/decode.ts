@@ -11,7 +11,7 @@ import { ffmpegError, runFfmpeg } from "../../mixins/ffmpeg.ts";
 export interface DecodeRun {
   arguments: FfmpegArguments;
   /** Fed to standard input, one after the other; none: the arguments name a file. */
-  input?: readonly Uint8Array[];
+  input?: Iterable<Uint8Array>;
   signal: AbortSignal;
 }
 

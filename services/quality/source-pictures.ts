@@ -40,14 +40,14 @@ export async function readSourcePictures({ plan, first, count, packets, url, siz
   const collect = ({ time, picture }: TimedPicture): void => {
     pictures.push({ time: plan.timescale === video.timescale ? time : Math.round((time * plan.timescale) / video.timescale), picture });
   };
-  const decodeFrom = async (run: ReferenceRun, input?: readonly Uint8Array[]): Promise<void> => {
+  const decodeFrom = async (run: ReferenceRun, input?: Iterable<Uint8Array>): Promise<void> => {
     // Complaints are about the source, which is as it is.
     await decodePictures({ arguments: referenceArguments(run), signal, ...(input === undefined ? {} : { input }) }, size, collect);
   };
   if (packets !== undefined) {
     const bursts = selectBursts(packets, [...starts, ...held].map((start) => start + originTicks), BURST_SEC * video.timescale);
-    const { bytes, offset } = feedReference(video, bursts, originTicks);
-    await decodeFrom({ ...common, input: { kind: "packets", offset } }, [bytes]);
+    const { pieces, offset } = feedReference(video, bursts, originTicks);
+    await decodeFrom({ ...common, input: { kind: "packets", offset } }, pieces);
   } else if (url !== undefined) {
     await decodeFrom({ ...common, input: { kind: "file", url } });
   } else throw fail("bad_request", "An encode is checked against its source, and none is given.");

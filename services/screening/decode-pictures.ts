@@ -45,8 +45,8 @@ async function decode({ signal }: Screened, pixels: ScreenedPixels, input: Scree
 /** Groups of packets, each from a key frame on. */
 export function decodePackets(screened: Screened, pixels: ScreenedPixels, packets: readonly Packet[], onPicture: OnPicture): Promise<number> {
   const { video, originTicks } = screened.plan.facts;
-  const { bytes } = feedReference(video, packets, originTicks);
-  return decode(screened, pixels, { kind: "packets" }, Readable.from([bytes], { objectMode: false }), onPicture);
+  const { pieces } = feedReference(video, packets, originTicks);
+  return decode(screened, pixels, { kind: "packets" }, Readable.from(pieces, { objectMode: false }), onPicture);
 }
 
 /** Where frames cannot be fed: from about `fromMicros` of the source on. @throws what a read threw */

@@ -10,7 +10,7 @@ import type { Screened } from "./open-screened.ts";
 /** Of the source whose frames can be fed: a bound on what is decoded, in frames. */
 const MAX_FRAMES = 4_000;
 /** What is fed to one run of FFmpeg, more or less, and what is read of one span: ten seconds at 40 Mbit/s. */
-const BATCH_BYTES = 24 * 1024 * 1024;
+const BATCH_BYTES = 8 * 1024 * 1024;
 const MAX_GROUP_BYTES = 48 * 1024 * 1024;
 /** Of any other: so many looks, each a run of FFmpeg that seeks. */
 const FILE_LOOKS = 6;
@@ -41,14 +41,14 @@ async function lookByPackets(screened: Screened, watch: PictureWatch, wantsColou
     frames += packets.length;
     bytes += sizeOf(packets);
     batch.push({ span, packets });
-    if (key.isKey) keys.push(key);
+    if (wantsColour && key.isKey) keys.push({ ...key, data: key.data.slice() }); // a view would keep all of the span in memory
     if (bytes < BATCH_BYTES) continue;
     await watchGroups(screened, watch, batch);
     [batch, bytes] = [[], 0];
   }
   if (batch.length > 0) await watchGroups(screened, watch, batch);
   const pictures: ColourPicture[] = [];
-  if (wantsColour && keys.length > 0) await decodePackets(screened, "colour", keys, (pixels, n) => pictures.push({ at: Math.max(0, (keys[n]?.pts ?? 0) - originTicks), pixels }));
+  if (keys.length > 0) await decodePackets(screened, "colour", keys, (pixels, n) => pictures.push({ at: Math.max(0, (keys[n]?.pts ?? 0) - originTicks), pixels }));
   return pictures;
 }
 

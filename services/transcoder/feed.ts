@@ -4,7 +4,7 @@
  */
 import { Readable } from "node:stream";
 import { reorderDelay, toSamples, type Packet } from "../../media/cmaf/samples.ts";
-import { writeFragment } from "../../media/cmaf/fragment.ts";
+import { fragmentPieces } from "../../media/cmaf/fragment-pieces.ts";
 import { writeInit } from "../../media/cmaf/init.ts";
 import type { VideoFacts } from "../../media/facts.ts";
 import { videoTrack } from "../../media/tracks.ts";
@@ -20,8 +20,8 @@ export function feedPackets(video: VideoFacts, packets: readonly Packet[], origi
   const { baseDecodeTime, samples, data } = toSamples(packets, last + Math.max(1, Math.round(video.timescale / 1000)), reorder);
   // Whole seconds, so that nothing below 0 is left and the timeline's zero stays on every frame grid.
   const shift = Math.ceil(Math.max(0, originTicks - baseDecodeTime) / video.timescale) * video.timescale;
-  const fragment = writeFragment({ sequence: 1, trackId: TRACK_ID, baseDecodeTime: baseDecodeTime - originTicks + shift, samples, data });
+  const fragment = { sequence: 1, trackId: TRACK_ID, baseDecodeTime: baseDecodeTime - originTicks + shift, samples, data };
   const init = writeInit({ kind: "video", trackId: TRACK_ID, ...videoTrack(video), rotation: 0 });
   // Without an edit list FFmpeg shows everything late by the reorder delay.
-  return { stream: Readable.from([init, fragment], { objectMode: false }), offset: shift + reorder };
+  return { stream: Readable.from(fragmentPieces(init, fragment), { objectMode: false }), offset: shift + reorder };
 }

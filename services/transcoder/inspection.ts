@@ -19,6 +19,7 @@ import { throughDoor } from "../../mixins/source-door.ts";
 import type { CheckParams, CheckResult } from "../quality/quality.contract.ts";
 import type { KeyParams } from "../storage/storage.contract.ts";
 import type { NoteQualityParams } from "../videos/videos.contract.ts";
+import { splitBySource, takeConsecutive } from "./check-batches.ts";
 import { remake } from "./remake.ts";
 import { repackagedInit } from "./repackage.ts";
 import type { Slots } from "./slots.ts";
@@ -29,9 +30,6 @@ import type { Job } from "./workshop.ts";
 interface Entry { segment: number; bytes: Buffer; settle: PromiseWithResolvers<Buffer | undefined> }
 interface Line { videoId: string; rendition: string; waiting: Entry[]; running: boolean }
 
-/** Of one check: what it may take of memory and of a viewer's patience with the store. */
-const MAX_TOGETHER = 8;
-const MAX_BYTES = 32 * 1024 * 1024;
 const CHECK_MS = 10 * 60_000;
 /** A few kilobytes each. */
 const KEPT_INITS = 2_000;
@@ -55,7 +53,7 @@ export function openInspection({ broker, jobs, slots }: InspectionTools) {
     if (line.running) return;
     line.running = true;
     try {
-      for (let batch = takeBatch(line); batch.length > 0; batch = takeBatch(line)) await inspectBatch(line, batch);
+      for (let batch = take(line); batch.length > 0; batch = take(line)) await inspectBatch(line, batch);
     } finally {
       line.running = false;
       lines.delete(`${line.videoId}/${line.rendition}`);
@@ -71,10 +69,12 @@ export function openInspection({ broker, jobs, slots }: InspectionTools) {
         const init = rendition.mode === "repackage" ? repackagedInit(job.plan, rendition) : inits.get(`${line.videoId}/${line.rendition}`);
         if (init === undefined) throw fail("encode_failed", "A segment came without its init segment.");
         await slots.calm(job.signal);
-        const first = await check(job, rendition, init, batch);
-        const judged = await Promise.all(batch.map((entry, index) => improve(job, rendition, init, entry, first[index])));
-        await note(line, judged.map(({ report }) => report));
-        batch.forEach(({ settle }, index) => settle.resolve(judged[index]?.bytes));
+        for (const together of splitBySource(batch, job.plan)) {
+          const first = await check(job, rendition, init, together);
+          const judged = await Promise.all(together.map((entry, index) => improve(job, rendition, init, entry, first[index])));
+          await note(line, judged.map(({ report }) => report));
+          together.forEach(({ settle }, index) => settle.resolve(judged[index]?.bytes));
+        }
       });
     } catch (error) {
       for (const { settle } of batch) settle.reject(error);
@@ -151,17 +151,9 @@ export async function isRefused(broker: ServiceBroker, videoId: string, renditio
   return (await broker.call<unknown, KeyParams>("storage.head", { key: objectKeys.refusal(videoId, rendition, String(segment)) })) !== null;
 }
 
-/** Consecutive ones, from the earliest on. */
-function takeBatch(line: Line): Entry[] {
-  const sorted = line.waiting.toSorted((a, b) => a.segment - b.segment);
-  let bytes = 0;
-  const end = sorted.findIndex((entry, index) => {
-    bytes += entry.bytes.byteLength;
-    const previous = sorted[index - 1];
-    return index >= MAX_TOGETHER || (previous !== undefined && (entry.segment !== previous.segment + 1 || bytes > MAX_BYTES));
-  });
-  const batch = end === -1 ? sorted : sorted.slice(0, end);
-  line.waiting = sorted.slice(batch.length);
+function take(line: Line): Entry[] {
+  const { batch, rest } = takeConsecutive(line.waiting);
+  line.waiting = rest;
   return batch;
 }
 

@@ -28,7 +28,7 @@ describe("the commands that npm start runs", () => {
 
   it("a node's environment has the settings, and a place for compiled code that its machine shares", () => {
     const env = { PATH: "/bin", AWS_REGION: "eu", LECTERN_REGION: "eu" };
-    expect(nodeEnvironment(env, { LECTERN_DATA: "/data/nodes/1" }, "/data")).to.deep.equal({ ...env, LECTERN_DATA: "/data/nodes/1", NODE_COMPILE_CACHE: "/data/compiled", MALLOC_ARENA_MAX: "2", MALLOC_TRIM_THRESHOLD_: "131072" });
+    expect(nodeEnvironment(env, { LECTERN_DATA: "/data/nodes/1" }, "/data")).to.deep.equal({ ...env, LECTERN_DATA: "/data/nodes/1", NODE_COMPILE_CACHE: "/data/compiled", MALLOC_ARENA_MAX: "1", MALLOC_MMAP_THRESHOLD_: "65536", MALLOC_TRIM_THRESHOLD_: "131072" });
     expect(nodeEnvironment({ ...env, MALLOC_ARENA_MAX: "8" }, {}, "/data")).to.include({ MALLOC_ARENA_MAX: "8" });
   });
 });
