@@ -1,6 +1,6 @@
 /**
- * The counters and gauges of moleculer-prometheus as a mixin. The package's listener takes all addresses, and its
- * request counters wait for an event that Moleculer 0.15 no longer sends, so both are left out; the rest is its own.
+ * The gauges of moleculer-prometheus as a mixin. The package's listener takes all addresses, and its counters of calls wait
+ * for an event that Moleculer 0.15 no longer sends, so both are left out; the rest is its own.
  */
 import { createRequire } from "node:module";
 import type { EventSchemas, ServiceSchema, ServiceSettingSchema } from "moleculer";
@@ -16,8 +16,8 @@ export interface MeshGaugesMethods {
   update(name: string, method: "inc" | "set" | "observe", labels: Record<string, string | number> | null, value?: number): void;
 }
 
-/** The package would use prom-client's buckets, which are meant for seconds. */
-const DURATION_BUCKETS_MS = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000];
+/** What is counted of calls the package would hash anew for each; see `call-families.ts`. */
+const OF_CALLS = /^moleculer_req_/;
 
 const UNSENT_EVENT = "metrics.trace.span.finish";
 
@@ -29,7 +29,7 @@ const sentEvents: EventSchemas = { ...events };
 delete sentEvents[UNSENT_EVENT];
 for (const change of ["$services.changed", "$node.connected", "$node.disconnected"]) sentEvents[change] = countSoon;
 
-export const metricDefinitions: Record<string, MetricDefinition> = withBuckets(settings?.metrics ?? {});
+export const metricDefinitions: Record<string, MetricDefinition> = Object.fromEntries(Object.entries(settings?.metrics ?? {}).filter(([name]) => !OF_CALLS.test(name)));
 export const meshGauges: Partial<ServiceSchema> = { events: sentEvents, methods };
 
 function countSoon(this: MeshGaugesState & MeshGaugesMethods): void {
@@ -37,12 +37,6 @@ function countSoon(this: MeshGaugesState & MeshGaugesMethods): void {
     this.counting = undefined;
     void this.updateCommonValues();
   }, CHANGES_MS).unref();
-}
-
-function withBuckets(definitions: Record<string, MetricDefinition>): Record<string, MetricDefinition> {
-  return Object.fromEntries(Object.entries(definitions).map(([name, definition]) => [
-    name, definition.type === "Histogram" ? { ...definition, buckets: DURATION_BUCKETS_MS } : definition,
-  ]));
 }
 
 function parseSchema(schema: unknown): ServiceSchema<PackageSettings> {

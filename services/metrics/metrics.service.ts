@@ -6,9 +6,10 @@ import type { Server } from "node:http";
 import promClient, { Registry } from "prom-client";
 import type { ServiceSchema, ServiceSettingSchema } from "moleculer";
 import { loadConfig } from "../../config/config.ts";
-import { REQUEST_FINISHED, type RequestFinished } from "../../config/middlewares/request-metrics.ts";
+import { callCounts } from "../../config/metrics/call-counts.ts";
 import { SCRAPE } from "../../config/metrics/on-scrape.ts";
 import { closeListener, listen } from "../../mixins/http-listener.ts";
+import { callFamilies } from "./call-families.ts";
 import { meshGauges, metricDefinitions, type MeshGaugesMethods, type MeshGaugesState } from "./mesh-gauges.ts";
 import { metricsServer } from "./metrics-server.ts";
 import { formatFamilies, parseFamilies } from "./prometheus-text.ts";
@@ -16,7 +17,6 @@ import { formatFamilies, parseFamilies } from "./prometheus-text.ts";
 interface Settings extends ServiceSettingSchema { metricsHost: string; metricsPort: number }
 interface State extends MeshGaugesState {
   processTimer: ReturnType<typeof promClient.collectDefaultMetrics> | undefined;
-  count: ((report: RequestFinished) => void) | undefined;
   server: Server | undefined;
   metricsUrl: string;
 }
@@ -41,7 +41,7 @@ export function metricsService(given: MetricsSettings) {
         this.broker.localBus.emit(SCRAPE);
         const own = this.register?.metrics({ timestamps: false }) ?? "";
         const taken = new Set([...own.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name ?? ""));
-        return `${own.trimEnd()}\n${formatFamilies(parseFamilies(this.broker.metrics.list()), taken)}`;
+        return `${own.trimEnd()}\n${formatFamilies([...callFamilies(callCounts(this.broker).list(), this.broker.nodeID), ...parseFamilies(this.broker.metrics.list())], taken)}`;
       },
     },
     async started() {
@@ -49,13 +49,6 @@ export function metricsService(given: MetricsSettings) {
       this.register = new Registry();
       this.processTimer = promClient.collectDefaultMetrics({ timeout: PROCESS_EVERY_MS, register: this.register });
       this.createMetrics(metricDefinitions);
-      this.count = ({ action, service, nodeID, durationMs, error }) => {
-        const labels = { action, service, nodeID };
-        this.update("moleculer_req_total", "inc", labels);
-        this.update("moleculer_req_duration_ms", "observe", labels, durationMs);
-        if (error !== undefined) this.update("moleculer_req_errors_total", "inc", { ...labels, errorCode: error.code, errorName: error.name, errorType: error.type });
-      };
-      this.broker.localBus.on(REQUEST_FINISHED, this.count);
       this.server = metricsServer(() => this.metricsText());
       const { url } = await listen(this.server, this.settings.metricsHost, this.settings.metricsPort);
       this.metricsUrl = url;
@@ -63,7 +56,6 @@ export function metricsService(given: MetricsSettings) {
     },
     async stopped() {
       await closeListener(this.server); // these are absent when started() failed
-      if (this.count !== undefined) this.broker.localBus.off(REQUEST_FINISHED, this.count);
       clearInterval(this.processTimer);
       clearTimeout(this.counting);
     },

@@ -4,7 +4,7 @@
  */
 import { performance, type EventLoopUtilization } from "node:perf_hooks";
 import type { ServiceBroker } from "moleculer";
-import { REQUEST_FINISHED, type RequestFinished } from "../../../config/middlewares/request-metrics.ts";
+import { callCounts } from "../../../config/metrics/call-counts.ts";
 import { openHistoryRing } from "../../../mixins/history-ring.ts";
 import { nodeState } from "../../../mixins/node-state.ts";
 import { runningEncodes } from "../../../mixins/running-encodes.ts";
@@ -19,8 +19,6 @@ const READ = {
   cache: "lectern_cache_requests_total", source: "lectern_source_bytes_total", firstPlay: "lectern_first_segment_seconds",
   sent: "lectern_http_sent_bytes_total", stalls: "lectern_player_stalls_total", queue: "lectern_queue_jobs",
 };
-/** What a viewer waits for; the bytes of a live answer come after it. */
-const SEGMENT_ACTION = "delivery.segment";
 /** Nobody's fault here: what has not arrived yet, or is not planned yet, is asked for again. */
 const NO_FAULTS = ["source_pending", "plan_pending"];
 
@@ -32,15 +30,8 @@ export interface NodeFiguresSource {
 /** @param now ms since 1970 */
 export function openNodeFigures(broker: ServiceBroker, now: () => number = Date.now): NodeFiguresSource {
   const past = openHistoryRing<FigurePoint>(KEPT_STEPS);
-  const segments = { count: 0, faults: 0, within: SEGMENT_BOUNDS_MS.map(() => 0) };
+  const segments = callCounts(broker).of("delivery.segment", "delivery"); // what a viewer waits for; the bytes of a live answer come after it
   let used: EventLoopUtilization = performance.eventLoopUtilization();
-
-  const count = ({ action, durationMs, error }: RequestFinished): void => {
-    if (action !== SEGMENT_ACTION) return;
-    segments.count++;
-    if (error !== undefined && error.code >= 500 && !NO_FAULTS.includes(error.type)) segments.faults++;
-    SEGMENT_BOUNDS_MS.forEach((bound, i) => { if (durationMs <= bound) segments.within[i] = (segments.within[i] ?? 0) + 1; });
-  };
 
   function totalsOf(metrics: ReadMetrics): number[] {
     const tier = (name: string): number => metrics.count(READ.cache, "tier", name);
@@ -50,8 +41,8 @@ export function openNodeFigures(broker: ServiceBroker, now: () => number = Date.
       cacheMemory: tier("memory"), cacheRedis: tier("redis"), cacheStore: tier("store"), cacheMade: tier("made"),
       originBytes: from("origin"), nearBytes: from("region") + from("memory") + from("disk"),
       sentBytes: metrics.count(READ.sent),
-      segments: segments.count, segmentFaults: segments.faults,
-      ...Object.fromEntries(SEGMENT_BOUNDS_MS.map((bound, i) => [`seg${bound}`, segments.within[i] ?? 0])),
+      segments: segments.count, segmentFaults: segments.faults().reduce((sum, { code, type, times }) => sum + (code >= 500 && !NO_FAULTS.includes(type) ? times : 0), 0),
+      ...Object.fromEntries(SEGMENT_BOUNDS_MS.map((bound) => [`seg${bound}`, segments.within(bound)])),
       playerStalls: metrics.count(READ.stalls),
       firstPlays: first.count,
       ...Object.fromEntries(FIRST_PLAY_BOUNDS_MS.map((bound) => [`play${bound}`, first.within(bound / 1_000)])),
@@ -64,7 +55,6 @@ export function openNodeFigures(broker: ServiceBroker, now: () => number = Date.
     return { at: now(), totals: totalsOf(metrics), ...(waiting === undefined ? {} : { waiting }) };
   };
 
-  broker.localBus.on(REQUEST_FINISHED, count);
   const timer = setInterval(() => past.push(point()), STEP_MS);
   timer.unref();
   past.push(point());
@@ -79,7 +69,6 @@ export function openNodeFigures(broker: ServiceBroker, now: () => number = Date.
     },
     close() {
       clearInterval(timer);
-      broker.localBus.off(REQUEST_FINISHED, count);
     },
   };
 }

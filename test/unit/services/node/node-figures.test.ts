@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { ServiceBroker } from "moleculer";
-import { REQUEST_FINISHED } from "../../../../config/middlewares/request-metrics.ts";
+import { callCounts } from "../../../../config/metrics/call-counts.ts";
 import { registerMetrics } from "../../../../config/metrics/register-metrics.ts";
 import { TOTALS, type NodeFigures, type TotalName } from "../../../../services/node/node.contract.ts";
 import { openNodeFigures, type NodeFiguresSource } from "../../../../services/node/figures/node-figures.ts";
@@ -16,7 +16,7 @@ describe("figures of a node", () => {
   });
   afterEach(() => source.close());
   const total = ({ now: { totals } }: NodeFigures, name: TotalName): number | undefined => totals[TOTALS.indexOf(name)];
-  const finish = (action: string, durationMs: number, error?: { code: number; type: string }): void => { broker.localBus.emit(REQUEST_FINISHED, { action, durationMs, ...(error === undefined ? {} : { error }) }); };
+  const finish = (action: string, durationMs: number, fault?: { code: number; type: string }): void => callCounts(broker).of(action, action.split(".")[0] ?? "").ended(durationMs, fault === undefined ? undefined : { ...fault, name: "other" });
 
   it("count how long viewers waited for segments, and what failed by a fault of ours", () => {
     finish("delivery.segment", 40);
