@@ -43,15 +43,20 @@ function isTimed(ctx: unknown): ctx is Timed {
 export const sumOf = (spent: Spent): number => Object.values(ownStages(spent)).reduce((sum, ms) => sum + ms, 0);
 
 const OWN_OF_JOINED: readonly Stage[] = ["plan", "join", "total"];
+const isOwn = ({ join }: Spent, stage: Stage): boolean => join === undefined || OWN_OF_JOINED.includes(stage);
 
 /** The stages that this request itself waited for. */
 export function ownStages(spent: Spent): Partial<Record<Stage, number>> {
   const stages: Partial<Record<Stage, number>> = {};
+  eachOwnStage(spent, (stage, ms) => { stages[stage] = ms; });
+  return stages;
+}
+
+export function eachOwnStage(spent: Spent, tell: (stage: Stage, ms: number) => void): void {
   for (const stage of STAGES) {
     const ms = spent[stage];
-    if (ms !== undefined && (spent.join === undefined || OWN_OF_JOINED.includes(stage))) stages[stage] = ms;
+    if (ms !== undefined && isOwn(spent, stage)) tell(stage, ms);
   }
-  return stages;
 }
 
 /**
@@ -59,11 +64,12 @@ export function ownStages(spent: Spent): Partial<Record<Stage, number>> {
  * request that this one joined.
  */
 export function formatServerTiming(spent: Spent, tier?: string): string {
-  const own = ownStages(spent);
-  return STAGES.flatMap((stage) => {
+  let text = "";
+  for (const stage of STAGES) {
     const ms = spent[stage] ?? (stage === "cache" && tier !== undefined ? 0 : undefined);
-    if (ms === undefined) return [];
-    const described = stage === "cache" ? tier : own[stage] === undefined ? "shared" : undefined;
-    return [`${stage}${described === undefined ? "" : `;desc=${described}`};dur=${ms.toFixed(1)}`];
-  }).join(", ");
+    if (ms === undefined) continue;
+    const described = stage === "cache" ? tier : isOwn(spent, stage) ? undefined : "shared";
+    text += `${text === "" ? "" : ", "}${stage}${described === undefined ? "" : `;desc=${described}`};dur=${ms.toFixed(1)}`;
+  }
+  return text;
 }

@@ -4,6 +4,7 @@
  */
 import type { ServiceBroker } from "moleculer";
 import { isClosed, OTHER, type Counter, type Gauge, type Histogram, type LabelBound, type LabelBounds, type MetricDefinition } from "./metric-definition.ts";
+import { openSeries, type Series } from "./metric-series.ts";
 import { METRICS, type Metrics } from "./metric-table.ts";
 
 export type GroupName = keyof Metrics;
@@ -47,21 +48,45 @@ function parseWriter<G extends GroupName>(writer: unknown): MetricWriter<G> {
 }
 
 function openWriter({ metrics }: ServiceBroker, group: Readonly<Record<string, MetricDefinition>>) {
-  const bounds = new Map<string, (labels: Labels) => Labels>();
+  const found = new Map<string, (labels?: Labels) => Series>();
   for (const [name, definition] of Object.entries(group)) {
     const described = { name, labelNames: Object.keys(definition.labels), description: definition.help };
     if (definition.type === "histogram") metrics.register({ ...described, type: "histogram", buckets: [...definition.buckets] });
     else if (definition.type === "counter") metrics.register({ ...described, type: "counter" });
     else metrics.register({ ...described, type: "gauge" });
-    bounds.set(name, boundLabels(definition.labels));
-    if (definition.type === "counter") for (const labels of closedSeries(definition.labels)) metrics.increment(name, labels, 0);
+    const metric = metrics.getMetric(name);
+    if (metric === null) continue; // they are off
+    const find = findSeries(definition, (labels) => openSeries(metric, labels, definition.type === "histogram" ? definition.buckets : undefined));
+    found.set(name, find);
+    if (definition.type === "counter") for (const labels of closedSeries(definition.labels)) find(labels);
   }
-  const bounded = (name: string, labels: Labels = {}): Labels => bounds.get(name)?.(labels) ?? {};
   return {
-    count: (name: string, labels?: Labels): void => void metrics.increment(name, bounded(name, labels)),
-    add: (name: string, by: number, labels?: Labels): void => void metrics.increment(name, bounded(name, labels), by),
-    set: (name: string, value: number, labels?: Labels): void => void metrics.set(name, value, bounded(name, labels)),
-    observe: (name: string, value: number, labels?: Labels): void => void metrics.observe(name, value, bounded(name, labels)),
+    count: (name: string, labels?: Labels): void => found.get(name)?.(labels).add(1),
+    add: (name: string, by: number, labels?: Labels): void => found.get(name)?.(labels).add(by),
+    set: (name: string, value: number, labels?: Labels): void => found.get(name)?.(labels).set(value),
+    observe: (name: string, value: number, labels?: Labels): void => found.get(name)?.(labels).observe(value),
+  };
+}
+
+/** @returns finds a series by any labels: that of those which may be written */
+function findSeries({ labels: bounds }: MetricDefinition, open: (labels: Labels) => Series): (labels?: Labels) => Series {
+  const names = Object.keys(bounds);
+  const bounded = boundLabels(bounds);
+  const known = new Map<string, Series>();
+  const keyOf = (labels: Labels): string => {
+    if (names.length === 1) return labels[names[0] ?? ""] ?? OTHER;
+    let key = "";
+    for (const name of names) key += `${labels[name] ?? OTHER}\0`;
+    return key;
+  };
+  return (labels = {}) => {
+    const asked = known.get(keyOf(labels));
+    if (asked !== undefined) return asked;
+    const allowed = bounded(labels);
+    const key = keyOf(allowed);
+    const series = known.get(key) ?? open(allowed);
+    known.set(key, series);
+    return series;
   };
 }
 

@@ -1,6 +1,6 @@
 /** Says with every answer to a player what it was spent on, and counts it. */
 import type { PlayClass } from "../../config/metrics/play-stages.ts";
-import { formatServerTiming, ownStages, type Spent } from "../../mixins/play-spent.ts";
+import { eachOwnStage, formatServerTiming, type Spent } from "../../mixins/play-spent.ts";
 import type { Tier } from "../cache/cache.contract.ts";
 import type { Exchange } from "./exchange.ts";
 
@@ -13,7 +13,7 @@ type Timed = Pick<Exchange, "spent" | "startedAt" | "metrics">;
 export function timePlay(exchange: Timed, kind: "playlist" | "image" | "segment", tier?: Tier): { "Server-Timing": string } {
   const spent = { ...exchange.spent(), total: performance.now() - exchange.startedAt };
   const asked = classOf(kind, spent, tier);
-  for (const [stage, ms] of Object.entries(ownStages(spent))) exchange.metrics.observe("lectern_play_stage_seconds", ms / 1_000, { stage, class: asked });
+  eachOwnStage(spent, (stage, ms) => exchange.metrics.observe("lectern_play_stage_seconds", ms / 1_000, { stage, class: asked }));
   return { "Server-Timing": formatServerTiming(spent, tier) };
 }
 
