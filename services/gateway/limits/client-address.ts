@@ -2,6 +2,12 @@
 import type { IncomingMessage } from "node:http";
 import { BlockList, isIP } from "node:net";
 import ipaddr from "ipaddr.js";
+import { LRUCache } from "lru-cache";
+
+/** Clients ask again and again; to read an address takes longer than to find it. */
+const MAX_KNOWN = 2_000;
+/** No address is longer, with a zone and a port; what is would only take room. */
+const MAX_LENGTH = 64;
 
 /** @param proxies addresses and CIDR blocks whose `X-Forwarded-For` is believed @returns of a request: an IPv4 address, or an IPv6 one, in their one spelling */
 export function clientAddresses(proxies: readonly string[]): (req: Pick<IncomingMessage, "socket" | "headers">) => string {
@@ -30,16 +36,29 @@ export function clientAddresses(proxies: readonly string[]): (req: Pick<Incoming
 }
 
 /** Whom limits count as one: an IPv6 network is one household, or one attacker with 2^64 addresses. */
-export function householdOf(address: string): string {
+export const householdOf = remembered((address) => {
   if (isIP(address) !== 6) return address;
   return `${ipaddr.IPv6.networkAddressFromCIDR(`${address}/64`).toString()}/64`;
-}
+});
 
-export function isLoopback(address: string): boolean {
-  return isIP(address) !== 0 && ipaddr.parse(address).range() === "loopback";
-}
+export const isLoopback = remembered((address) => isIP(address) !== 0 && ipaddr.parse(address).range() === "loopback");
 
-function spell(text: string): string | undefined {
+const spelled = remembered(spellOf);
+const spell = (text: string): string | undefined => (text.length > MAX_LENGTH ? undefined : spelled(text));
+
+function spellOf(text: string): string | undefined {
   const bare = text.replace(/^\[(.*)\](:\d+)?$/, "$1").replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, "$1").split("%")[0] ?? "";
   return isIP(bare) === 0 ? undefined : ipaddr.process(bare).toString();
+}
+
+/** Of the last addresses that were asked for. */
+function remembered<Value>(find: (address: string) => Value): (address: string) => Value {
+  const known = new LRUCache<string, { value: Value }>({ max: MAX_KNOWN });
+  return (address) => {
+    const seen = known.get(address);
+    if (seen !== undefined) return seen.value;
+    const value = find(address);
+    known.set(address, { value });
+    return value;
+  };
 }
