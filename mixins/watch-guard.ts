@@ -29,13 +29,18 @@ export function openWatchGuard(read: (videoId: string) => Promise<Revocations>, 
     return merged;
   }
 
-  async function revocationsOf(videoId: string): Promise<Revocations> {
+  /** What is young enough to be answered from; where it is not quite, it is read anew beside that. */
+  function recall(videoId: string): Revocations | undefined {
     const entry = known.get(videoId);
-    if (entry === undefined) return note(videoId, await read(videoId));
-    if (now() - entry.at < STALE_MS) return entry.revoked;
+    if (entry === undefined) return undefined;
+    const age = now() - entry.at;
     // While the store is away what was known holds: whoever plays goes on playing, and events still come.
-    entry.reading ??= read(videoId).then((revoked) => note(videoId, revoked), () => entry.revoked).finally(() => { delete entry.reading; });
-    return now() - entry.at < OLD_MS ? entry.revoked : await entry.reading;
+    if (age >= STALE_MS) entry.reading ??= read(videoId).then((revoked) => note(videoId, revoked), () => entry.revoked).finally(() => { delete entry.reading; });
+    return age < OLD_MS ? entry.revoked : undefined;
+  }
+
+  async function revocationsOf(videoId: string): Promise<Revocations> {
+    return recall(videoId) ?? (await (known.get(videoId)?.reading ?? read(videoId).then((revoked) => note(videoId, revoked))));
   }
 
   return {
@@ -44,6 +49,13 @@ export function openWatchGuard(read: (videoId: string) => Promise<Revocations>, 
     async allows(caller: Caller | undefined, video: VideoAccess, use: Use | "any"): Promise<boolean> {
       if (!mayWatch(caller, video, use, Date.now())) return false;
       return video.visibility === "public" || caller?.grant === undefined || !isRevoked(caller.grant, await revocationsOf(video.id));
+    },
+    /** The same without waiting: false also where the store has to be asked first. */
+    allowsAtOnce(caller: Caller | undefined, video: VideoAccess, use: Use | "any"): boolean {
+      if (!mayWatch(caller, video, use, Date.now())) return false;
+      if (video.visibility === "public" || caller?.grant === undefined) return true;
+      const revoked = recall(video.id);
+      return revoked !== undefined && !isRevoked(caller.grant, revoked);
     },
     revocationsOf,
     forget: (videoId: string) => known.delete(videoId),

@@ -20,6 +20,7 @@ import type { GrowingBytes } from "../../mixins/growing-bytes.ts";
 import { spentBy, sumOf, tellSpent, type Spent } from "../../mixins/play-spent.ts";
 import { closeRedis, openRedis, withoutRedis } from "../../mixins/redis.ts";
 import { readSegment, replySegment, wholeSegment, type SegmentAnswer } from "../../mixins/segment-answer.ts";
+import { offerNothing, segmentsAtHand } from "../../mixins/segments-at-hand.ts";
 import type { MakeParams, SheetParams, StillParams, WaiterLeft } from "../transcoder/transcoder.contract.ts";
 import type { VideoEventPayload, VideoIdParams } from "../videos/videos.contract.ts";
 import type { ImageResult, OpenParams, SegmentParams, SegmentResult, SegmentsExpected } from "./cache.contract.ts";
@@ -33,7 +34,7 @@ interface State { metrics: MetricWriter<"cache">; redis: Redis; keys: RedisKeys;
 /** Bytes of which the first are there, and what those were spent on. */
 interface Made { bytes: GrowingBytes; spent: Spent }
 interface Methods {
-  countBytes(answer: SegmentAnswer): void;
+  countAnswer(answer: SegmentAnswer): void;
   open(params: OpenParams): Promise<SegmentAnswer>;
   search(params: SegmentParams, join: (seek: (seeker: Seeker) => Promise<SegmentAnswer>) => Promise<SegmentAnswer>): Promise<SegmentAnswer>;
   find(params: SegmentParams, seeker: Seeker): Promise<SegmentAnswer>;
@@ -136,8 +137,7 @@ export function cacheService(settings: Settings) {
           this.metrics.set("lectern_cache_memory_bytes", this.memory.bytes);
         };
         const answer = bytes === undefined ? await this.search(params, (seek) => awaitSearch(this.searches.join(key, waiter, seek, keep))) : { bytes, tier: "memory" as const };
-        this.metrics.count("lectern_cache_requests_total", { tier: answer.tier });
-        this.countBytes(answer);
+        this.countAnswer(answer);
         return answer;
       },
       /** Who joins a search of another's has no more of it in their trace than how long it took. */
@@ -149,7 +149,8 @@ export function cacheService(settings: Settings) {
           return answer;
         });
       },
-      countBytes(answer: SegmentAnswer): void {
+      countAnswer(answer: SegmentAnswer): void {
+        this.metrics.count("lectern_cache_requests_total", { tier: answer.tier });
         const count = (bytes: number): void => this.metrics.add("lectern_cache_bytes_total", bytes, { tier: answer.tier });
         if ("bytes" in answer) return count(answer.bytes.byteLength);
         answer.growing.ended().then(() => count(answer.growing.size), () => undefined); // who reads it is told of a failure
@@ -222,8 +223,13 @@ export function cacheService(settings: Settings) {
       this.memory = openValuedCache({ maxBytes: memoryBytes, sizeOf: (bytes) => bytes.byteLength });
       this.images = openImages(this.broker, this.memory, MAKE_MS);
       this.searches = openSearches();
+      segmentsAtHand(this.broker).lend = ({ id, rendition, segment }) => {
+        const bytes = this.memory.get(objectKeys.media(id, rendition, mediaName(segment)));
+        return bytes === undefined ? undefined : { bytes, answered: () => this.countAnswer({ bytes, tier: "memory" }) };
+      };
     },
     async stopped() {
+      offerNothing(this.broker, "lend");
       closeRedis(this.redis);
     },
   };

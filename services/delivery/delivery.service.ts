@@ -9,6 +9,7 @@ import type { VideoAccess } from "../../config/access/watching.ts";
 import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
 import { errorMessage, fail } from "../../config/errors.ts";
 import { noteAccess } from "../../config/audit-sink.ts";
+import { callCounts } from "../../config/metrics/call-counts.ts";
 import { registerMetrics, type MetricWriter } from "../../config/metrics/register-metrics.ts";
 import { callerOf } from "../../config/middlewares/access-guard.ts";
 import { objectKeys } from "../../config/object-keys.ts";
@@ -22,8 +23,10 @@ import type { Plan, Rendition } from "../../media/plan.ts";
 import { announce, announceToAll } from "../../mixins/announce.ts";
 import { readReply } from "../../mixins/byte-reply.ts";
 import { tellSpent } from "../../mixins/play-spent.ts";
+import { nodeState } from "../../mixins/node-state.ts";
 import { readSegment, replySegment, wholeSegment } from "../../mixins/segment-answer.ts";
 import { storageCalls } from "../../mixins/storage-calls.ts";
+import { offerNothing, segmentsAtHand, type AskedSegment } from "../../mixins/segments-at-hand.ts";
 import { openWatchGuard, type WatchGuard } from "../../mixins/watch-guard.ts";
 import type { OpenParams, SegmentParams, SegmentResult } from "../cache/cache.contract.ts";
 import type { SegmentWatched } from "../scheduler/scheduler.contract.ts";
@@ -33,6 +36,7 @@ import type { KeyParams, ListParams, ListResult } from "../storage/storage.contr
 import type { CaptionsParams as MakeCaptionsParams, KeyFrameParams as MakeKeyFrameParams } from "../transcoder/transcoder.contract.ts";
 import { openBandwidths, type Bandwidths } from "./bandwidths.ts";
 import type { CaptionsParams, KeyFrameParams, KeyFramesParams, LeftParams, MasterParams, MediaPlaylistParams, MediaSegmentParams } from "./delivery.contract.ts";
+import { findAtHand } from "./find-at-hand.ts";
 import { imageActions } from "./image-actions.ts";
 import { openKnownPlans, type KnownPlan, type KnownPlans } from "./known-plans.ts";
 import { MAKE_MS } from "./make-timeout.ts";
@@ -51,7 +55,7 @@ interface State {
   played: LRUCache<string, true>;
 }
 type Played = Pick<KnownPlan, "plan" | "protection">;
-interface Methods { getPlayed(ctx: Context<{ id: string }>): Promise<Played>; getPlan(ctx: Context<{ id: string }>): Promise<Plan>; findPlayed(ctx: Context<{ id: string }>): Promise<Played | null>; noteFirstSegment(id: string, mode: Rendition["mode"], askedAt: number): void }
+interface Methods { getPlayed(ctx: Context<{ id: string }>): Promise<Played>; getPlan(ctx: Context<{ id: string }>): Promise<Plan>; findPlayed(ctx: Context<{ id: string }>): Promise<Played | null>; noteSegment(asked: AskedSegment, mode: Rendition["mode"], askedAt: number): void; noteFirstSegment(id: string, mode: Rendition["mode"], askedAt: number): void }
 
 const FIRST_PLAY_SEC = 60;
 const AUDITED: readonly string[] = ["delivery.master", "delivery.manifest", "delivery.still", "delivery.clip", "delivery.storyboard"];
@@ -145,8 +149,7 @@ export function deliveryService(openWaiter = planWaiter) {
           ]);
           const answer = await protect(readSegment(reply, MAKE_MS));
           tellSpent(ctx, { mode: rendition.mode });
-          if (segment !== "init" && !this.played.has(id)) this.noteFirstSegment(id, rendition.mode, askedAt);
-          if (segment !== "init" && rendition.mode === "encode") announce(this.broker, "segment.watched", { videoId: id, rendition: name, segment } satisfies SegmentWatched);
+          this.noteSegment({ id, rendition: name, segment }, rendition.mode, askedAt);
           return replySegment(ctx, answer);
         },
       },
@@ -184,6 +187,11 @@ export function deliveryService(openWaiter = planWaiter) {
       },
     },
     methods: {
+      noteSegment({ id, rendition, segment }: AskedSegment, mode: Rendition["mode"], askedAt: number): void {
+        if (segment === "init") return;
+        if (!this.played.has(id)) this.noteFirstSegment(id, mode, askedAt);
+        if (mode === "encode") announce(this.broker, "segment.watched", { videoId: id, rendition, segment } satisfies SegmentWatched);
+      },
       /** How long after its post a video first played; one that was watched much later says nothing about that. */
       noteFirstSegment(id: string, mode: Rendition["mode"], askedAt: number): void {
         const playedAt = Date.now();
@@ -244,6 +252,21 @@ export function deliveryService(openWaiter = planWaiter) {
       });
       this.played = new LRUCache({ max: 10_000 });
       this.metrics = registerMetrics(this.broker, "delivery");
+    },
+    async started() {
+      const atHand = segmentsAtHand(this.broker);
+      const calls = callCounts(this.broker).of("delivery.segment", "delivery");
+      atHand.find = findAtHand({
+        node: nodeState(this.broker), plans: this.plans, guard: this.guard,
+        lend: (asked) => atHand.lend(asked),
+        answered: (asked, mode, durationMs) => {
+          calls.ended(durationMs);
+          this.noteSegment(asked, mode, Date.now() - durationMs);
+        },
+      });
+    },
+    async stopped() {
+      offerNothing(this.broker, "find");
     },
   };
   return schema;

@@ -36,14 +36,22 @@ export function openKnownPlans(look: (id: string) => Promise<WatchAnswer>, now: 
     }
   }
 
+  /** What may be answered from without waiting; looks beside that how it is now, where it is not quite fresh. */
+  function recall(id: string): KnownPlan | undefined {
+    const entry = entries.get(id);
+    if (entry === undefined) return undefined;
+    const age = now() - entry.at;
+    if (age > FRESH_MS) entry.refreshing ??= refresh(id, entry);
+    return age > STALE_MS ? undefined : entry.known;
+  }
+
   return {
+    recall,
     /** Undefined: nothing that still counts. */
     async get(id: string): Promise<KnownPlan | undefined> {
-      const entry = entries.get(id);
-      if (entry === undefined) return undefined;
-      const age = now() - entry.at;
-      if (age > FRESH_MS) entry.refreshing ??= refresh(id, entry);
-      if (age > STALE_MS) await entry.refreshing;
+      const known = recall(id);
+      if (known !== undefined) return known;
+      await entries.get(id)?.refreshing;
       return entries.get(id)?.known;
     },
     /** To be taken before a plan is asked for, and given back with it. */

@@ -2,7 +2,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { CallingOptions, Context, ServiceBroker } from "moleculer";
 import { parseTraceparent } from "../../config/requests/request-id.ts";
-import { nowMs } from "../../config/tracing/span.ts";
+import { nowMs, type KeptWhy } from "../../config/tracing/span.ts";
+import type { Tracer } from "../../config/tracing/trace-scope.ts";
 import { tracerOf } from "../../config/tracing/tracer.ts";
 import { requestIdOf } from "./request-ids.ts";
 import type { Route } from "./exchange.ts";
@@ -12,15 +13,29 @@ const SLOW_MS = 2_000;
 /** What is no trouble of a request: probes ask a node that is not ready, again and again. */
 const EXPECTED = ["getReadiness", "getLiveness"];
 
+const chosen = new WeakMap<IncomingMessage, { why: KeptWhy | undefined }>();
+
+/** Whether its trace is kept from its beginning, chosen once a request. */
+function chooseTrace(tracer: Tracer, req: IncomingMessage): KeptWhy | undefined {
+  const choice = chosen.get(req) ?? { why: tracer.choose(parseTraceparent(req.headers["traceparent"])?.sampled === true) };
+  chosen.set(req, choice);
+  return choice.why;
+}
+
+/** What is not may be answered without a trace where it can neither fail nor be slow. */
+export function isTraced(broker: ServiceBroker, req: IncomingMessage): boolean {
+  const tracer = tracerOf(broker);
+  return tracer !== undefined && chooseTrace(tracer, req) !== undefined;
+}
+
 /** Begins a trace with the request, where they are made. */
 export function beginTrace(broker: ServiceBroker, options: CallingOptions, req: IncomingMessage): void {
   const tracer = tracerOf(broker);
   if (tracer === undefined) return;
-  const parent = parseTraceparent(req.headers["traceparent"]);
   const requestId = requestIdOf(req);
-  const why = tracer.choose(parent?.sampled === true);
+  const why = chooseTrace(tracer, req);
   if (why !== undefined) tracer.book.keep(requestId, why);
-  options.parentSpan = { id: parent?.parentId ?? "", traceID: requestId, sampled: why !== undefined };
+  options.parentSpan = { id: parseTraceparent(req.headers["traceparent"])?.parentId ?? "", traceID: requestId, sampled: why !== undefined };
 }
 
 export function traceAnswer(broker: ServiceBroker, ctx: Context | undefined, { method, path, operation }: Route, req: IncomingMessage, res: ServerResponse): void {

@@ -37,10 +37,11 @@ import { nameRequest } from "./request-ids.ts";
 import { regionGuideOf } from "./regions/region-guide.ts";
 import { gatewayRoutes } from "./routes.ts";
 import { openWebListener, type WebListener } from "./web-listener.ts";
-import { webServer, webServerSettings, type Door } from "./web-server.ts";
+import type { Door } from "./access/door.ts";
+import { webServer, webServerSettings } from "./web-server.ts";
 
 interface Settings extends ServiceSettingSchema, Pick<GatewaySettings, "httpHost" | "httpPort" | "publicUrl" | "sourceMaxBytes" | "access"> {}
-interface State { metrics: MetricWriter<"gateway">; assets: Promise<Assets>; accessCallers: Callers | undefined; streams: EventStreams | undefined; ops: OpsStreams | undefined; listener: WebListener | undefined; connections: Connections | undefined; redis: Redis | undefined; limits: RateLimits | undefined; httpUrl: string }
+interface State { metrics: MetricWriter<"gateway">; assets: Promise<Assets>; accessCallers: Callers | undefined; streams: EventStreams | undefined; ops: OpsStreams | undefined; listener: WebListener | undefined; connections: Connections | undefined; redis: Redis | undefined; limits: RateLimits | undefined; httpUrl: string; answerAtHand(req: IncomingMessage, res: ServerResponse): boolean }
 interface Methods {
   serveRoutes(routes: readonly Route[], door: Door): void;
   httpHandler(req: IncomingMessage, res: ServerResponse): Promise<void>;
@@ -126,8 +127,9 @@ export function gatewayService({
         },
       }), { callers, links: openLinkCallers({ keys, passports: passports(meshSecret, namespace), findNetwork }), throttle, addressOf, isOurs: (origin) => corsOrigins.includes(origin.toLowerCase()) });
       this.listener = await openWebListener(tls, (req, res) => {
-        nameRequest(req, res);
         takeToken(req);
+        if (this.answerAtHand(req, res)) return;
+        nameRequest(req, res);
         void this.httpHandler(req, res);
       }, logger);
       const { server } = this.listener;

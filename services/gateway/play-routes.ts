@@ -2,6 +2,7 @@
 import { fail } from "../../config/errors.ts";
 import type { SegmentName } from "../../media/media-names.ts";
 import { sendBytes, type Exchange, type Route } from "./exchange.ts";
+import { MEDIA_HEADERS } from "./play-headers.ts";
 import { timePlay } from "./play-timing.ts";
 import { countPlayerWords } from "./player-words.ts";
 import { pointNearer } from "./regions/nearer-region.ts";
@@ -10,7 +11,6 @@ import { PLAY, sendSegment } from "./send-segment.ts";
 import { parseVideoId } from "./video-id.ts";
 
 const MANIFEST_HEADERS = { "Content-Type": "application/dash+xml", "Cache-Control": "public, max-age=60" };
-const MEDIA_HEADERS = { "Content-Type": "video/mp4", "Cache-Control": "public, max-age=31536000, immutable" };
 const CAPTION_HEADERS = { "Content-Type": "text/vtt; charset=utf-8", "Cache-Control": "public, max-age=31536000, immutable" };
 const PLAYLIST_HEADERS = { "Content-Type": "application/vnd.apple.mpegurl", "Cache-Control": "public, max-age=60" };
 export function playRoutes(guide: RegionGuide): Route[] {

@@ -7,6 +7,7 @@ import { isCancelled } from "../../mixins/cancelled.ts";
 import type { SegmentName } from "../../media/media-names.ts";
 import type { Tier } from "../cache/cache.contract.ts";
 import { isOpen, type Exchange } from "./exchange.ts";
+import { MEDIA_HEADERS } from "./play-headers.ts";
 import { noteFirstPlay, timePlay } from "./play-timing.ts";
 import { countPlayerWords } from "./player-words.ts";
 import { describeProblem } from "./problem.ts";
@@ -41,11 +42,7 @@ async function openSegment(exchange: Exchange, asked: { id: string; rendition: s
   answer = readSegment(await call<Parameters<typeof readSegment>[0]>("delivery.segment", { ...asked, waiter }, PLAY), PLAY.timeout);
   if (!isOpen(res)) return;
   answered(answer.tier);
-  const headers = {
-    "Content-Type": "video/mp4",
-    "Cache-Control": "public, max-age=31536000, immutable",
-    ...timePlay(exchange, "segment", answer.tier),
-  };
+  const headers = { ...MEDIA_HEADERS, ...timePlay(exchange, "segment", answer.tier) };
   if ("bytes" in answer) {
     res.writeHead(200, { ...headers, "Content-Length": answer.bytes.byteLength });
     res.end(answer.bytes);

@@ -14,19 +14,18 @@ import { indexAliases, type Alias, type FoundAlias } from "./alias-index.ts";
 import { noteFailure } from "../../config/failures/note-failure.ts";
 import { auditMeta, noteRefusal } from "./audit-marks.ts";
 import type { MetricWriter } from "../../config/metrics/register-metrics.ts";
-import { ANONYMOUS } from "../../config/access/permissions.ts";
-import type { Admitted, Callers } from "./access/callers.ts";
+import type { Admitted } from "./access/callers.ts";
+import { admit, type Door } from "./access/door.ts";
 import { isCancelled } from "../../mixins/cancelled.ts";
 import { spentIn } from "../../mixins/play-spent.ts";
-import type { Throttle } from "./limits/throttle.ts";
 import { isOpen, sendBytes, sendEmpty, type Area, type Exchange, type Route } from "./exchange.ts";
 import { countAnswer } from "./answer-meter.ts";
-import type { LinkCallers } from "./links/link-callers.ts";
-import { redactPath, tokenOf } from "./links/link-path.ts";
-import { makePrivate } from "./links/private-answer.ts";
+import { redactPath } from "./links/link-path.ts";
+import { PLAY_HEADERS, PLAY_PREFLIGHT, SAFE_HEADERS } from "./play-headers.ts";
 import { describeProblem } from "./problem.ts";
 import { requestIdOf } from "./request-ids.ts";
 import { allowedMethods, findOptionsRoute, methodsOf } from "./routes.ts";
+import { openAtHand } from "./segment-at-hand.ts";
 
 type Logger = Service["logger"];
 /** What moleculer-web adds to a request before it calls an alias. */
@@ -36,18 +35,14 @@ interface WebRequest extends IncomingMessage {
   originalUrl?: string;
 }
 interface WebRoute { path: string; mergeParams: boolean; bodyParsers: boolean; logging: boolean; mappingPolicy: "restrict"; pathToRegexpOptions: object; aliases: object }
-/** Who may come in, and how often; `isOurs`: whether pages of an origin may use the API. */
-export interface Door { callers: Callers; links: LinkCallers; throttle: Throttle; addressOf(req: IncomingMessage): string; isOurs(origin: string): boolean }
-interface WebService extends Service { addRoute(route: WebRoute): void; logger: Logger; aliases: readonly Alias[]; findAlias: ReturnType<typeof indexAliases>; lecternRoutes: readonly Route[]; metrics: MetricWriter<"gateway">; door: Door }
+interface WebService extends Service { addRoute(route: WebRoute): void; logger: Logger; aliases: readonly Alias[]; findAlias: ReturnType<typeof indexAliases>; answerAtHand: ReturnType<typeof openAtHand>; lecternRoutes: readonly Route[]; metrics: MetricWriter<"gateway">; door: Door }
 
 const AREA_HEADERS: Readonly<Record<Area, Readonly<Record<string, string>>>> = {
   api: {},
   operate: {},
   page: {},
-  play: { "Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "Server-Timing, X-Request-Id, Content-Length, Retry-After", "Timing-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin" },
+  play: PLAY_HEADERS,
 };
-/** With what the path takes: a licence is asked for by POST. */
-const PLAY_PREFLIGHT = { "Access-Control-Allow-Headers": "Content-Type, Range, If-None-Match, Traceparent, CMCD-Request, CMCD-Object, CMCD-Status, CMCD-Session", "Access-Control-Max-Age": "86400" };
 const API_PREFLIGHT = {
   "Access-Control-Allow-Methods": "GET, HEAD, POST, PATCH, DELETE, OPTIONS", "Access-Control-Max-Age": "600",
   "Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key, X-Request-Id, Traceparent, Range, If-None-Match, Tus-Resumable, Upload-Length, Upload-Offset, Upload-Metadata, Upload-Checksum",
@@ -82,6 +77,9 @@ export const webServer: Partial<ServiceSchema> = {
       const exact = { sensitive: true, trailing: false };
       this.addRoute({ path: "/", mergeParams: false, bodyParsers: false, logging: false, mappingPolicy: "restrict", pathToRegexpOptions: exact, aliases });
       this.findAlias = indexAliases(this.aliases);
+      const segments = routes.find(({ operation }) => operation === "getSegment");
+      if (segments === undefined) throw new Error("There is no route for segments.");
+      this.answerAtHand = openAtHand({ broker: this.broker, route: segments, door, metrics: this.metrics, refuse: (req, res, error) => refuse(segments, this, req, res, error) });
     },
     resolveAlias(this: WebService, path: string, method = "GET"): FoundAlias | false {
       return this.findAlias(path, method);
@@ -104,26 +102,30 @@ export const webServer: Partial<ServiceSchema> = {
   },
 };
 
-async function answer(route: Route, { lecternRoutes: routes, door, logger, broker, metrics }: WebService, req: WebRequest, res: ServerResponse): Promise<void> {
+async function answer(route: Route, service: WebService, req: WebRequest, res: ServerResponse): Promise<void> {
+  const { lecternRoutes: routes, door, broker, metrics } = service;
   traceAnswer(broker, req.$ctx, route, req, res);
   const startedAt = performance.now();
   countAnswer(metrics, route, res);
   try {
-    res.setHeader("X-Content-Type-Options", "nosniff");
-    for (const [name, value] of Object.entries(AREA_HEADERS[route.area])) res.setHeader(name, value);
+    for (const [name, value] of Object.entries({ ...SAFE_HEADERS, ...AREA_HEADERS[route.area] })) res.setHeader(name, value);
     allowOrigin(req, res, route, door.isOurs);
     const asked = req.method === "OPTIONS" ? findOptionsRoute(routes, pathOf(req)) : route;
     if (asked === undefined) {
       const methods = allowedMethods(routes, pathOf(req)).join(", ");
       return sendEmpty(res, 204, { Allow: methods, ...(route.area === "play" ? { "Access-Control-Allow-Methods": methods } : {}) });
     }
-    await asked.handle({ ...toExchange(req, res, await admit(asked, door, req, res), auditMeta(broker, asked, req, door.addressOf)), startedAt, metrics });
+    await asked.handle({ ...toExchange(req, res, await admit(asked, door, req, res, req.$params?.params?.["id"] ?? ""), auditMeta(broker, asked, req, door.addressOf)), startedAt, metrics });
   } catch (error) {
-    noteRefusal(broker, route, req, door.addressOf, error);
-    if (route.operation !== "getReadiness") noteFailure(broker, error, { action: `gateway.${route.operation}`, requestId: req.$ctx?.requestID ?? undefined }); // a probe asks whether something is missing
-    const code = sendProblem(req, res, error, logger);
-    metrics.count("lectern_problems_total", { code, area: route.area });
+    refuse(route, service, req, res, error);
   }
+}
+
+function refuse(route: Route, { door, logger, broker, metrics }: WebService, req: WebRequest, res: ServerResponse, error: unknown): void {
+  noteRefusal(broker, route, req, door.addressOf, error);
+  if (route.operation !== "getReadiness") noteFailure(broker, error, { action: `gateway.${route.operation}`, requestId: requestIdOf(req) }); // a probe asks whether something is missing
+  const code = sendProblem(req, res, error, logger);
+  metrics.count("lectern_problems_total", { code, area: route.area });
 }
 
 /** Any page may play; those of sites that the operator names may use the API. No cookies count here, so none are asked for. */
@@ -135,21 +137,6 @@ function allowOrigin({ method, headers: { origin } }: IncomingMessage, res: Serv
   if (!isPlay) res.setHeader("Access-Control-Allow-Origin", origin ?? "");
   if (!isPlay) res.setHeader("Access-Control-Expose-Headers", API_EXPOSED);
   if (method === "OPTIONS") for (const [name, value] of Object.entries(isPlay ? PLAY_PREFLIGHT : API_PREFLIGHT)) res.setHeader(name, value);
-}
-
-/** Of who came by a link that is what counts, whatever key they show beside it. */
-async function admit(route: Route, { callers, links, throttle }: Door, req: WebRequest, res: ServerResponse): Promise<Admitted> {
-  const token = tokenOf(req);
-  if (token !== undefined) {
-    throttle.spend(route, req, ANONYMOUS); // whether it is good or not
-    const admitted = links.admit(req, token, route, req.$params?.params?.["id"] ?? "");
-    makePrivate(res, ((admitted.grant?.until ?? 0) - Date.now()) / 1000);
-    return admitted;
-  }
-  const admitted = await callers.admit(req, route.permission);
-  throttle.spend(route, req, admitted.caller);
-  if (admitted.passport !== undefined && admitted.caller !== ANONYMOUS) makePrivate(res, undefined);
-  return admitted;
 }
 
 function toExchange(req: WebRequest, res: ServerResponse, { caller, passport }: Admitted, meta: AuditMeta): Omit<Exchange, "startedAt" | "metrics"> {
@@ -179,8 +166,7 @@ function sendProblem(req: WebRequest, res: ServerResponse, error: unknown, logge
     return problem.code;
   }
   if (!req.complete) res.setHeader("Connection", "close"); // the rest of the body is not read
-  res.setHeader("X-Content-Type-Options", "nosniff");
-  sendBytes(res, problem.status, { "Content-Type": "application/problem+json", "Cache-Control": "no-store", ...headers }, JSON.stringify(problem));
+  sendBytes(res, problem.status, { ...SAFE_HEADERS, "Content-Type": "application/problem+json", "Cache-Control": "no-store", ...headers }, JSON.stringify(problem));
   return problem.code;
 }
 

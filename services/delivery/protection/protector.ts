@@ -21,6 +21,11 @@ export interface Asked { id: string; rendition: string; segment: SegmentName }
 /** Renditions. A player asks for the init segment of each before anything else of it. */
 const MAX_TRACKS = 2_000;
 
+/** An init segment under `aes-128` has nothing that is worth a secret. */
+export function isEncrypted(protection: Protection, segment: SegmentName): boolean {
+  return protection !== "none" && !(protection === "aes-128" && segment === "init");
+}
+
 export function openProtector({ readKey, getInit }: ProtectorPorts) {
   const keys = openContentKeys(readKey);
   const tracks = new LRUCache<string, ProtectedTrack>({ max: MAX_TRACKS });
@@ -34,9 +39,9 @@ export function openProtector({ readKey, getInit }: ProtectorPorts) {
     return track;
   }
 
-  /** Undefined: it goes as it is. An init segment under `aes-128` has nothing that is worth a secret. */
+  /** Undefined: it goes as it is. */
   async function open({ id, rendition, segment }: Asked, protection: Protection): Promise<Encryption | undefined> {
-    if (protection === "none" || (protection === "aes-128" && segment === "init")) return undefined;
+    if (!isEncrypted(protection, segment)) return undefined;
     if (segment === "init") return { init: await keys.get(id) };
     if (protection === "aes-128") return { cipher: wholeSegmentCipher(await keys.get(id), segment) };
     const [key, track] = await Promise.all([keys.get(id), getTrack(id, rendition)]);

@@ -12,6 +12,8 @@ export interface Admitted { caller: Caller; passport?: string }
 export interface Callers {
   /** @throws unauthorized, forbidden; what `authenticate` and `beforeKey` throw, where a key is shown */
   admit(req: Pick<IncomingMessage, "headers" | "socket">, permission: Permission): Promise<Admitted>;
+  /** Who is known and may, without waiting; undefined: `admit` has to look, or to refuse them. */
+  recall(req: Pick<IncomingMessage, "headers">, permission: Permission): Admitted | undefined;
   /** What is known of a key no longer holds. */
   forget(subject: string): void;
 }
@@ -25,7 +27,7 @@ export interface CallerOptions {
   now?: () => number;
 }
 
-interface Known { caller: Promise<Caller | null>; at: number; subject?: string; passport?: string }
+interface Known { caller: Promise<Caller | null>; at: number; found?: Caller; passport?: string }
 
 /** How long a key is good here that was revoked, where word of that was lost; and what nobody knows is not asked about again. */
 const KNOWN_MS = 10_000;
@@ -42,7 +44,7 @@ export function findRefused(error: unknown): Caller | undefined {
 /** For a network that nobody else reaches: whoever asks may do everything. */
 export function everybody(): Callers {
   const admitted: Admitted = { caller: { subject: "anybody", roles: ["admin"] } };
-  return { admit: async () => admitted, forget: () => undefined };
+  return { admit: async () => admitted, recall: () => admitted, forget: () => undefined };
 }
 
 export function openCallers({ authenticate, passports, throttle, now = () => performance.now() }: CallerOptions): Callers {
@@ -51,14 +53,19 @@ export function openCallers({ authenticate, passports, throttle, now = () => per
 
   /** Keys stay out of memory but for the moment of the request. */
   function find(credential: string, req: Parameters<Callers["admit"]>[0]): Known {
-    const id = createHash("sha256").update(credential).digest("base64");
+    const id = nameOf(credential);
     const entry = known.get(id);
     if (entry !== undefined && now() - entry.at < KNOWN_MS) return entry;
-    if (entry?.subject === undefined) throttle.beforeKey(req);
+    if (entry?.found === undefined) throttle.beforeKey(req);
     const fresh: Known = { caller: authenticate(credential), at: now() };
-    fresh.caller.then((caller) => { if (caller !== null) fresh.subject = caller.subject; }, () => known.delete(id)); // the next one asks for themselves
+    fresh.caller.then((caller) => { if (caller !== null) fresh.found = caller; }, () => known.delete(id)); // the next one asks for themselves
     known.set(id, fresh);
     return fresh;
+  }
+
+  function asAnonymous(): Admitted {
+    if (anonymous === undefined || now() - anonymous.at > KNOWN_MS) anonymous = { caller: Promise.resolve(ANONYMOUS), at: now() };
+    return { caller: ANONYMOUS, passport: passportOf(anonymous, ANONYMOUS) };
   }
 
   function passportOf(entry: Known, caller: Caller): string {
@@ -70,11 +77,10 @@ export function openCallers({ authenticate, passports, throttle, now = () => per
       const { authorization } = req.headers;
       if (authorization === undefined) {
         if (!may(ANONYMOUS, permission)) throw fail("unauthorized", "This needs an API key: Authorization: Bearer lectern_…");
-        if (anonymous === undefined || now() - anonymous.at > KNOWN_MS) anonymous = { caller: Promise.resolve(ANONYMOUS), at: now() };
-        return { caller: ANONYMOUS, passport: passportOf(anonymous, ANONYMOUS) };
+        return asAnonymous();
       }
-      const credential = /^Bearer +(\S+) *$/i.exec(authorization)?.[1];
-      if (credential === undefined || credential.length > MAX_CREDENTIAL) throw fail("unauthorized", "Authorization must be `Bearer` and an API key.");
+      const credential = parseCredential(authorization);
+      if (credential === undefined) throw fail("unauthorized", "Authorization must be `Bearer` and an API key.");
       const entry = find(credential, req);
       const caller = await entry.caller;
       if (caller === null) {
@@ -88,8 +94,24 @@ export function openCallers({ authenticate, passports, throttle, now = () => per
       }
       return { caller, passport: passportOf(entry, caller) };
     },
+    recall({ headers: { authorization } }, permission) {
+      if (authorization === undefined) return may(ANONYMOUS, permission) ? asAnonymous() : undefined;
+      const credential = parseCredential(authorization);
+      const entry = credential === undefined ? undefined : known.get(nameOf(credential));
+      if (entry?.found === undefined || now() - entry.at >= KNOWN_MS || !may(entry.found, permission)) return undefined;
+      return { caller: entry.found, passport: passportOf(entry, entry.found) };
+    },
     forget(subject) {
-      for (const [id, entry] of known.entries()) if (entry.subject === subject) known.delete(id);
+      for (const [id, entry] of known.entries()) if (entry.found?.subject === subject) known.delete(id);
     },
   };
+}
+
+function nameOf(credential: string): string {
+  return createHash("sha256").update(credential).digest("base64");
+}
+
+function parseCredential(authorization: string): string | undefined {
+  const credential = /^Bearer +(\S+) *$/i.exec(authorization)?.[1];
+  return credential === undefined || credential.length > MAX_CREDENTIAL ? undefined : credential;
 }

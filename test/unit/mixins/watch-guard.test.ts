@@ -35,6 +35,21 @@ describe("what a node knows of ended links", () => {
     expect(reads).to.equal(1);
   });
 
+  it("is judged by without waiting where it is young enough, and never by what is not known", async () => {
+    const atOnce = (caller: Caller = byLink, video = lecture): boolean => guard.allowsAtOnce(caller, video, "play");
+    expect([atOnce(), atOnce(byLink, { ...lecture, visibility: "public" }), atOnce({ subject: "key:1", roles: ["viewer"], tenant: "physics" }), atOnce({ subject: "key:1", roles: ["viewer"], tenant: "arts" })]).to.deep.equal([false, true, true, false]);
+    expect(await allows()).to.equal(true);
+    expect(atOnce()).to.equal(true);
+    time = 9_999;
+    expect([atOnce(), reads]).to.deep.equal([true, 2]);
+    await settled();
+    time = 20_000;
+    expect(atOnce()).to.equal(false);
+    await settled();
+    guard.note("a", { all: 0, links: ["l"] });
+    expect(atOnce()).to.equal(false);
+  });
+
   it("holds at once when an event says so", async () => {
     expect(await allows()).to.equal(true);
     guard.note("a", { all: 0, links: ["l"] });

@@ -40,6 +40,19 @@ describe("the plans that delivery knows", () => {
     expect(await later.get()).to.equal(undefined);
   });
 
+  it("are had without waiting while they are fresh enough, and looked after beside that", async () => {
+    const { staged, plans } = stage();
+    staged.now = FRESH_MS + 1;
+    expect([plans.recall("a"), plans.recall("b")]).to.deep.equal([KNOWN, undefined]);
+    expect(staged.looks).to.equal(1);
+    const later = stage();
+    later.staged.now = STALE_MS + 1;
+    expect(later.plans.recall("a")).to.equal(undefined);
+    later.plans.forget("a");
+    await settle();
+    expect(later.plans.recall("a")).to.equal(undefined);
+  });
+
   it("become private when the video does", async () => {
     const { staged, get } = stage();
     staged.answer = () => ({ ...KNOWN, access: { ...KNOWN.access, visibility: "private" } });
