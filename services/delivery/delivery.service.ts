@@ -53,11 +53,15 @@ interface State {
   bandwidths: Bandwidths;
   /** Videos of which a segment was delivered here. */
   played: LRUCache<string, true>;
+  /** Segments of which it was said a moment ago that somebody watches them. */
+  watched: LRUCache<string, true>;
 }
 type Played = Pick<KnownPlan, "plan" | "protection">;
 interface Methods { getPlayed(ctx: Context<{ id: string }>): Promise<Played>; getPlan(ctx: Context<{ id: string }>): Promise<Plan>; findPlayed(ctx: Context<{ id: string }>): Promise<Played | null>; noteSegment(asked: AskedSegment, mode: Rendition["mode"], askedAt: number): void; noteFirstSegment(id: string, mode: Rendition["mode"], askedAt: number): void }
 
 const FIRST_PLAY_SEC = 60;
+/** Of what many watch at once it is said once: each word costs the scheduler a look at the video and at the queue. */
+const WATCHED_MS = 2_000;
 const AUDITED: readonly string[] = ["delivery.master", "delivery.manifest", "delivery.still", "delivery.clip", "delivery.storyboard"];
 
 /** `openWaiter` is the seam that tests replace. */
@@ -190,7 +194,11 @@ export function deliveryService(openWaiter = planWaiter) {
       noteSegment({ id, rendition, segment }: AskedSegment, mode: Rendition["mode"], askedAt: number): void {
         if (segment === "init") return;
         if (!this.played.has(id)) this.noteFirstSegment(id, mode, askedAt);
-        if (mode === "encode") announce(this.broker, "segment.watched", { videoId: id, rendition, segment } satisfies SegmentWatched);
+        if (mode !== "encode") return;
+        const name = `${id}/${rendition}/${segment}`;
+        if (this.watched.has(name)) return;
+        this.watched.set(name, true);
+        announce(this.broker, "segment.watched", { videoId: id, rendition, segment } satisfies SegmentWatched);
       },
       /** How long after its post a video first played; one that was watched much later says nothing about that. */
       noteFirstSegment(id: string, mode: Rendition["mode"], askedAt: number): void {
@@ -251,6 +259,7 @@ export function deliveryService(openWaiter = planWaiter) {
         now: Date.now,
       });
       this.played = new LRUCache({ max: 10_000 });
+      this.watched = new LRUCache({ max: 10_000, ttl: WATCHED_MS });
       this.metrics = registerMetrics(this.broker, "delivery");
     },
     async started() {

@@ -126,13 +126,13 @@ describe("delivery", () => {
     expect(asked).to.have.lengthOf(2);
   });
 
-  it("tells what is watched of an encode, so that the next segments are made", async () => {
+  it("tells what is watched of an encode, so that the next segments are made, and of what many watch at once just once", async () => {
     await segment("source", 0);
     await segment("360p", "init");
-    await segment("360p", 1);
-    const { payload } = await events.until(() => true);
-    expect(payload).to.deep.equal({ videoId: ID, rendition: "360p", segment: 1 });
-    expect(events.all).to.have.lengthOf(1);
+    await Promise.all(Array.from({ length: 20 }, () => segment("360p", 1)));
+    await segment("360p", 2);
+    await events.until(({ payload }) => payload["segment"] === 2);
+    expect(events.all.map(({ payload }) => payload)).to.deep.equal([1, 2].map((n) => ({ videoId: ID, rendition: "360p", segment: n })));
   });
 
   it("notes once when a viewer wanted the first segment, and when it was there", async () => {
