@@ -23,6 +23,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   cache: async () => (await import("./cache.ts")).cache,
   cost: async () => (await import("./cost.ts")).cost,
   placement: async () => (await import("./placement.ts")).placement,
+  capacity: async () => (await import("./capacity.ts")).capacity,
   scale: async () => (await import("./scale.ts")).scale,
 };
 

@@ -6,7 +6,7 @@ import type { Basis } from "../capacity.contract.ts";
 import { SLOT_MS, type LoadSlot } from "../load/load-slot.ts";
 import { learnPerViewer, lectureLoad, type Lecture } from "./lectures.ts";
 import { openLevel, SOON_MS } from "./level.ts";
-import type { LocalTime } from "./local-time.ts";
+import { WEEK_MS, type LocalTime } from "./local-time.ts";
 import { openProfile, type Profile, type Sample } from "./profile.ts";
 import { weightedQuantile } from "./quantile.ts";
 
@@ -28,6 +28,10 @@ const SOMETHING = 0.05;
 /** Width of the band in roots of the load: errors of counts grow with these. */
 const BAND = { least: 0.5, most: 4, unknown: 1.5 };
 const RECENT_MS = HOUR_MS;
+/** Whose lectures are known, of those that the usual week is made of. */
+const LECTURE_WEEKS = [1, 2, 3];
+/** Less than this part of what lectures ask for is not more than in other weeks. */
+const NOTABLE = 0.2;
 
 /** @param slots of before `now`, by time @param lectures also those of before, from which it learns */
 export function openForecast(slots: readonly LoadSlot[], now: number, local: LocalTime, lectures: readonly Lecture[] = []): Forecast {
@@ -40,6 +44,7 @@ export function openForecast(slots: readonly LoadSlot[], now: number, local: Loc
   const latest = recent.length === 0 ? 0 : weightedQuantile(recent, 0.5);
   const perViewer = learnPerViewer(lectures.filter(({ at }) => at < now - 2 * SLOT_MS), play);
   const background = openBackground(measured, now, local);
+  const weeksBefore = profile.basis === "weeks" ? LECTURE_WEEKS.map((weeks) => weeks * WEEK_MS).filter((ms) => (measured[0]?.at ?? now) <= now - ms) : [];
 
   function usual(at: number): { p50: number; p90: number } {
     const base = profile.at(at, 0.5);
@@ -50,15 +55,22 @@ export function openForecast(slots: readonly LoadSlot[], now: number, local: Loc
     const upper = factor < 1 ? Math.sqrt(factor) : factor;
     return { p50, p90: Math.max(base * upper + width * Math.sqrt(base * upper), profile.at(at, 0.9) * upper) };
   }
-  /** Beside the usual of just before they begin: what is held every week is in the usual week already. */
+  /**
+   * What lectures of the weeks before brought is in the usual week already: only what is more than they were is added, and
+   * no more than there would be beside the usual of just before they begin, for not all of those weeks' may be known.
+   */
   function expected(at: number): { p50: number; p90: number; lectures: number } {
     const own = usual(at);
-    const more = lectureLoad(lectures, at, perViewer);
-    if (more === 0) return { ...own, lectures: 0 };
+    const load = lectureLoad(lectures, at, perViewer);
+    const more = load - meanLoad(weeksBefore.map((ms) => at - ms));
+    if (more <= NOTABLE * load) return { ...own, lectures: 0 };
     const first = lectures.reduce((earliest, lecture) => (lectureLoad([lecture], at, 1) > 0 ? Math.min(earliest, lecture.at) : earliest), at);
-    const before = usual(first - 2 * SLOT_MS);
-    const p50 = Math.max(own.p50, before.p50 + more);
-    return { p50, p90: Math.max(own.p90, before.p90 + more + width * Math.sqrt(more)), lectures: Math.max(0, p50 - own.p50) };
+    const { p50, p90 } = usual(first - 2 * SLOT_MS);
+    const added = Math.max(0, Math.min(more, p50 + load - own.p50));
+    return { p50: own.p50 + added, p90: Math.max(own.p90, Math.min(own.p90, p90) + added + width * Math.sqrt(added)), lectures: added };
+  }
+  function meanLoad(times: readonly number[]): number {
+    return times.length === 0 ? 0 : times.reduce((sum, at) => sum + lectureLoad(lectures, at, perViewer), 0) / times.length;
   }
   return {
     basis: profile.basis === "none" ? (recent.length === 0 ? "none" : "recent") : profile.basis,

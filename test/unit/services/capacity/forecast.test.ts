@@ -85,6 +85,13 @@ describe("the forecast of a region's load", () => {
     expect(p50(weekly, tuesday(4, 10.1))).to.be.closeTo(12, 0.5);
   });
 
+  it("adds of a weekly lecture what more are expected at than in the weeks before", () => {
+    const lectures = (viewers: number) => [0, 1, 2, 3].map((week) => ({ at: tuesday(week, 10), viewers: 1_000 })).concat({ at: tuesday(4, 10), viewers });
+    const expected = (viewers: number): number => p50(openForecast(usual, tuesday(4, 8), utc, lectures(viewers)), tuesday(4, 10.1));
+    expect([expected(1_000), expected(500)].map(Math.round)).to.deep.equal([12, 12]);
+    expect(expected(3_000)).to.be.above(25);
+  });
+
   it("learns what a viewer of a lecture takes", () => {
     const lectures = [0, 1, 2, 3].map((week) => ({ at: tuesday(week, 10), viewers: 2_200 }));
     const { perViewer } = openForecast(usual, tuesday(4, 8), utc, lectures);
