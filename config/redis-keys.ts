@@ -17,6 +17,10 @@ export function redisKeys(namespace: string) {
     catalog: `${namespace}:catalog`,
     /** The same of one tenant's. */
     tenantCatalog: (tenant: string) => `${namespace}:catalog:${tenant}`,
+    /** String: the run of Redis in which the lists were found whole. Expires. */
+    catalogWhole: `${namespace}:catalog-whole`,
+    /** String: held while one node looks whether they are. Expires. */
+    catalogLook: `${namespace}:catalog-look`,
     /** Hash: until when a host is left alone, and how far its rates are used up, in ms of Redis' clock. Expires. */
     hostTimes: (host: string) => `${namespace}:host:{${host}}:times`,
     /** Sorted set: requests to a host that are under way, by when they are given up. Expires. */

@@ -16,11 +16,17 @@ type Listed = Pick<VideoRecord, "id" | "createdAt" | "tenant">;
 export function catalog(redis: Redis, keys: RedisKeys) {
   const listsOf = (video: Listed): string[] => [keys.catalog, keys.tenantCatalog(tenantOf(video))];
   return {
+    /** Last on the list of all: who is on that is on its tenant's, also in a Redis that lost its last words. */
     async add(video: Listed): Promise<void> {
-      await Promise.all(listsOf(video).map((list) => redis.zadd(list, Date.parse(video.createdAt), video.id)));
+      await Promise.all(listsOf(video).toReversed().map((list) => redis.zadd(list, Date.parse(video.createdAt), video.id)));
     },
     async remove(video: Listed): Promise<void> {
       await Promise.all(listsOf(video).map((list) => redis.zrem(list, video.id)));
+    },
+    /** Those of `ids`, of which there must be some, that are not on the list. */
+    async lacking(ids: readonly string[]): Promise<string[]> {
+      const scores = await redis.zmscore(keys.catalog, ...ids);
+      return ids.filter((_, index) => scores[index] === null);
     },
     async isEmpty(): Promise<boolean> {
       return (await redis.exists(keys.catalog)) === 0;

@@ -40,6 +40,7 @@ import { accessOf, findPlanFault, viewVideo } from "./video-state.ts";
 import { openTraces, type Traces } from "./traces.ts";
 import { uploadClaims, type UploadClaims } from "./upload-claims.ts";
 import { videoStore, type VideoStore } from "./video-store.ts";
+import { keepCatalogWhole } from "./whole-catalog.ts";
 import type {
   DropUploadResult, LinkRevoked, ListVideosParams, ListVideosResult, PlanParams, Protection, ScreenedMode,
   SubmitParams, WatchAnswer, VideoEventType, VideoIdParams, VideoRecorded, VideoState, VideoView,
@@ -47,7 +48,7 @@ import type {
 
 /** `screening` absent: nothing is screened; `policy` is its file. */
 interface Settings extends ServiceSettingSchema { redisUrl: string | undefined; namespace: string; retention?: RetentionRules; screening?: { policy: string | undefined }; /** Of videos that are posted without saying; absent: public. */ visibility?: Visibility; /** Of a video whose post does not say; absent: none. */ protection?: Protection }
-interface State { policy: LivePolicy | undefined; redis: Redis; keys: RedisKeys; store: VideoStore; claims: UploadClaims; events: EventLog; catalog: Catalog; quality: QualityNotes; links: LinkRevocations; guard: WatchGuard; life: VideoLife; traces: Traces; endRetention: (() => Promise<void>) | undefined }
+interface State { policy: LivePolicy | undefined; redis: Redis; keys: RedisKeys; store: VideoStore; claims: UploadClaims; events: EventLog; catalog: Catalog; quality: QualityNotes; links: LinkRevocations; guard: WatchGuard; life: VideoLife; traces: Traces; endRetention: (() => Promise<void>) | undefined; endUpkeep: (() => Promise<void>) | undefined }
 interface Methods {
   findWatched(ctx: Context<VideoIdParams>): Promise<VideoState>;
   view(state: VideoState): Promise<VideoView>;
@@ -236,9 +237,10 @@ export function videosService(settings: Settings, open = openRedis, storage?: St
       if (await this.catalog.isEmpty()) {
         await listAll(this.store, this.catalog, this.logger);
       }
+      this.endUpkeep = keepCatalogWhole({ redis: this.redis, keys: this.keys, store: this.store, catalog: this.catalog, clock: systemClock, logger: this.logger });
     },
     async stopped() {
-      await this.endRetention?.();
+      await Promise.all([this.endRetention?.(), this.endUpkeep?.()]);
       this.traces?.close();
       this.policy?.close();
       closeRedis(this.redis);
