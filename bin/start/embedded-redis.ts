@@ -39,8 +39,13 @@ export function waitForRedis(port: number, password: string, signal: AbortSignal
   return waitForAnswer({ host: HOST, port, send: `AUTH ${REDIS_USER} ${password}\r\nPING\r\n`, line: 2, isReady: (line) => line === "+PONG" }, signal);
 }
 
-/** A way out of the one fault that it can't mend itself: a file damaged in the middle. */
+/** What Redis 7 says as it ends since a command, the snapshot before them, the list of files or one of these is damaged or missing. */
+const DAMAGED = [
+  "Bad file format reading the append only file", "Unrecoverable error reading the append only file", "Internal error in RDB", "FATAL AOF MANIFEST FILE ERROR", "Unable to obtain the AOF file",
+];
+
+/** A way out of the one fault that it can't mend itself: files damaged elsewhere than at their end. */
 export function explainRedis(lines: readonly string[]): string | undefined {
-  const damaged = lines.some((line) => line.includes("Bad file format reading the append only file"));
+  const damaged = lines.some((line) => DAMAGED.some((words) => line.includes(words)));
   return damaged ? "its file is damaged: move the directory `redis` of the data directory away and start again; all in it is rebuilt from the object store" : undefined;
 }
