@@ -11,11 +11,13 @@ import { startMesh, type Mesh } from "../support/mesh.ts";
 import { findFreePort } from "../support/ports.ts";
 import { runProcess } from "../support/processes.ts";
 import { startOrigin, type TestOrigin } from "../support/test-origin.ts";
+import { startReceiver, type Receiver } from "../support/webhook-receiver.ts";
 
 describe("a guide", function () {
   this.timeout(150_000);
   let folder: Folder;
   let origin: TestOrigin;
+  let receiver: Receiver;
   let mesh: Mesh;
 
   before(async () => {
@@ -23,11 +25,12 @@ describe("a guide", function () {
     await makeLecture(folder.path("lecture.mp4"), { seconds: 12, size: "640x360" });
     await writeFile(folder.path("no-video.txt"), "This is a page of words. ".repeat(200));
     origin = await startOrigin({ dir: folder.path("") });
-    mesh = await startMesh({ settings: { LECTERN_SOURCE_ALLOW: origin.hostPort, LECTERN_ACCESS: "keys" } });
+    receiver = await startReceiver();
+    mesh = await startMesh({ settings: { LECTERN_SOURCE_ALLOW: origin.hostPort, LECTERN_ACCESS: "keys", LECTERN_TRACE_PERCENT: "100", LECTERN_WEBHOOK_ALLOW: receiver.hostPort } });
   });
   after(async () => {
     await mesh?.stop();
-    await origin?.stop();
+    await Promise.all([origin?.stop(), receiver?.stop()]);
     await folder?.remove();
   });
 
@@ -49,6 +52,15 @@ describe("a guide", function () {
     await runProcess("tsc", ["--ignoreConfig", "--noEmit", "--strict", "--module", "nodenext", "--target", "es2024", "--types", "node", "--skipLibCheck", file]);
     const told = await runProcess(process.execPath, [file], { env: { LECTERN_KEY: key } });
     expect(told).to.match(/\/play\/[0-9a-z]{26}\/master\.m3u8\n12(\.\d+)? http.*frame\?t=12\.48&width=640&format=webp\n/).and.match(/complete undefined\n$/);
+  });
+
+  it("to capacity, traces and webhooks shows what it says", async () => {
+    const key = (await readFile(join(mesh.dataDir, "admin.key"), "utf8")).trim();
+    const env = { LECTERN: mesh.httpUrl, KEY: key, LECTERN_DATA: mesh.dataDir, ENDPOINT: receiver.url };
+    const [capacity, traces, webhooks] = [await readGuide("capacity"), await readGuide("logs-and-traces"), await readGuide("webhooks")];
+    const told = await runGuide([...capacity, ...traces, ...webhooks], env, PROJECT, folder.path(""));
+    expect(told).to.match(/transcoders?/).and.match(/GET \/v1\/access|access/).and.match(/^whsec_/m);
+    await receiver.received.until(({ type }) => type === "webhook.test");
   });
 
   it("to operating it takes a node in and lets it go, and plays a video out of a backup", async () => {

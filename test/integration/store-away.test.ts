@@ -1,8 +1,5 @@
 /** The object store goes away in the middle of the work, and comes back; or its disk is full, and gets room. */
-import { execFileSync } from "node:child_process";
-import { mkdtemp, rm, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { stat } from "node:fs/promises";
 import { expect } from "chai";
 import { api, type Api, type Problem } from "../support/api.ts";
 import { openFolder, type Folder } from "../support/cmaf-media.ts";
@@ -12,6 +9,7 @@ import { startMesh } from "../support/mesh.ts";
 import { s3Environment } from "../support/s3.ts";
 import { startS3FaultProxy } from "../support/s3-fault-proxy.ts";
 import { sharedS3 } from "../support/servers.ts";
+import { openSmallDisk } from "../support/small-disk.ts";
 import { expectExact, playEnds } from "../support/viewer.ts";
 
 const SECONDS = 12;
@@ -68,11 +66,8 @@ describe("a mesh whose object store is in trouble", function () {
   }
 
   it("plays what it has while its disk is full, refuses what is new, and goes on when there is room", async () => {
-    const dir = await mkdtemp(join(tmpdir(), "lectern-full-"));
-    const resize = (option: string): Buffer => execFileSync("mount", ["-t", "tmpfs", "-o", option, "tmpfs", dir]);
-    const { size } = await stat(folder.path("a.mp4"));
-    resize(`size=${size + ROOM_BYTES}`);
-    const mesh = await startMesh({ settings: { LECTERN_STORE: `file:${dir}`, LECTERN_SLOTS: "1" } });
+    const disk = await openSmallDisk((await stat(folder.path("a.mp4"))).size + ROOM_BYTES);
+    const mesh = await startMesh({ settings: { LECTERN_STORE: `file:${disk.dir}`, LECTERN_SLOTS: "1" } });
     try {
       const lectern = api(mesh.httpUrl);
       const { id } = await post(lectern);
@@ -81,13 +76,12 @@ describe("a mesh whose object store is in trouble", function () {
       const upload = await fetch(`${mesh.httpUrl}/v1/uploads`, { method: "POST", body: Buffer.alloc(2 * ROOM_BYTES) });
       expect([upload.status, ((await upload.json()) as Problem).code]).to.deep.equal([507, "storage_full"]);
       expect((await lectern.get(id)).status).to.equal("ready");
-      resize("remount,size=64m");
+      disk.resize(64 * 1024 * 1024);
       await lectern.until(id, "complete");
       await expectExact(mesh.httpUrl, lectern, id, SECONDS * 25);
     } finally {
       await mesh.stop();
-      execFileSync("umount", [dir]);
-      await rm(dir, { recursive: true });
+      await disk.remove();
     }
   });
 });
