@@ -3,6 +3,7 @@
  * reports come to is added there, all of it or nothing. Whoever dies loses that moment; while Redis is away reports wait.
  */
 import { randomBytes } from "node:crypto";
+import { LRUCache } from "lru-cache";
 import type { RedisKeys } from "../../config/redis-keys.ts";
 import type { Clock } from "../../mixins/clock.ts";
 import { completeBucketsOf, countReport, viewMsOf, watchingOf, type Admission } from "./count-report.ts";
@@ -26,6 +27,8 @@ export interface CounterPorts {
   onError(error: unknown): void;
 }
 
+/** `asking`: by which Redis knows this report again when its answer was lost. */
+interface WaitingReport extends TakenReport { asking: string }
 interface DayTally { id: string; day: string; videoId: string; durationMs: number; viewers: Set<string>; tally: Tally }
 
 const COUNT_EVERY_MS = 1_000;
@@ -34,6 +37,8 @@ const AT_ONCE = 500;
 const MAX_WAITING = 20_000;
 /** Reports may come late, and the first one tells of what was before it. */
 const GRACE_MS = 90_000;
+/** Sessions whose watching is known here, too, so that they are not new to a Redis that lost everything. */
+const MAX_KNOWN_SESSIONS = 20_000;
 /** Of one address or network, for one video on one day: a large class at school. */
 const MOST_SESSIONS = 500;
 /** From its last report on. */
@@ -44,24 +49,29 @@ const DAY_SEC = 4 * 86_400;
 export const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 
 export function openUsageCounter({ run, keys, names, clock, onCount, onDrop, onError }: CounterPorts) {
-  const waiting: TakenReport[] = [];
+  const waiting: WaitingReport[] = [];
+  /** Media ms, by video and session. */
+  const watchedMs = new LRUCache<string, number>({ max: MAX_KNOWN_SESSIONS });
   /** Counted, and not yet in Redis, or nobody knows. */
   const owed = new Map<string, DayTally>();
   let counting: Promise<void> = Promise.resolve();
   let cancel: (() => void) | undefined;
 
   /** @returns undefined when it came before */
-  async function admit({ videoId, durationMs, report, at }: TakenReport, household: string, watching: ReturnType<typeof watchingOf>): Promise<Admission | undefined> {
+  async function admit({ videoId, durationMs, report, at, asking }: WaitingReport, household: string, watching: ReturnType<typeof watchingOf>): Promise<Admission | undefined> {
+    const session = `${videoId} ${report.session}`;
     const answer = parseNumbers(await run(
       "admit", keys.usageSession(videoId, report.session), keys.usageMarks(videoId, report.session), keys.usageHousehold(dayOf(at), videoId, household),
-      at, report.seq, watching.mediaMs, watching.wallMs, GRACE_MS, MOST_SESSIONS, viewMsOf(durationMs), completeBucketsOf(durationMs), SESSION_SEC, ...watching.heat.keys(),
+      at, report.seq, watching.mediaMs, watching.wallMs, GRACE_MS, MOST_SESSIONS, viewMsOf(durationMs), completeBucketsOf(durationMs), SESSION_SEC,
+      asking, watchedMs.get(session) ?? 0, ...watching.heat.keys(),
     ));
     if (answer.length === 0) return undefined;
-    const [fits, begun, started, viewed, completed, ...fresh] = answer;
+    const [fits, begun, started, viewed, completed, mediaMs, ...fresh] = answer;
+    if (mediaMs !== undefined && mediaMs > 0) watchedMs.set(session, mediaMs);
     return { fits: fits === 1, begun: begun === 1, started: started === 1, viewed: viewed === 1, completed: completed === 1, fresh };
   }
 
-  async function countOne(taken: TakenReport, sums: Map<string, DayTally>): Promise<void> {
+  async function countOne(taken: WaitingReport, sums: Map<string, DayTally>): Promise<void> {
     const { videoId, durationMs, report, viewer, isQuiet, at } = taken;
     const day = dayOf(at);
     const named = await names.of(day);
@@ -117,7 +127,7 @@ export function openUsageCounter({ run, keys, names, clock, onCount, onDrop, onE
   return {
     take(taken: TakenReport): void {
       if (waiting.length >= MAX_WAITING) return onDrop();
-      waiting.push(taken);
+      waiting.push({ ...taken, asking: randomBytes(6).toString("base64url") });
       plan();
     },
     /** All that has been taken is counted, where Redis answers. Never rejects. */
