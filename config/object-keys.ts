@@ -34,6 +34,7 @@ export const objectKeys = {
   clip: (videoId: string, startTicks: number, endTicks: number) => `videos/${videoId}/clips/${startTicks}-${endTicks}.mp4`,
   /** A sheet of previews, from 0. */
   sheet: (videoId: string, sheet: number) => `videos/${videoId}/storyboard/${sheet}.jpg`,
+  allSheets: (videoId: string) => `videos/${videoId}/storyboard/`,
   /** What the video shows. */
   profile: (videoId: string) => `videos/${videoId}/profile.json`,
   /** What checks of a rendition's segments measured, a run of segments an object. */

@@ -20,11 +20,13 @@ import type { SegmentsExpected } from "../cache/cache.contract.ts";
 import type { ViewMoved, ViewProgressed } from "../insights/insights.contract.ts";
 import type { SegmentWatched, WarmParams, WarmResult } from "../scheduler/scheduler.contract.ts";
 import type { VideoEventPayload, VideoIdParams, VideoState } from "../videos/videos.contract.ts";
+import { openAudience, type Audience } from "./audience.ts";
 import { bellsBetween } from "./bells.ts";
 import type { Bell, BellsParams, PutTimetableParams, TimetableAnswer, TimetableEntry, TimetableParams } from "./forecast.contract.ts";
 import { openForecaster, type Forecaster } from "./forecaster.ts";
 import { coursePlaceOf, type CoursePlace } from "./lectures.ts";
 import { forecastMemory, type ForecastMemory } from "./memory.ts";
+import { OPENING_SEC } from "./opening.ts";
 import { nextBell, parseTimetable } from "./timetable.ts";
 import { openTimetables, type Timetables } from "./timetables.ts";
 import { followingOf } from "./transitions.ts";
@@ -33,7 +35,7 @@ import { hasSettled } from "./watching.ts";
 export type ForecastSettings = Pick<Config, "redisUrl" | "namespace" | "region" | "forecastCpuSec" | "forecastBytes"> & { /** Between two looks, in ms. */ tickMs?: number };
 interface Known { tenant: string; plan?: Plan; place?: CoursePlace }
 interface Settings extends ServiceSettingSchema { namespace: string }
-interface State { redis: Redis; memory: ForecastMemory; timetables: Timetables; forecaster: Forecaster; known: LRUCache<string, Known>; watched: LRUCache<string, true>; stopTicking: () => void; ticking: Promise<void> | undefined }
+interface State { redis: Redis; memory: ForecastMemory; audience: Audience; timetables: Timetables; forecaster: Forecaster; known: LRUCache<string, Known>; watched: LRUCache<string, true>; stopTicking: () => void; ticking: Promise<void> | undefined }
 interface Methods {
   tenantOf(ctx: Context<TimetableParams>): string;
   look(videoId: string): Promise<Known | undefined>;
@@ -109,12 +111,14 @@ export function forecastService({ redisUrl, namespace, region, forecastCpuSec, f
       },
       /** Of players that tell nothing of themselves. */
       async "segment.watched"(ctx: Context<SegmentWatched>) {
-        const { videoId, segment } = ctx.params;
+        const { videoId, rendition, segment } = ctx.params;
         if (this.known.get(videoId)?.plan === undefined) await this.learn(async () => void (await this.look(videoId)));
-        const plan = this.known.get(videoId)?.plan;
-        if (plan === undefined) return;
+        const known = this.known.get(videoId);
+        if (known?.plan === undefined) return;
+        const startSec = (known.plan.boundaries[segment] ?? 0) / known.plan.timescale;
+        if (startSec < OPENING_SEC) this.audience.note({ tenant: known.tenant, course: known.place?.course }, rendition);
         if (segment === 0) await this.learn(() => this.forecaster.used(videoId));
-        if (hasSettled((plan.boundaries[segment] ?? 0) / plan.timescale)) await this.watching(videoId);
+        if (hasSettled(startSec)) await this.watching(videoId);
       },
     },
     methods: {
@@ -178,6 +182,7 @@ export function forecastService({ redisUrl, namespace, region, forecastCpuSec, f
     created() {
       this.known = new LRUCache({ max: 500, ttl: KNOWN_MS });
       this.watched = new LRUCache({ max: 10_000, ttl: THOUGHT_MS });
+      this.audience = openAudience();
     },
     async started() {
       const { broker } = this;
@@ -190,6 +195,10 @@ export function forecastService({ redisUrl, namespace, region, forecastCpuSec, f
         plan: async (videoId, tenant) => {
           const known = await this.look(videoId);
           return known === undefined || (tenant !== undefined && known.tenant !== tenant) ? undefined : known.plan;
+        },
+        shares: (videoId) => {
+          const known = this.known.get(videoId);
+          return known === undefined ? {} : this.audience.sharesOf({ tenant: known.tenant, course: known.place?.course });
         },
         warm: (params) => broker.call<WarmResult, WarmParams>("scheduler.warm", params),
         unwarm: (id) => broker.call<void, VideoIdParams>("scheduler.unwarm", { id }),

@@ -2,11 +2,13 @@
  * Sees to it that what viewers are about to begin is there: what a timetable says, soonest first, then what those who watch
  * now will go on to. It asks for one run at a time, within an hour's budget, and calls off what is not expected any more.
  */
+import { LRUCache } from "lru-cache";
 import type { Plan } from "../../media/plan.ts";
+import { STORYBOARD } from "../../media/storyboard.ts";
 import type { SegmentsExpected } from "../cache/cache.contract.ts";
 import type { WarmParams, WarmResult } from "../scheduler/scheduler.contract.ts";
 import type { Expectation, ForecastMemory } from "./memory.ts";
-import { planOpening } from "./opening.ts";
+import { planOpening, type RenditionShares } from "./opening.ts";
 import { nextBell } from "./timetable.ts";
 import type { Timetables } from "./timetables.ts";
 
@@ -15,6 +17,8 @@ export interface ForecasterPorts {
   timetables: Pick<Timetables, "all">;
   /** undefined: there is no such video, or no plan, or it is not this tenant's. */
   plan(videoId: string, tenant?: string): Promise<Plan | undefined>;
+  /** What those who watch the like of it took lately, of a video whose plan was asked for. */
+  shares(videoId: string): RenditionShares;
   warm(params: WarmParams): Promise<WarmResult>;
   unwarm(videoId: string): Promise<void>;
   /** Tells the region's caches to take it into memory. */
@@ -32,6 +36,11 @@ export const LATE_MS = 15 * 60_000;
 export const MEMORY_MS = 3 * 60_000;
 /** What was made and nobody began within so long was made in vain. */
 const VAIN_MS = 86_400_000 / 2;
+/** By then a run that was queued has ended, or waited for too long. */
+const RUN_MS = 10 * 60_000;
+const MAX_ADOPTED = 2_000;
+/** Of a sheet of previews, about. */
+const SHEET_BYTES = 200_000;
 const TIMETABLE_MS = 15_000;
 /** Runs of a tick: each is looked at until one can be queued. */
 const MOST_LOOKED_AT = 50;
@@ -39,6 +48,8 @@ const MOST_LOOKED_AT = 50;
 export function openForecaster(ports: ForecasterPorts, limits: ForecasterLimits) {
   /** Videos for which something was queued here, or by whoever did this before and left it in `made`. */
   const pending = new Set<string>();
+  /** What was taken over so of each: until when its last run counts. */
+  const adopted = new LRUCache<string, number>({ max: MAX_ADOPTED });
   /** Beginnings that were taken into memory: the video, and when. */
   const inMemory = new Map<string, number>();
 
@@ -58,22 +69,22 @@ export function openForecaster(ports: ForecasterPorts, limits: ForecasterLimits)
   /** @returns whether there is still room for work of others on the list */
   async function prepare({ videoId, tenant, neededAt, until }: Expectation & { tenant?: string }, now: number): Promise<boolean> {
     const plan = await ports.plan(videoId, tenant);
-    const opening = plan === undefined ? [] : planOpening(plan);
+    const opening = plan === undefined ? [] : planOpening(plan, ports.shares(videoId));
     const last = opening[0]?.last;
     if (plan === undefined || last === undefined) return true;
     const spent = await ports.memory.spent(now);
     const renditions = opening.map(({ rendition }) => rendition.name);
-    const result = spent.bytes >= limits.bytes ? { state: "dear" as const } : await ports.warm({ id: videoId, renditions, last, cpuSec: limits.cpuSec - spent.cpuSec });
+    const result = spent.bytes >= limits.bytes ? { state: "dear" as const } : await ports.warm({ id: videoId, renditions: [...renditions, STORYBOARD], last, cpuSec: limits.cpuSec - spent.cpuSec });
     if (result.state === "queued") {
       const rendition = opening.find((one) => one.rendition.name === result.rendition)?.rendition;
-      const seconds = ((plan.boundaries[result.last + 1] ?? 0) - (plan.boundaries[result.first] ?? 0)) / plan.timescale;
-      const bytes = Math.round((seconds * (rendition === undefined ? 0 : "averageBandwidth" in rendition ? rendition.averageBandwidth : rendition.bandwidth)) / 8);
+      const seconds = rendition === undefined ? 0 : ((plan.boundaries[result.last + 1] ?? 0) - (plan.boundaries[result.first] ?? 0)) / plan.timescale;
+      const bytes = rendition === undefined ? SHEET_BYTES : Math.round((seconds * ("averageBandwidth" in rendition ? rendition.averageBandwidth : rendition.bandwidth)) / 8);
       pending.add(videoId);
       await ports.memory.spend(now, result.cpuSec, bytes);
       await ports.memory.noteMade({ videoId, rendition: result.rendition, seconds, bytes, until: now + VAIN_MS });
       ports.count("predicted", seconds, bytes);
     }
-    if (result.state === "warm" && neededAt - now <= MEMORY_MS && !inMemory.has(videoId)) {
+    if ((result.state === "warm" || result.state === "dear") && neededAt - now <= MEMORY_MS && !inMemory.has(videoId)) {
       inMemory.set(videoId, until);
       ports.expect({ videoId, renditions, last });
     }
@@ -85,12 +96,18 @@ export function openForecaster(ports: ForecasterPorts, limits: ForecasterLimits)
       const now = ports.now();
       const wanted: (Expectation & { tenant?: string })[] = [...(await listHours(now)), ...(await ports.memory.expected(now)).toSorted((a, b) => b.weight - a.weight)];
       const ids = new Set(wanted.map(({ videoId }) => videoId));
+      const all = await ports.memory.made();
+      for (const { videoId, until } of all) {
+        if (until - VAIN_MS + RUN_MS < now || (adopted.get(videoId) ?? 0) >= until) continue;
+        adopted.set(videoId, until);
+        pending.add(videoId);
+      }
       for (const videoId of pending) if (!ids.has(videoId)) {
         await ports.unwarm(videoId);
         pending.delete(videoId);
       }
       for (const [videoId, until] of inMemory) if (until < now) inMemory.delete(videoId);
-      for (const made of await ports.memory.made()) if (made.until < now && (await ports.memory.settle(made))) ports.count("wasted", made.seconds, made.bytes);
+      for (const made of all) if (made.until < now && (await ports.memory.settle(made))) ports.count("wasted", made.seconds, made.bytes);
       const looked = new Set<string>();
       for (const expectation of wanted) {
         if (looked.size >= MOST_LOOKED_AT) break;

@@ -9,21 +9,22 @@ export interface Opening { rendition: Rendition; last: number }
 export type RenditionShares = Readonly<Record<string, number>>;
 
 /** What a player's buffer takes at once, and as much again while the rest is being made. */
-const OPENING_SEC = 60;
+export const OPENING_SEC = 60;
 /** What fewer viewers watch is made when they ask. */
 const LEAST_SHARE = 0.15;
 
 /**
  * The first minute of the sound, of what costs no encode, and of those encodes that at least one in seven viewers watches,
- * the most watched first. Of a mesh that knows nothing of its viewers yet: of each.
+ * the most watched first. Where nothing is known of viewers of any of them: of each.
  */
 export function planOpening(plan: Plan, shares: RenditionShares = {}): Opening[] {
   const count = plan.boundaries.findIndex((boundary) => boundary >= OPENING_SEC * plan.timescale);
   const last = (count === -1 ? plan.boundaries.length - 1 : count) - 1;
   if (last < 0) return [];
-  const watched = Object.values(shares).reduce((sum, share) => sum + share, 0);
+  const renditions = renditionsOf(plan);
+  const watched = renditions.reduce((sum, { name }) => sum + (shares[name] ?? 0), 0);
   const shareOf = ({ name }: Rendition): number => (watched === 0 ? 1 : (shares[name] ?? 0) / watched);
-  return renditionsOf(plan).filter((rendition) => rendition.kind === "audio" || rendition.mode === "repackage" || shareOf(rendition) >= LEAST_SHARE)
+  return renditions.filter((rendition) => rendition.kind === "audio" || rendition.mode === "repackage" || shareOf(rendition) >= LEAST_SHARE)
     .toSorted((a, b) => rank(a) - rank(b) || shareOf(b) - shareOf(a))
     .map((rendition) => ({ rendition, last }));
 }

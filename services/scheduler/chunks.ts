@@ -76,10 +76,19 @@ export function planReadAhead({ id: videoId, tenant }: Pick<ChunkOrder, "id" | "
   };
 }
 
-/** The first run of these renditions, up to segment `last`, that is not there; none when all is. It comes after all other work, and its failure is nobody's. */
+/**
+ * The first run of these renditions, up to segment `last`, that is not there, `STORYBOARD` among them: one of its sheets, of
+ * all; none when all is there. It comes after all other work, and its failure is nobody's.
+ */
 export function planWarming({ id: videoId, tenant, group }: Pick<ChunkOrder, "id" | "tenant"> & { group: string }, plan: Plan, renditions: readonly string[], last: number, isStored: (rendition: string, segment: number) => boolean): ChunkJob | undefined {
+  const order = { group, tenant, lane: "bulk" as const, priority: LAST_PRIORITY, lateMs: EXPECTED_LATE_MS, aside: true };
   const end = Math.min(last, segmentsOf(plan) - 1);
   for (const name of renditions) {
+    if (name === STORYBOARD) {
+      const sheet = Array.from({ length: planStoryboard(plan.facts).sheets }, (_, n) => n).find((n) => !isStored(STORYBOARD, n));
+      if (sheet === undefined) continue;
+      return { ...order, id: `${videoId}-${STORYBOARD}-expected-${sheet}`, cost: COST.sheet, data: { videoId, renditions: [STORYBOARD], first: sheet, last: sheet, lane: "bulk", expected: true } };
+    }
     const rendition = renditionsOf(plan).find((one) => one.name === name);
     if (rendition === undefined) continue;
     let first = 0;
@@ -87,8 +96,7 @@ export function planWarming({ id: videoId, tenant, group }: Pick<ChunkOrder, "id
     if (first > end) continue;
     const to = Math.min(end, first + sizeOf([rendition]) - 1);
     return {
-      id: `${videoId}-${name}-expected-${first}`, group, tenant, lane: "bulk", priority: LAST_PRIORITY, lateMs: EXPECTED_LATE_MS, aside: true,
-      cost: costOf(plan, [rendition], first, to), data: { videoId, renditions: [name], first, last: to, lane: "bulk", expected: true },
+      ...order, id: `${videoId}-${name}-expected-${first}`, cost: costOf(plan, [rendition], first, to), data: { videoId, renditions: [name], first, last: to, lane: "bulk", expected: true },
     };
   }
   return undefined;

@@ -74,3 +74,12 @@ export function settledIndex(stored: StoredIndex, refused: StoredIndex) {
 }
 
 export type StoredIndex = ReturnType<typeof storedIndex>;
+
+/** Numbers of the sheets of previews that the store has: a few at most, so that one page has them all. */
+export async function listSheets(videoId: string, listObjects: ListObjects): Promise<number[]> {
+  const { objects } = await listObjects(objectKeys.allSheets(videoId), undefined);
+  return objects.flatMap(({ key }) => {
+    const sheet = /\/(\d+)\.jpg$/.exec(key)?.[1];
+    return sheet === undefined ? [] : [Number(sheet)];
+  });
+}

@@ -2,8 +2,11 @@
  * What is made for viewers who are only expected: one run at a time in the region, the last of all work, and none while
  * anything else waits or a viewer is served. Its jobs are a group of their own, so that they can be called off.
  */
+import { LRUCache } from "lru-cache";
 import { tenantOf } from "../../config/tenants.ts";
+import { STORYBOARD } from "../../media/storyboard.ts";
 import type { WorkQueue } from "../../mixins/work-queue/work-queue.ts";
+import type { Plan } from "../../media/plan.ts";
 import type { QueueCounts } from "../../mixins/work-queue/work-queue.contract.ts";
 import type { ChunkParams } from "../transcoder/transcoder.contract.ts";
 import type { FeederPorts } from "./feeder.ts";
@@ -12,7 +15,12 @@ import type { WarmParams, WarmResult } from "./scheduler.contract.ts";
 
 export interface WarmingPorts extends Pick<FeederPorts, "settled" | "state"> {
   queue: Pick<WorkQueue<ChunkParams>, "add" | "cancel" | "counts" | "pace">;
+  /** Sheets of previews that the store has. */
+  sheets(videoId: string): Promise<readonly number[]>;
 }
+
+/** Videos of which all sheets that are wanted were there, and for how long that is believed. */
+const SHEETS_KNOWN = { max: 500, ttl: 10 * 60_000 };
 
 /** A second of 360p, while nothing else is known: as `npm run bench -- cost --measure` has it, decoded and encoded. */
 const PACE_MS = 215;
@@ -22,14 +30,28 @@ const groupOf = (videoId: string): string => `expected-${videoId}`;
 /** Whether a region has room for what nobody asked for. */
 export const isIdle = ({ play, normal, bulk }: QueueCounts): boolean => play.waiting + play.active + normal.waiting + normal.active + bulk.waiting + bulk.active === 0 && !bulk.paused;
 
-export function openWarming({ queue, settled, state }: WarmingPorts) {
+export function openWarming({ queue, settled, state, sheets }: WarmingPorts) {
+  const whole = new LRUCache<string, true>(SHEETS_KNOWN);
+
+  /** The store is asked only when all else of the video is there, and not again when the sheets are, too. */
+  async function planSheet(order: Parameters<typeof planWarming>[0], plan: Plan, last: number): Promise<ReturnType<typeof planWarming>> {
+    if (whole.has(order.id)) return undefined;
+    const there = new Set(await sheets(order.id));
+    const job = planWarming(order, plan, [STORYBOARD], last, (_, sheet) => there.has(sheet));
+    if (job === undefined) whole.set(order.id, true);
+    return job;
+  }
+
   return {
     /** Queues the first run of these that is missing, for which there must be room in the budget. */
     async warm({ id, renditions, last, cpuSec }: WarmParams): Promise<WarmResult> {
       const video = await state(id);
       if (video?.plan === undefined) return { state: "gone" };
-      const marks = new Map(await Promise.all(renditions.map(async (name) => [name, await settled(id, name)] as const)));
-      const job = planWarming({ id, tenant: tenantOf(video.record), group: groupOf(id) }, video.plan, renditions, last, (rendition, segment) => marks.get(rendition)?.(segment) ?? false);
+      const order = { id, tenant: tenantOf(video.record), group: groupOf(id) };
+      const segmented = renditions.filter((name) => name !== STORYBOARD);
+      const marks = new Map(await Promise.all(segmented.map(async (name) => [name, await settled(id, name)] as const)));
+      const job = planWarming(order, video.plan, segmented, last, (rendition, segment) => marks.get(rendition)?.(segment) ?? false)
+        ?? (renditions.includes(STORYBOARD) ? await planSheet(order, video.plan, last) : undefined);
       if (job === undefined) return { state: "warm" };
       if (!isIdle(await queue.counts())) return { state: "busy" };
       const cost = (job.cost * ((await queue.pace()) ?? PACE_MS)) / 1_000;

@@ -4,6 +4,8 @@ import { Redis } from "ioredis";
 import type { ServiceBroker } from "moleculer";
 import { objectKeys } from "../../config/object-keys.ts";
 import { findErrorCode } from "../../config/errors.ts";
+import type { Plan } from "../../media/plan.ts";
+import { STORYBOARD } from "../../media/storyboard.ts";
 import { announce } from "../../mixins/announce.ts";
 import { openQueueWorker, type QueueWorker } from "../../mixins/work-queue/queue-worker.ts";
 import { openWorkQueue, type WorkQueue } from "../../mixins/work-queue/work-queue.ts";
@@ -11,13 +13,16 @@ import { cacheService } from "../../services/cache/cache.service.ts";
 import type { SegmentResult } from "../../services/cache/cache.contract.ts";
 import type { TimetableAnswer } from "../../services/forecast/forecast.contract.ts";
 import { forecastService } from "../../services/forecast/forecast.service.ts";
+import type { SegmentWatched } from "../../services/scheduler/scheduler.contract.ts";
 import type { ChunkParams, SegmentStored } from "../../services/transcoder/transcoder.contract.ts";
 import { eventually } from "../support/eventually.ts";
 import { rejection } from "../support/rejection.ts";
 import { sharedRedis } from "../support/servers.ts";
-import { ID, planned, schedulerMesh, state, type SchedulerMesh } from "./scheduler-mesh.ts";
+import { ID, PLAN, planned, schedulerMesh, state, type SchedulerMesh } from "./scheduler-mesh.ts";
 
 const NEXT = "01arz3ndektsv4rrffq69g5faw";
+/** A rung more than the staged plan has. */
+const LADDER: Plan = { ...PLAN, video: PLAN.video.flatMap((rung) => (rung.mode === "encode" ? [rung, { ...rung, name: "720p", width: 1280, height: 720 }] : [rung])) };
 const GROUP = `expected-${ID}`;
 const bellIn = (ms: number): string => new Date(Date.now() + ms).toISOString().slice(0, 16);
 const hourOf = (video: string) => ({ video, at: bellIn(2 * 60_000), timeZone: "UTC", expectedViewers: 200 });
@@ -48,6 +53,10 @@ describe("a forecast", function () {
         made.push(chunk);
         await Promise.race([hold, new Promise((_, reject) => { signal.addEventListener("abort", () => reject(new Error("called off"))); })]);
         for (const rendition of chunk.renditions) for (let segment = chunk.first; segment <= chunk.last; segment++) {
+          if (rendition === STORYBOARD) {
+            await mesh.store.put(objectKeys.sheet(chunk.videoId, segment), Buffer.from("sheet"));
+            continue;
+          }
           await mesh.store.put(objectKeys.media(chunk.videoId, rendition, `${segment}.m4s`), Buffer.from("media"));
           announce(broker, "segment.stored", { videoId: chunk.videoId, rendition, segment, bytes: 5 } satisfies SegmentStored);
         }
@@ -80,6 +89,9 @@ describe("a forecast", function () {
     expect(made.every(({ lane, expected }) => lane === "bulk" && expected === true)).to.equal(true);
     await eventually(async () => (await broker.call<SegmentResult, object>("cache.segment", { videoId: ID, rendition: "360p", segment: 15 })).tier === "memory");
     expect(isStored(ID, "360p", 20), "no more than the beginning").to.equal(false);
+    await eventually(() => mesh.store.objects.has(objectKeys.sheet(ID, 0)));
+    expect(made.at(-1)?.renditions, "previews after all that is watched").to.deep.equal([STORYBOARD]);
+    expect((await broker.call<{ state: string }, object>("scheduler.warm", { id: ID, renditions: ["360p", STORYBOARD], last: 15, cpuSec: 100 })).state).to.equal("warm");
     expect((await broker.call<TimetableAnswer, object>("forecast.timetable", {})).entries).to.have.length(1);
   });
 
@@ -144,6 +156,19 @@ describe("a forecast", function () {
     await broker.emit("view.moved", { tenant: "default", fromVideoId: ID, toVideoId: NEXT, at: Date.now() });
     expect(await redis.hgetall(mesh.keys.moves(ID))).to.deep.equal({ [NEXT]: "1" });
     expect(await redis.hgetall(mesh.keys.expectedMade), "it was watched").to.deep.equal({});
+  });
+
+  it("makes of the next lecture what viewers of its course take, and nothing of what they do not", async () => {
+    const lecture = (id: string) => ({ ...planned({ policy: "lazy" }), record: { ...planned().record, id, policy: "lazy" as const, labels: { course: "a", lecture: "1" } }, plan: LADDER });
+    mesh.states.set(ID, lecture(ID));
+    mesh.states.set(NEXT, lecture(NEXT));
+    await start();
+    for (let n = 0; n < 120; n++) await broker.emit("segment.watched", { videoId: ID, rendition: n % 10 === 0 ? "360p" : "720p", segment: n % 12 } satisfies SegmentWatched);
+    for (let n = 0; n < 500; n++) await broker.emit("segment.watched", { videoId: ID, rendition: "360p", segment: 25 } satisfies SegmentWatched);
+    await work();
+    await post([hourOf(NEXT)]);
+    await eventually(() => mesh.store.objects.has(objectKeys.sheet(NEXT, 0)));
+    expect([isStored(NEXT, "audio", 15), isStored(NEXT, "source", 15), isStored(NEXT, "720p", 15), isStored(NEXT, "360p", 0)]).to.deep.equal([true, true, true, false]);
   });
 
   it("refuses what is no timetable, and another tenant's names for a video lead nowhere", async () => {

@@ -1,11 +1,12 @@
 import { expect } from "chai";
-import { openForecaster, LATE_MS, LEAD_MS, MEMORY_MS, type ForecasterPorts } from "../../../../services/forecast/forecaster.ts";
+import { openForecaster, LATE_MS, LEAD_MS, MEMORY_MS, type Forecaster, type ForecasterPorts } from "../../../../services/forecast/forecaster.ts";
 import type { TimetableEntry } from "../../../../services/forecast/forecast.contract.ts";
 import { coursePlaceOf } from "../../../../services/forecast/lectures.ts";
 import type { Expectation, Made } from "../../../../services/forecast/memory.ts";
 import { planOpening } from "../../../../services/forecast/opening.ts";
 import { followingOf } from "../../../../services/forecast/transitions.ts";
 import type { WarmParams, WarmResult } from "../../../../services/scheduler/scheduler.contract.ts";
+import { STORYBOARD } from "../../../../media/storyboard.ts";
 import { stagedPlan } from "../../../support/staged-plan.ts";
 
 const [VIDEO, OTHER] = ["01arz3ndektsv4rrffq69g5fav", "01arz3ndektsv4rrffq69g5faw"] as const;
@@ -16,7 +17,7 @@ const HOUR: TimetableEntry = { video: VIDEO, at: "2026-11-30T10:00", timeZone: "
 function stage({ cpuSec = 600, bytes = 1e9 } = {}) {
   const world = {
     now: BELL - LEAD_MS, entries: [HOUR] as TimetableEntry[], expected: [] as Expectation[], made: [] as Made[], spent: { cpuSec: 0, bytes: 0 },
-    answers: [] as WarmResult[], asked: [] as WarmParams[], calledOff: [] as string[], inMemory: [] as string[], counted: [] as string[],
+    answers: [] as WarmResult[], shares: {} as Record<string, number>, asked: [] as WarmParams[], calledOff: [] as string[], inMemory: [] as string[], counted: [] as string[],
   };
   const ports: ForecasterPorts = {
     memory: {
@@ -28,13 +29,15 @@ function stage({ cpuSec = 600, bytes = 1e9 } = {}) {
     },
     timetables: { all: async () => new Map([["default", world.entries]]) },
     plan: async () => stagedPlan(200),
+    shares: () => world.shares,
     warm: async (params) => { world.asked.push(params); return world.answers.shift() ?? { state: "warm" }; },
     unwarm: async (videoId) => { world.calledOff.push(videoId); },
     expect: ({ videoId }) => { world.inMemory.push(videoId); },
     count: (what) => { world.counted.push(what); },
     now: () => world.now,
   };
-  return { world, forecaster: openForecaster(ports, { cpuSec, bytes }) };
+  const open = (): Forecaster => openForecaster(ports, { cpuSec, bytes });
+  return { world, forecaster: open(), open };
 }
 const queued = (cpuSec: number): WarmResult => ({ state: "queued", rendition: "360p", first: 0, last: 4, cpuSec });
 
@@ -46,7 +49,7 @@ describe("a forecaster", () => {
     expect(world.asked).to.deep.equal([]);
     world.now++;
     await forecaster.tick();
-    expect(world.asked.map(({ id, renditions }) => [id, renditions])).to.deep.equal([[VIDEO, ["audio", "source", "360p"]]]);
+    expect(world.asked.map(({ id, renditions }) => [id, renditions])).to.deep.equal([[VIDEO, ["audio", "source", "360p", STORYBOARD]]]);
   });
 
   it("fills memory once, minutes before the bell, when all is there", async () => {
@@ -85,6 +88,38 @@ describe("a forecaster", () => {
     late.world.now = BELL + LATE_MS + 1;
     await late.forecaster.tick();
     expect(late.world.calledOff).to.deep.equal([VIDEO]);
+  });
+
+  it("calls off what another queued that has died since, once, and nothing that ended long ago", async () => {
+    const { world, forecaster, open } = stage();
+    world.answers = [queued(30)];
+    await forecaster.tick();
+    world.entries = [];
+    const other = open();
+    await other.tick();
+    await other.tick();
+    expect(world.calledOff).to.deep.equal([VIDEO]);
+    world.now += 3_600_000;
+    await open().tick();
+    expect(world.calledOff).to.deep.equal([VIDEO]);
+  });
+
+  it("asks for what viewers of the like took lately, and fills memory with what is there when the budget is spent", async () => {
+    const { world, forecaster } = stage();
+    world.shares = { "360p": 1, source: 99 };
+    world.now = BELL - MEMORY_MS;
+    world.answers = [{ state: "dear" }];
+    await forecaster.tick();
+    expect(world.asked.map(({ renditions }) => renditions)).to.deep.equal([["audio", "source", STORYBOARD]]);
+    expect(world.inMemory).to.deep.equal([VIDEO]);
+  });
+
+  it("counts a sheet of previews as no watching", async () => {
+    const { world, forecaster } = stage();
+    world.answers = [{ state: "queued", rendition: STORYBOARD, first: 0, last: 0, cpuSec: 1 }];
+    await forecaster.tick();
+    expect(world.made.map(({ rendition, seconds }) => [rendition, seconds])).to.deep.equal([[STORYBOARD, 0]]);
+    expect(world.spent.cpuSec).to.equal(1);
   });
 
   it("goes to the next on the list when one is there, and stops while the region is busy", async () => {
@@ -135,6 +170,7 @@ describe("a beginning", () => {
     const names = (shares?: Record<string, number>): string[] => planOpening(stagedPlan(200), shares).map(({ rendition }) => rendition.name);
     expect(names()).to.deep.equal(["audio", "source", "360p"]);
     expect(names({ source: 99, "360p": 1 })).to.deep.equal(["audio", "source"]);
+    expect(names({ "1080p": 99 }), "of another ladder").to.deep.equal(["audio", "source", "360p"]);
     const plan = stagedPlan(200);
     const last = planOpening(plan)[0]?.last ?? 0;
     expect((plan.boundaries[last + 1] ?? 0) / plan.timescale).to.be.within(60, 64);
