@@ -21,14 +21,16 @@ const MAX_CONNECTIONS = 20_000;
 const STALLED_MS = 60_000;
 
 export interface ConnectionPorts {
-  /** Ends the answers that have no end of their own. */
+  /** The node takes no new work: answers without an end of their own go on elsewhere, if there is another. */
+  moveStreams(): void;
+  /** Ends them for good. */
   endStreams(): void;
   /** An answer is over, for which so many bytes were sent. */
   onSent?(bytes: number): void;
 }
 
 /** @param stalledMs for tests */
-export function openConnections(server: Server | TlsServer, state: NodeState, { endStreams, onSent }: ConnectionPorts, stalledMs = STALLED_MS): Connections {
+export function openConnections(server: Server | TlsServer, state: NodeState, { moveStreams, endStreams, onSent }: ConnectionPorts, stalledMs = STALLED_MS): Connections {
   let answering = 0;
   const aside = new WeakSet<ServerResponse>();
   const asked = new WeakMap<Socket, { req: IncomingMessage; res: ServerResponse }>();
@@ -52,7 +54,10 @@ export function openConnections(server: Server | TlsServer, state: NodeState, { 
     if (isDraining(state)) res.shouldKeepAlive = false;
   });
   const uncount = state.countWork("requests", () => answering);
+  let moved = false;
   const unfollow = state.onChange(() => {
+    if (isDraining(state) && !moved) moveStreams();
+    moved = isDraining(state);
     if (!state.leaving || !server.listening) return;
     endStreams();
     server.close(); // and every connection on which nothing is asked

@@ -4,13 +4,13 @@
  */
 import type { ServerResponse } from "node:http";
 import { fail, findErrorCode } from "../../config/errors.ts";
+import { formatEvent, sendElsewhere, STREAM_HEADERS, STREAM_START } from "./server-sent-events.ts";
+import { shareLooks, type Looks } from "./shared-looks.ts";
 import type { VideoEvent, VideoStatus, VideoView } from "../videos/videos.contract.ts";
 
-export interface EventStreamPorts {
-  /** @throws video_not_found */
-  view(videoId: string): Promise<VideoView>;
-  /** The events after the event `after`, oldest first, a page at a time. */
-  events(videoId: string, after: string | undefined): Promise<VideoEvent[]>;
+export interface EventStreamPorts extends Looks {
+  /** Told of each answer that has become a stream. */
+  onOpen?(res: ServerResponse): void;
   /** Told of failed looks; the next look may do better. */
   onFault(error: unknown): void;
 }
@@ -25,6 +25,9 @@ export interface EventStreams {
   /** @throws overloaded; and what `view` and `admit` throw, before anything is sent */
   open(res: ServerResponse, videoId: string, after: string | undefined, client: StreamClient): Promise<void>;
   wake(videoId: string): void;
+  /** Ends those that there are; their clients go on at another node, or here again. */
+  moveAll(): void;
+  /** The same for good: who still comes is told the video as it is, and to go on elsewhere. */
   close(): void;
 }
 
@@ -36,37 +39,28 @@ interface Stream {
   /** A look is under way; `again`: something changed since it began. */
   busy: boolean;
   again: boolean;
+  /** It is to end as soon as it has begun. */
+  moving: boolean;
 }
 
 const MAX_STREAMS = 2_000;
 const LOOK_EVERY_MS = 5_000;
-const PING_EVERY_LOOKS = 3;
+const PING_EVERY_TICKS = 3;
 /** A client that lets so much pile up is cut off; it resumes from its last event. */
 const MAX_PENDING_BYTES = 1024 * 1024;
 const FINAL_STATUSES: readonly VideoStatus[] = ["complete", "rejected", "failed", "deleted"];
 /** There is no such video, for this client; or it was vouched for long ago, and is to come again. */
 const GONE = ["video_not_found", "unauthorized"];
-const HEADERS = { "Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-store", "X-Accel-Buffering": "no" };
 
 export function openEventStreams(ports: EventStreamPorts, maxStreams = MAX_STREAMS): EventStreams {
   const byVideo = new Map<string, Set<Stream>>();
-  const flights = new Map<string, Promise<unknown>>();
+  const looks = shareLooks(ports);
   let count = 0;
-  let looks = 0;
-  let changes = 0;
+  let ticks = 0;
+  let closed = false;
 
-  /** Streams that stand at the same place share one call, unless it began before the latest change. */
-  function share<Result>(key: string, start: () => Promise<Result>): Promise<Result> {
-    const flying = flights.get(key);
-    if (flying !== undefined) return flying as Promise<Result>;
-    const flight = start().finally(() => flights.delete(key));
-    flights.set(key, flight);
-    return flight;
-  }
-  const readView = (id: string): Promise<VideoView> => share(`${id} ${changes}`, () => ports.view(id));
-  const readEvents = (id: string, after: string | undefined): Promise<VideoEvent[]> => share(`${id} ${changes} ${after ?? ""}`, () => ports.events(id, after));
   /** The history may be lost while the video itself is there. */
-  const readEventsIfAny = (id: string, after: string | undefined): Promise<VideoEvent[]> => readEvents(id, after).catch((error: unknown) => {
+  const readEventsIfAny = (id: string, after: string | undefined): Promise<VideoEvent[]> => looks.events(id, after).catch((error: unknown) => {
     ports.onFault(error);
     return [];
   });
@@ -92,6 +86,15 @@ export function openEventStreams(ports: EventStreamPorts, maxStreams = MAX_STREA
     stream.res.end();
   }
 
+  function move(stream: Stream): void {
+    stream.moving = true;
+    if (!stream.res.headersSent) return; // see `open`
+    drop(stream);
+    sendElsewhere(stream.res);
+  }
+
+  const moveAll = (): void => [...byVideo.values()].flatMap((streams) => [...streams]).forEach(move);
+
   function send(stream: Stream, text: string): void {
     if (stream.res.destroyed || stream.res.writableEnded) return;
     stream.res.write(text);
@@ -115,9 +118,9 @@ export function openEventStreams(ports: EventStreamPorts, maxStreams = MAX_STREA
     try {
       do {
         stream.again = false;
-        const events = await readEvents(stream.videoId, stream.after);
+        const events = await looks.events(stream.videoId, stream.after);
         if (events.length > 0) {
-          const video = await recheck(stream.videoId, await readView(stream.videoId), events);
+          const video = await recheck(stream.videoId, await looks.view(stream.videoId), events);
           await stream.client.admit(video);
           tell(stream, video, events);
           stream.again = true; // there may be a next page
@@ -132,9 +135,9 @@ export function openEventStreams(ports: EventStreamPorts, maxStreams = MAX_STREA
   }
 
   const timer = setInterval(() => {
-    looks++;
+    ticks++;
     for (const stream of [...byVideo.values()].flatMap((streams) => [...streams])) {
-      if (looks % PING_EVERY_LOOKS === 0 && stream.res.headersSent) send(stream, ": ping\n\n");
+      if (ticks % PING_EVERY_TICKS === 0 && stream.res.headersSent) send(stream, ": ping\n\n");
       void look(stream);
     }
   }, LOOK_EVERY_MS);
@@ -144,10 +147,10 @@ export function openEventStreams(ports: EventStreamPorts, maxStreams = MAX_STREA
     async open(res, videoId, after, client) {
       if (count >= maxStreams) throw fail("overloaded", "Too many clients follow videos here.");
       if (res.destroyed) return;
-      const stream: Stream = { res, videoId, client, after, busy: true, again: false };
+      const stream: Stream = { res, videoId, client, after, busy: true, again: false, moving: closed };
       add(stream);
       try {
-        const [found, events] = await Promise.all([readView(videoId), readEventsIfAny(videoId, after)]);
+        const [found, events] = await Promise.all([looks.view(videoId), readEventsIfAny(videoId, after)]);
         const video = await recheck(videoId, found, events);
         await client.admit(video);
         if (res.destroyed) return;
@@ -156,9 +159,11 @@ export function openEventStreams(ports: EventStreamPorts, maxStreams = MAX_STREA
           res.writeHead(204).end(); // tells an EventSource not to come back: all has been said
           return;
         }
-        res.writeHead(200, HEADERS);
-        send(stream, "retry: 1000\n\n");
+        res.writeHead(200, STREAM_HEADERS);
+        ports.onOpen?.(res);
+        send(stream, STREAM_START);
         tell(stream, video, events);
+        if (stream.moving) return move(stream);
         if (events.length > 0) stream.again = true;
       } catch (error) {
         drop(stream);
@@ -168,12 +173,14 @@ export function openEventStreams(ports: EventStreamPorts, maxStreams = MAX_STREA
       if (stream.again && !res.writableEnded) await look(stream);
     },
     wake(videoId) {
-      changes++;
+      looks.changed();
       for (const stream of byVideo.get(videoId) ?? []) void look(stream);
     },
+    moveAll,
     close() {
+      closed = true;
       clearInterval(timer);
-      for (const stream of [...byVideo.values()].flatMap((streams) => [...streams])) end(stream);
+      moveAll();
     },
   };
 }
@@ -184,9 +191,4 @@ function isLast({ type }: VideoEvent): boolean {
 
 function isFinal(video: VideoView): boolean {
   return FINAL_STATUSES.includes(video.status);
-}
-
-/** JSON has no line breaks, so one `data` line holds it. */
-function formatEvent(type: string, data: object, id?: string): string {
-  return `${id === undefined ? "" : `id: ${id}\n`}event: ${type}\ndata: ${JSON.stringify(data)}\n\n`;
 }

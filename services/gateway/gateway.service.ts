@@ -85,6 +85,7 @@ export function gatewayService({
       this.streams = openEventStreams({
         view: (id) => broker.call<VideoView, object>("videos.get", { id }),
         events: async (id, after) => (await broker.call<{ events: VideoEvent[] }, object>("videos.events", { id, ...(after === undefined ? {} : { after }) })).events,
+        onOpen: (res) => this.connections?.setAside(res),
         onFault: (error) => logger.debug("events:", errorMessage(error)),
       });
       const ops = openOpsStreams({
@@ -134,6 +135,7 @@ export function gatewayService({
       }, logger);
       const { server } = this.listener;
       this.connections = openConnections(server, nodeState(broker), {
+        moveStreams: () => this.streams?.moveAll(), // who watches the mesh may be draining it just now
         endStreams: () => {
           this.streams?.close();
           this.ops?.close();

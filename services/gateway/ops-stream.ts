@@ -5,6 +5,7 @@
 import type { ServerResponse } from "node:http";
 import { fail, findErrorCode } from "../../config/errors.ts";
 import { openHistoryRing } from "../../mixins/history-ring.ts";
+import { formatEvent, sendElsewhere, STREAM_HEADERS, STREAM_START } from "./server-sent-events.ts";
 import type { OverviewAnswer, Step } from "../operator/overview.contract.ts";
 
 export interface OpsStreamPorts {
@@ -34,7 +35,6 @@ const KEPT_STEPS = 120;
 /** A client that lets so much pile up is cut off; it resumes from its last step. */
 const MAX_PENDING_BYTES = 2 * 1024 * 1024;
 const REFUSALS = ["unauthorized", "forbidden"];
-const HEADERS = { "Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-store", "X-Accel-Buffering": "no" };
 
 export function openOpsStreams({ look, onFault }: OpsStreamPorts, { maxStreams = MAX_STREAMS, lookMs = LOOK_MS } = {}): OpsStreams {
   const streams = new Set<Stream>();
@@ -60,9 +60,8 @@ export function openOpsStreams({ look, onFault }: OpsStreamPorts, { maxStreams =
     return looking;
   }
 
-  function end(stream: Stream): void {
+  function drop(stream: Stream): void {
     streams.delete(stream);
-    stream.res.end();
     if (streams.size > 0) return;
     clearInterval(timer);
     timer = undefined;
@@ -73,8 +72,10 @@ export function openOpsStreams({ look, onFault }: OpsStreamPorts, { maxStreams =
       try {
         await stream.admit();
       } catch (error) {
-        if (REFUSALS.some((code) => findErrorCode(error) === code)) end(stream);
-        else onFault(error);
+        if (REFUSALS.some((code) => findErrorCode(error) === code)) {
+          drop(stream);
+          stream.res.end();
+        } else onFault(error);
       }
     }));
   }
@@ -99,26 +100,23 @@ export function openOpsStreams({ look, onFault }: OpsStreamPorts, { maxStreams =
       const stream: Stream = { res, admit };
       streams.add(stream);
       timer ??= setInterval(() => void tick(), lookMs).unref();
-      res.once("close", () => end(stream));
+      res.once("close", () => drop(stream));
       try {
         if (last === undefined || performance.now() - last.at > lookMs) await sample();
       } catch (error) {
-        streams.delete(stream);
-        end(stream);
+        drop(stream);
         throw error;
       }
       if (res.destroyed || !streams.has(stream)) return;
-      res.writeHead(200, HEADERS);
-      send(stream, `retry: 1000\n\n${formatEvent("history", { steps: ring.after(after) }, ring.last?.at)}${last?.text ?? ""}`);
+      res.writeHead(200, STREAM_HEADERS);
+      send(stream, `${STREAM_START}${formatEvent("history", { steps: ring.after(after) }, ring.last?.at)}${last?.text ?? ""}`);
     },
     recheck() { void recheck(); },
     close() {
-      for (const stream of streams) end(stream);
+      for (const stream of streams) {
+        drop(stream);
+        sendElsewhere(stream.res);
+      }
     },
   };
-}
-
-/** JSON has no line breaks, so one `data` line holds it. */
-function formatEvent(type: string, data: object, id?: number): string {
-  return `${id === undefined ? "" : `id: ${id}\n`}event: ${type}\ndata: ${JSON.stringify(data)}\n\n`;
 }

@@ -8,6 +8,7 @@ import { openFolder, type Folder } from "../support/cmaf-media.ts";
 import { eventually } from "../support/eventually.ts";
 import { makeAvi } from "../support/lectures.ts";
 import { joinMesh, startMesh, type Mesh } from "../support/mesh.ts";
+import { tus } from "../support/tus.ts";
 import { findFreePort } from "../support/ports.ts";
 
 const SECONDS = 12;
@@ -62,6 +63,27 @@ describe("a node that is told to stop", function () {
     expect(await fetch(`${url}/health/live`).catch(() => "refused")).to.equal("refused");
     const elsewhere = Buffer.from(await (await lectern.segment(id, "720p", 1)).arrayBuffer());
     expect(elsewhere.equals(bytes)).to.equal(true);
+  });
+
+  it("does not wait for who follows a video, who goes on elsewhere from there", async () => {
+    const { node, url } = await join("followed");
+    const video = await lectern.post({ uploadId: await tus(mesh.httpUrl).begin(1_000) }); // waits for its bytes
+    const follow = async (at: string, after?: string): Promise<Response> => await fetch(`${at}/v1/videos/${video.id}/events`, after === undefined ? {} : { headers: { "Last-Event-ID": after } });
+    const eventsIn = (text: string): { id: string; type: string }[] => [...text.matchAll(/^id: (.+)\nevent: (.+)$/gm)].map(([, eventId = "", type = ""]) => ({ id: eventId, type }));
+    let told = "";
+    for await (const text of (await follow(url)).body?.pipeThrough(new TextDecoderStream()) ?? []) {
+      if (!told.includes("event: submitted") && (told + text).includes("event: submitted")) node.child.kill("SIGTERM");
+      told += text;
+    }
+    expect(told).to.match(/\n\n: go on elsewhere\nretry: \d+\n\n$/);
+    expect(await node.exited).to.deep.equal({ code: 0, signal: null });
+    expect(node.output()).to.not.include("cut off");
+    const seen = eventsIn(told);
+    const other = await follow(mesh.httpUrl, seen.at(-1)?.id);
+    await lectern.remove(video.id);
+    const rest = eventsIn(await other.text());
+    expect(rest.at(-1)).to.include({ type: "deleted" });
+    expect(rest.filter((event) => seen.some((before) => before.id === event.id))).to.deep.equal([]);
   });
 
   it("ends at once when it is told again", async () => {

@@ -143,7 +143,7 @@ describe("the gateway's connections", function () {
       if (req.url === "/wait") return void (begun.resolve(), go.promise.then(() => res.end("there")));
       req.resume().once("end", () => res.end("read"));
     });
-    const connections = openConnections(server, nodeState({} as Parameters<typeof nodeState>[0]), { endStreams: () => undefined }, stalledMs);
+    const connections = openConnections(server, nodeState({} as Parameters<typeof nodeState>[0]), { moveStreams: () => undefined, endStreams: () => undefined }, stalledMs);
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
     const address = server.address();

@@ -104,7 +104,7 @@ describe("streams of the mesh", function () {
       once: (_: string, listener: () => void) => listeners.push(listener),
       writeHead() { res.headersSent = true; },
       write(text: string) { res.text += text; },
-      end() { res.writableEnded = true; listeners.splice(0).forEach((listener) => listener()); },
+      end(text = "") { res.text += text; res.writableEnded = true; listeners.splice(0).forEach((listener) => listener()); },
       destroy() { res.destroyed = true; listeners.splice(0).forEach((listener) => listener()); },
     };
     return res;
@@ -154,6 +154,18 @@ describe("streams of the mesh", function () {
     streams.close();
   });
 
+  it("sends on, as a stream, whoever waits for the first look when the node leaves", async () => {
+    const looked = Promise.withResolvers<OverviewAnswer>();
+    const streams = openOpsStreams({ look: () => looked.promise, onFault: expect.fail });
+    const res = fakeAnswer();
+    const opened = open(streams, res);
+    streams.close();
+    looked.resolve({ overview: {} as Overview, steps });
+    await opened;
+    expect([res.headersSent, res.writableEnded]).to.deep.equal([true, true]);
+    expect(res.text).to.match(/^: go on elsewhere\nretry: \d+\n\n$/);
+  });
+
   it("says nothing old for new when the mesh is not seen, and goes on when it is", async () => {
     let fails = false;
     const faults: unknown[] = [];
@@ -165,7 +177,9 @@ describe("streams of the mesh", function () {
     const told = res.text.split("event: overview").length;
     await eventually(() => faults.length > 2);
     expect(res.text.split("event: overview").length).to.equal(told);
-    expect(await open(streams, fakeAnswer()).then(() => "opened", () => "refused")).to.equal("refused");
+    const refused = fakeAnswer();
+    expect(await open(streams, refused).then(() => "opened", () => "refused")).to.equal("refused");
+    expect(refused.writableEnded).to.equal(false); // it is told why
     fails = false;
     await eventually(() => res.text.split("event: overview").length > told);
     streams.close();

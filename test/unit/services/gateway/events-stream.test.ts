@@ -76,6 +76,14 @@ describe("event streams", () => {
     expect(await answer.text()).to.contain('"status":"ready"');
   });
 
+  it("tells who still comes at its end the video, and to go on elsewhere", async () => {
+    const url = await start({});
+    streams.close();
+    const answer = await fetch(url);
+    expect([answer.status, answer.headers.get("content-type")]).to.deep.equal([200, "text/event-stream; charset=utf-8"]);
+    expect(await answer.text()).to.match(/^retry: 1000\n\nevent: video\n.*\n\n: go on elsewhere\nretry: \d+\n\n$/);
+  });
+
   describe("of a video that was opened once more", () => {
     const log = (...types: VideoEvent["type"][]): VideoEvent[] => types.map((type, n) => ({ id: `${n + 1}-0`, type, data: {} }));
     const types = (text: string): string[] => [...text.matchAll(/^event: (\w+)$/gm)].map(([, type]) => type ?? "").filter((type) => type !== "video");

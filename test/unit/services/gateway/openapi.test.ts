@@ -5,7 +5,7 @@ import { allowedMethods, gatewayRoutes } from "../../../../services/gateway/rout
 
 const routes = gatewayRoutes({
   publicUrl: undefined, sourceMaxBytes: 1, nodeId: "node-1", assets: new Map(),
-  streams: { open: async () => undefined, wake: () => undefined, close: () => undefined },
+  streams: { open: async () => undefined, wake: () => undefined, moveAll: () => undefined, close: () => undefined },
   readiness: { missing: async () => [] }, ops: { follow: async () => undefined },
   guide: { views: async () => [], best: async () => undefined, elsewhere: async () => undefined, nodeFor: async () => undefined, otherUrls: [] },
   visibility: "public", links: { keys: linkKeys({ linkKeys: undefined, meshSecret: undefined, namespace: "" }), maxSec: 1, findNetwork: () => undefined }, addressOf: () => "",
