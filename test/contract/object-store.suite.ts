@@ -2,12 +2,10 @@
 import { createHash, randomBytes } from "node:crypto";
 import { Readable } from "node:stream";
 import { expect } from "chai";
-import { array, assert, asyncProperty, integer, stringMatching } from "fast-check";
 import { fail } from "../../config/errors.ts";
-import { compareKeys } from "../../services/storage/object-key.ts";
 import type { ObjectStore } from "../../services/storage/object-store.ts";
-import type { ListParams, ListResult } from "../../services/storage/storage.contract.ts";
 import { rejection } from "../support/rejection.ts";
+import { fillStore, listAll, objectListingSuite } from "./object-listing.suite.ts";
 
 const MiB = 1024 * 1024;
 const ODD_KEYS = ["a b/c d.txt", "ü/é+%25&?#=.m3u8", "日本/講義.m4s", "x/~!$'()*,:;@[]{}|^`\"<>", "long/" + "n".repeat(255), "dots/a..b", "dots/a.", "emoji/😀", "case/A", "case/a"];
@@ -26,18 +24,8 @@ export function objectStoreSuite(name: string, open: () => Promise<ObjectStore>)
     after(async () => { await store?.close(); });
 
     const text = async (key: string): Promise<string | undefined> => (await store.get(key))?.toString();
-    const fill = async (keys: readonly string[]): Promise<void> => { await Promise.all(keys.map((key) => store.put(key, Buffer.from(key)))); };
-    /** Every page of a listing. */
-    const listAll = async (params: ListParams): Promise<{ keys: string[]; prefixes: string[]; pages: ListResult[] }> => {
-      const pages: ListResult[] = [];
-      for (let after: string | undefined; pages.length < 100;) {
-        const page: ListResult = await store.list({ ...params, ...(after === undefined ? {} : { after }) });
-        pages.push(page);
-        after = page.next;
-        if (after === undefined) break;
-      }
-      return { keys: pages.flatMap(({ objects }) => objects.map(({ key }) => key)), prefixes: pages.flatMap(({ prefixes }) => prefixes), pages };
-    };
+    const fill = (keys: readonly string[]): Promise<void> => fillStore(store, keys);
+    const keysBelow = async (prefix: string): Promise<string[]> => (await listAll(store, { prefix })).keys;
 
     it("gives back what was put, and the newest of two", async () => {
       expect(await store.put("put/a", Buffer.from("one"))).to.deep.equal({ stored: true });
@@ -158,63 +146,7 @@ export function objectStoreSuite(name: string, open: () => Promise<ObjectStore>)
       }
     });
 
-    it("lists keys in byte order, with sizes", async () => {
-      const keys = ["order/a-b", "order/a.c", "order/a/x", "order/a/y/z", "order/a0", "order/B", "order/\uFFFD", "order/\u{10000}", "order/é", "order/10", "order/9"];
-      await fill(keys);
-      const { objects, prefixes, next } = await store.list({ prefix: "order/" });
-      const sorted = [...keys].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
-      expect(objects).to.deep.equal(sorted.map((key) => ({ key, size: Buffer.byteLength(key) })));
-      expect({ prefixes, next }).to.deep.equal({ prefixes: [], next: undefined });
-    });
-
-    it("lists by prefix, whether a folder or the beginning of a name", async () => {
-      await fill(["pre/ab/1", "pre/abc/1", "pre/b"]);
-      expect((await listAll({ prefix: "pre/ab" })).keys).to.deep.equal(["pre/ab/1", "pre/abc/1"]);
-      expect((await listAll({ prefix: "pre/ab/" })).keys).to.deep.equal(["pre/ab/1"]);
-      expect((await listAll({ prefix: "pre/x/" })).keys).to.deep.equal([]);
-    });
-
-    it("lists page by page, each key once", async () => {
-      const keys = Array.from({ length: 23 }, (_, i) => `page/${String(i).padStart(2, "0")}/object`);
-      await fill(keys);
-      const { keys: listed, pages } = await listAll({ prefix: "page/", limit: 5 });
-      expect(listed).to.deep.equal(keys);
-      expect(pages.map(({ objects }) => objects.length)).to.deep.equal([5, 5, 5, 5, 3]);
-      expect((await store.list({ prefix: "page/", after: "page/21" })).objects.map(({ key }) => key)).to.deep.equal(keys.slice(21));
-      expect((await store.list({ prefix: "page/", after: "page/21/object" })).objects.map(({ key }) => key)).to.deep.equal(keys.slice(22));
-      expect((await store.list({ prefix: "page/", limit: 23 })).next).to.equal(undefined);
-    });
-
-    it("shows each folder once when asked for a delimiter, page by page", async () => {
-      await fill(["tree/a/1", "tree/a/2", "tree/b/c/1", "tree/b/c/2", "tree/b/d", "tree/e", "tree/f/1", "tree/g"]);
-      const whole = await store.list({ prefix: "tree/", delimiter: "/" });
-      expect(whole.prefixes).to.deep.equal(["tree/a/", "tree/b/", "tree/f/"]);
-      expect(whole.objects.map(({ key }) => key)).to.deep.equal(["tree/e", "tree/g"]);
-      for (const limit of [1, 2, 3, 4]) {
-        const { keys, prefixes, pages } = await listAll({ prefix: "tree/", delimiter: "/", limit });
-        expect({ keys, prefixes }, `limit ${limit}`).to.deep.equal({ keys: ["tree/e", "tree/g"], prefixes: ["tree/a/", "tree/b/", "tree/f/"] });
-        expect(pages.every(({ objects, prefixes }) => objects.length + prefixes.length <= limit)).to.equal(true);
-      }
-      expect((await store.list({ prefix: "tree/b", delimiter: "/" })).prefixes).to.deep.equal(["tree/b/"]);
-    });
-
-    it("shows no folder whose objects are gone", async () => {
-      await fill(["gone/a/1", "gone/b/1"]);
-      await store.remove("gone/a/1");
-      expect((await store.list({ prefix: "gone/", delimiter: "/" })).prefixes).to.deep.equal(["gone/b/"]);
-    });
-
-    it("lists whatever tree there is like a sorted array", async () => {
-      const part = stringMatching(/^[ab0-]{1,2}$/);
-      let round = 0;
-      await assert(asyncProperty(array(array(part, { minLength: 1, maxLength: 3 }), { maxLength: 12 }), integer({ min: 1, max: 5 }), async (paths, limit) => {
-        const folder = `any/${round++}/`;
-        // A name is either an object or a folder here: a directory cannot have it both ways.
-        const keys = [...new Set(paths.map((parts) => `${folder}${parts.map((text) => `d${text}`).join("/")}/o`))];
-        await fill(keys);
-        expect((await listAll({ prefix: folder, limit })).keys).to.deep.equal(keys.sort(compareKeys));
-      }), { numRuns: 12 });
-    });
+    describe("lists", () => objectListingSuite(() => store));
 
     it("takes an upload of 12 MiB in pieces of any size and says its hash", async function () {
       this.timeout(30_000);
@@ -257,14 +189,14 @@ export function objectStoreSuite(name: string, open: () => Promise<ObjectStore>)
       await store.remove("remove/a");
       await store.remove("remove/a");
       await store.remove("remove/folder/none");
-      expect((await listAll({ prefix: "remove/" })).keys).to.deep.equal(["remove/b"]);
+      expect(await keysBelow("remove/")).to.deep.equal(["remove/b"]);
     });
 
     it("removes a folder with all that is below it, and nothing beside it", async () => {
       await fill(["video/1/record", "video/1/media/v/0", "video/1/media/v/1", "video/10/record"]);
       expect(await store.removePrefix("video/1/")).to.equal(3);
       expect(await store.removePrefix("video/1/")).to.equal(0);
-      expect((await listAll({ prefix: "video/" })).keys).to.deep.equal(["video/10/record"]);
+      expect(await keysBelow("video/")).to.deep.equal(["video/10/record"]);
       await store.put("video/1/media/v/0", Buffer.from("again"));
       expect(await text("video/1/media/v/0")).to.equal("again");
     });
@@ -273,7 +205,7 @@ export function objectStoreSuite(name: string, open: () => Promise<ObjectStore>)
       await fill(["erase/1/record", "erase/1/media/v/0", "erase/10/record"]);
       expect(await store.erase("erase/1/")).to.include({ objects: 2, locked: 0 });
       expect(await store.erase("erase/1/")).to.deep.equal({ objects: 0, older: 0, locked: 0 });
-      expect((await listAll({ prefix: "erase/" })).keys).to.deep.equal(["erase/10/record"]);
+      expect(await keysBelow("erase/")).to.deep.equal(["erase/10/record"]);
       await store.put("erase/1/record", Buffer.from("again"));
       expect(await text("erase/1/record")).to.equal("again");
     });
@@ -283,7 +215,7 @@ export function objectStoreSuite(name: string, open: () => Promise<ObjectStore>)
       expect(await store.erase("erased/one")).to.include({ objects: 1, locked: 0 });
       expect(await store.erase("erased/one")).to.deep.equal({ objects: 0, older: 0, locked: 0 });
       expect(await store.erase("erased/on")).to.include({ objects: 0 });
-      expect((await listAll({ prefix: "erased/" })).keys).to.deep.equal(["erased/one.more", "erased/other"]);
+      expect(await keysBelow("erased/")).to.deep.equal(["erased/one.more", "erased/other"]);
     });
 
     it("prunes, and leaves all objects as they are", async () => {
@@ -292,12 +224,12 @@ export function objectStoreSuite(name: string, open: () => Promise<ObjectStore>)
       await store.remove("prune/gone");
       expect(await store.prune("prune/")).to.include({ objects: 0, locked: 0 });
       expect(await text("prune/kept")).to.equal("new");
-      expect((await listAll({ prefix: "prune/" })).keys).to.deep.equal(["prune/kept"]);
+      expect(await keysBelow("prune/")).to.deep.equal(["prune/kept"]);
     });
 
     it("passes its own probe and leaves nothing of it", async () => {
       await store.probe();
-      expect((await listAll({ prefix: "probes/" })).keys).to.deep.equal([]);
+      expect(await keysBelow("probes/")).to.deep.equal([]);
     });
   });
 }
