@@ -55,7 +55,7 @@ function figuresOf({ segments, firstPlays, regions, encodeCount }, step) {
   const all = hits + (step?.cacheMade ?? 0);
   return [
     { name: "Segments", value: segments.p95Ms === undefined ? "–" : formatMs(segments.p95Ms), more: segments.count === 0 ? "none in the last minute" : `95 of 100, ${plural(segments.count, "answer")} a minute` },
-    { name: "Post to play", value: firstPlays.p95Ms === undefined ? "–" : firstPlays.p95Ms < 0 ? "> 30 s" : formatMs(firstPlays.p95Ms), more: firstPlays.count === 0 ? "none in ten minutes" : `95 of 100, ${plural(firstPlays.count, "video")} in ten minutes` },
+    { name: "Wait to play", value: firstPlays.p95Ms === undefined ? "–" : firstPlays.p95Ms < 0 ? "> 30 s" : formatMs(firstPlays.p95Ms), more: firstPlays.count === 0 ? "none in ten minutes" : `95 of 100, ${plural(firstPlays.count, "start")} in ten minutes` },
     { name: "Sent", value: step === undefined ? "–" : `${formatBytes(step.sentBytes)}/s`, more: step === undefined ? "" : `${formatRate(step.segments)} segments/s` },
     { name: "Cache hits", value: all === 0 ? "–" : formatShare(hits / all), more: all === 0 ? "nothing was asked for" : `${formatShare(step.cacheMemory / all)} from memory` },
     { name: "Slots for viewers", value: slots.length === 0 ? "–" : `${sum("play")} of ${sum("total")}`, more: `${plural(encodeCount, "encode")} running` },

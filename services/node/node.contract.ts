@@ -29,7 +29,7 @@ export interface DrainParams { why?: string }
 /** A run of FFmpeg under way. `since`: ms since 1970; `progress` from 0 to 1; `speed`: seconds of video made in a second, absent before the first. */
 export interface RunningEncode { videoId: string; renditions: string[]; first: number; last: number; lane: "play" | "background"; since: number; progress: number; speed?: number }
 
-/** Upper bounds in ms of how long delivery took to answer for a segment, and in ms from a video's post to its first. */
+/** Upper bounds in ms of how long delivery took to answer for a segment, and how long a learner waited for a video's first. */
 export const SEGMENT_BOUNDS_MS = [100, 250, 500, 1_000, 2_000, 4_000, 8_000] as const;
 export const FIRST_PLAY_BOUNDS_MS = [100, 200, 400, 800, 1_500, 3_000, 6_000, 15_000, 30_000] as const;
 /**

@@ -62,7 +62,7 @@ export interface Step {
   /** 95 of 100 were answered within; absent: none was asked for. Infinity is said as -1: beyond what is measured. */
   segmentP95Ms?: number;
 }
-/** From a video's post to its first segment, of the last ten minutes. */
+/** From a learner's request for a video's first segment to its first byte, each time that one begins, of the last ten minutes. */
 export interface FirstPlays { count: number; p50Ms?: number; p95Ms?: number }
 /** Of the last minute. `stalls`: how often playing stood still, as far as players report it. */
 export interface SegmentAnswers { count: number; faults: number; stalls: number; p50Ms?: number; p95Ms?: number }

@@ -16,7 +16,7 @@ const STEP_MS = 10_000;
 const KEPT_STEPS = 120;
 const SHOWN_ENCODES = 20;
 const READ = {
-  cache: "lectern_cache_requests_total", source: "lectern_source_bytes_total", firstPlay: "lectern_first_segment_seconds",
+  cache: "lectern_cache_requests_total", source: "lectern_source_bytes_total", firstPlay: "lectern_first_play_seconds",
   sent: "lectern_http_sent_bytes_total", stalls: "lectern_player_stalls_total", queue: "lectern_queue_jobs",
 };
 /** Nobody's fault here: what has not arrived yet, or is not planned yet, is asked for again. */

@@ -6,7 +6,7 @@ export type Seen = Omit<Overview, "verdict" | "at">;
 /** Beyond this a player stands still; beyond the first it may soon. */
 const SLOW_MS = 1_500;
 const WAITING_MS = 4_000;
-const SLOW_FIRST_PLAY_MS = 6_000;
+const SLOW_FIRST_PLAY_MS = 3_000;
 /** Of fewer answers nothing is concluded. */
 const FEW = 5;
 const MANY_FAULTS = 0.05;
@@ -41,7 +41,7 @@ function slowSegments({ segments: { count: asked, faults, stalls, p95Ms }, first
   }
   if (stalls >= FEW && stalls >= MANY_STALLS * asked) causes.push({ level: "bad", code: "stalls", message: `Players stood still ${stalls} times in the last minute, as they report it.`, hint: "Where segments are quick, the lines to the viewers are not." });
   if (firstPlays.count >= FEW && firstPlays.p95Ms !== undefined && (firstPlays.p95Ms < 0 || firstPlays.p95Ms > SLOW_FIRST_PLAY_MS)) {
-    causes.push({ level: "warning", code: "slow_first_plays", message: `One in twenty videos took over ${firstPlays.p95Ms < 0 ? "30 s" : formatMs(firstPlays.p95Ms)} from its post to its first segment.`, hint: "Slow sources are the usual reason: see a video's time line." });
+    causes.push({ level: "warning", code: "slow_first_plays", message: `One in twenty learners waited over ${firstPlays.p95Ms < 0 ? "30 s" : formatMs(firstPlays.p95Ms)} for a video's first segment.`, hint: "Too few slots for viewers, or slow sources, are the usual reasons: see a video's time line." });
   }
   return causes;
 }

@@ -34,8 +34,9 @@ describe("figures of a node", () => {
     cache.count("lectern_cache_requests_total", { tier: "memory" });
     origin.add("lectern_source_bytes_total", 700, { from: "origin" });
     origin.add("lectern_source_bytes_total", 30, { from: "disk" });
-    delivery.observe("lectern_first_segment_seconds", 0.3, { mode: "repackage" });
-    delivery.observe("lectern_first_segment_seconds", 2, { mode: "encode" });
+    delivery.observe("lectern_first_segment_seconds", 0.15, { mode: "repackage" }); // from the post: nobody may have waited
+    gateway.observe("lectern_first_play_seconds", 0.3, { class: "repackage_warm" });
+    gateway.observe("lectern_first_play_seconds", 2, { class: "encode_cold" });
     gateway.add("lectern_http_sent_bytes_total", 9_000);
     player.count("lectern_player_stalls_total");
     queue.set("lectern_queue_jobs", 4, { lane: "normal", state: "waiting" });

@@ -35,7 +35,8 @@ describe("verdict: whether learners wait", () => {
     expect(said({ segments: { count: 4, faults: 4, stalls: 0, p95Ms: 9_000 } })).to.match(/^good /);
     expect(said({ segments: { count: 90, faults: 0, stalls: 6, p95Ms: 20 } })).to.equal("bad Yes: players stood still 6 times in the last minute, as they report it.");
     expect(said({ segments: { count: 900, faults: 0, stalls: 6, p95Ms: 20 } })).to.match(/^good /);
-    expect(said({ firstPlays: { count: 8, p95Ms: 9_000 } })).to.match(/^warning .*over 9 s from its post/);
+    expect(said({ firstPlays: { count: 8, p95Ms: 9_000 } })).to.match(/^warning .*one in twenty learners waited over 9 s for a video's first segment/);
+    expect(said({ firstPlays: { count: 8, p95Ms: 2_900 } })).to.match(/^good /);
   });
 
   it("names nodes that are not well, and regions without any", () => {
