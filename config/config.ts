@@ -5,6 +5,7 @@ import { resolve } from "node:path";
 import { hostname } from "node:os";
 import { errorMessage } from "./error-message.ts";
 import { suggest } from "./near-name.ts";
+import { parsePrices, type Prices } from "./prices.ts";
 import { parseRates, RATES, type Rates } from "./rates.ts";
 import { readRegions } from "./regions-file.ts";
 import type { Regions } from "./regions.ts";
@@ -73,7 +74,7 @@ export interface Config {
   /** As IANA names it. */
   readonly timeZone: string;
   /** `targetUse` from 0 to 1; `min` and `max` of transcoders. */
-  readonly capacity: { readonly targetUse: number; readonly min: number; readonly max: number; readonly leadMs: number };
+  readonly capacity: { readonly targetUse: number; readonly min: number; readonly max: number; readonly leadMs: number; readonly gatewayMbps: number; readonly prices: Prices };
   readonly startWaitMs: number;
   readonly stopGraceMs: number;
   readonly sourceAllow: readonly string[];
@@ -200,7 +201,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     tenantSlots: integer("tenantSlots"),
     tenantWeights: parseNumbers(text("tenantWeights")),
     timeZone: text("timeZone") ?? new Intl.DateTimeFormat().resolvedOptions().timeZone,
-    capacity: { ...parseRange(required("capacityRange")), targetUse: integer("capacityUse") / 100, leadMs: integer("capacityLeadSec") * 1_000 },
+    capacity: { ...parseRange(required("capacityRange")), targetUse: integer("capacityUse") / 100, leadMs: integer("capacityLeadSec") * 1_000, gatewayMbps: integer("gatewayMbps"), prices: parsePrices(splitList(text("prices"))) ?? { of: {} } },
     startWaitMs: integer("startWaitSec") * 1_000,
     stopGraceMs: integer("stopGraceSec") * 1_000,
     sourceAllow: splitList(text("sourceAllow")).map((hostPort) => hostPort.toLowerCase()),

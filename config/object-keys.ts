@@ -116,6 +116,8 @@ export const objectKeys = {
   /** The load of a region on a day (`2026-11-26`), written anew as it goes on. */
   capacityDay: (region: string, day: string) => `capacity/${region}/${day}.json`,
   capacityDays: (region: string) => `capacity/${region}/`,
+  /** What the region's store was found to hold, the last times that it was counted. */
+  storedCounts: (region: string) => `capacity-stored/${region}.json`,
   /** Names the one video that is made of a source. `digest` is a hash of what was asked. */
   claim: (digest: string) => `claims/${digest}.json`,
   /** Names the video that others with the same plan are compared with. `digest` is a hash of that. */

@@ -1,5 +1,6 @@
 /** What the texts of settings may be, by the kind of setting, and what they say. */
 import { isIP } from "node:net";
+import { parsePrices, PRICE_NAMES } from "./prices.ts";
 import { parseRates, RATES } from "./rates.ts";
 import { findUnreadable } from "./readable-file.ts";
 import type { Setting } from "./settings.ts";
@@ -102,6 +103,8 @@ export function findFault(setting: Setting, value: string): string | undefined {
     }
     case "rates":
       return parseRates(splitList(value)) === undefined ? `must list name=number pairs; the names are ${Object.keys(RATES).join(", ")}` : undefined;
+    case "prices":
+      return parsePrices(splitList(value)) === undefined ? `must list name=price pairs, each once; the names are ${PRICE_NAMES.join(", ")}, and currency=EUR` : undefined;
     case "sha256":
       return /^[0-9a-f]{64}$/.test(value) ? undefined : "must be 64 hexadecimal digits";
     case "range": {

@@ -25,6 +25,7 @@ export type SettingKind =
   | { kind: "retention" }
   /** `name=number` of RATES, comma-separated. */
   | { kind: "rates" }
+  | { kind: "prices" }
   /** Some, comma-separated. */
   | { kind: "secrets"; minLength: number; max: number }
   | { kind: "sha256" }
@@ -103,6 +104,8 @@ export const SETTINGS = {
   capacityRange: { env: "LECTERN_CAPACITY_RANGE", type: { kind: "range", max: 10_000 }, fallback: "1-50", meaning: "fewest and most transcoders that a region says it should have" },
   capacityUse: { env: "LECTERN_CAPACITY_USE", type: { kind: "integer", min: 10, max: 95 }, fallback: "60", meaning: "percent of the slots that viewers' encodes are to use when as much comes as nine times of ten is not exceeded" },
   capacityLeadSec: { env: "LECTERN_CAPACITY_LEAD_SEC", type: { kind: "integer", min: 0, max: 7_200 }, fallback: "300", meaning: "seconds from asking for a transcoder until it takes work: so far ahead the region asks for it" },
+  gatewayMbps: { env: "LECTERN_GATEWAY_MBPS", type: { kind: "integer", min: 1, max: 1_000_000 }, fallback: "1000", meaning: "Mbit/s that one node with a gateway can send: its line, or what was measured (`npm run bench -- deliver`); the page of capacity plans gateways by it" },
+  prices: { env: "LECTERN_PRICES", type: { kind: "prices" }, fallback: "", meaning: "what the region's work costs, for the page of capacity, comma-separated: `transcoder-hour`, `gateway-hour`, `egress-gb`, `stored-gb-month`, `fetched-gb`, and `currency`, as in `currency=EUR,egress-gb=0.08`. What is not set is not counted" },
   startWaitSec: { env: "LECTERN_START_WAIT_SEC", type: { kind: "integer", min: 1, max: 3_600 }, fallback: "30", meaning: "seconds for which a node that starts waits for NATS and for Redis, before it ends with a reason" },
   stopGraceSec: { env: "LECTERN_STOP_GRACE_SEC", type: { kind: "integer", min: 0, max: 600 }, fallback: "0", meaning: "seconds for which a node that stops still takes connections, while `/health/ready` already answers 503, for load balancers" },
   sourceAllow: { env: "LECTERN_SOURCE_ALLOW", type: { kind: "hostPorts" }, fallback: "", meaning: "private or loopback origins that may be fetched, exact `host:port`, comma-separated" },

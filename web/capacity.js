@@ -1,10 +1,13 @@
 /** The page of capacity: what each region was asked for, what is expected of it, and what more users would need. */
 import { ApiError, getJson, keepKey, takeKey } from "./api.js";
 import { drawCurve } from "./capacity-curve.js";
+import { drawNeeds } from "./capacity-needs.js";
+import { drawTraffic } from "./capacity-traffic.js";
 import { element } from "./element.js";
 
 const find = (selector) => document.querySelector(selector);
-const [fault, keyForm, regions, whatIf, factor, times, plan] = ["#fault", "#key", "#regions", "#what-if", "#factor", "#times", "#plan"].map(find);
+const [fault, keyForm, regions, whatIf, plan] = ["#fault", "#key", "#regions", "#what-if", "#plan"].map(find);
+const sliders = [["#factor", "#times"], ["#videos", "#video-times"]].map((pair) => pair.map(find));
 const AGAIN_MS = 60_000;
 const SETTLE_MS = 200;
 let settling;
@@ -16,12 +19,14 @@ keyForm.addEventListener("submit", (event) => {
   keepKey(find("#key-text").value.trim());
   location.reload();
 });
-factor.addEventListener("input", () => {
-  times.textContent = timesOf(factor.value);
-  clearTimeout(settling);
-  settling = setTimeout(() => attempt(showPlan), SETTLE_MS);
-});
-times.textContent = timesOf(factor.value);
+for (const [slider, times] of sliders) {
+  times.textContent = timesOf(slider.value);
+  slider.addEventListener("input", () => {
+    times.textContent = timesOf(slider.value);
+    clearTimeout(settling);
+    settling = setTimeout(() => attempt(showPlan), SETTLE_MS);
+  });
+}
 
 await attempt(show);
 setInterval(() => { if (!document.hidden) attempt(show); }, AGAIN_MS);
@@ -48,17 +53,19 @@ function describe(outlook) {
     element("p", {}, why),
     element("p", { class: "quiet" }, `${now.transcoders} take work now; their encodes for viewers use ${now.play.toFixed(1)} of ${now.slots} slots.${basis === "weeks" ? "" : " There is no history of two weeks yet, so what is expected is rough."}`),
     drawCurve(outlook, slotsEach),
-    element("p", { class: "legend" }, ...[["past", "was used"], ["middle", "expected"], ["band", "nine times of ten within"], ["room", "room of the transcoders for it"]].map(([name, text]) => element("span", { class: `of-${name}` }, text))));
+    element("p", { class: "legend" }, ...[["past", "was used"], ["middle", "expected"], ["band", "nine times of ten within"], ["room", "room of the transcoders for it"]].map(([name, text]) => element("span", { class: `of-${name}` }, text))),
+    drawTraffic(outlook));
 }
 
 async function showPlan() {
-  const asked = times.textContent;
-  const { regions: plans } = await getJson(`v1/capacity/plan?factor=${asked}`);
-  if (asked !== times.textContent) return; // another was chosen meanwhile
-  const cell = (value) => element("td", {}, String(value));
-  plan.replaceChildren(element("table", {},
-    element("thead", {}, element("tr", {}, ...["Transcoders at the busiest", "today", "more users and videos", "more users, same videos"].map((text) => element("th", { scope: "col" }, text)))),
-    element("tbody", {}, ...plans.map(({ region, busiest, grown, sameVideos }) => element("tr", { "data-region": region }, element("th", { scope: "row" }, region), ...[busiest, grown, sameVideos].map(({ transcoders }) => cell(transcoders)))))));
+  const chosen = () => sliders.map(([, times]) => times.textContent).join(" ");
+  const asked = chosen();
+  const [users, videos] = asked.split(" ");
+  const { regions: plans } = await getJson(`v1/capacity/plan?factor=${users}&videos=${videos}`);
+  if (asked !== chosen()) return; // another was chosen meanwhile
+  const open = new Set([...plan.querySelectorAll("details[open]")].map((details) => details.closest("section").dataset.region));
+  plan.replaceChildren(...plans.map(drawNeeds));
+  for (const section of plan.querySelectorAll("section")) if (open.has(section.dataset.region)) section.querySelector("details")?.setAttribute("open", "");
 }
 
 /** Does it, or says why it can't be done. */

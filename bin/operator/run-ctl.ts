@@ -15,7 +15,7 @@ export async function runCtl(server: Server, { name, value = "", options = {}, j
   const command = findCommand(name);
   if (command === undefined) throw new Error(`there is no command ${name}`);
   const { method, path, toBody, inQuery, waitMs = ANSWER_MS } = command;
-  const query = inQuery === true && Object.keys(options).length > 0 ? `?${new URLSearchParams(options).toString()}` : "";
+  const query = inQuery === true && Object.keys(options).length > 0 ? `${path.includes("?") ? "&" : "?"}${new URLSearchParams(options).toString()}` : "";
   const address = `${server.url}${path.replace(/:\w+/, () => encodeURIComponent(value))}${query}`;
   try {
     const text = await reach(server.url, async () => {

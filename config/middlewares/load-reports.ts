@@ -5,6 +5,7 @@
 import type { Context, Middleware, ServiceBroker } from "moleculer";
 import { measureMesh } from "./mesh-meter.ts";
 import { errorMessage } from "../errors.ts";
+import { readByteCounts } from "../placement/byte-counts.ts";
 import { openCpuMeter } from "../placement/cpu-meter.ts";
 import { registerMetrics } from "../metrics/register-metrics.ts";
 import { isBigChange, LOAD_REPORTED, parseLoadReport, type LoadReport } from "../placement/load-report.ts";
@@ -55,17 +56,18 @@ const hooks: Middleware = {
       told = { at: now, report };
       broker.broadcast(LOAD_REPORTED, report).catch((error: unknown) => broker.logger.debug(`The load was not told: ${errorMessage(error)}`));
     };
-    const measureCpu = (): void => {
+    const measureNode = (): void => {
+      own.noteBytes(readByteCounts(broker));
       measure().then((use) => use === undefined ? undefined : own.noteCpu(use), (error: unknown) => broker.logger.debug(`The processor was not measured: ${errorMessage(error)}`));
     };
-    const timers = [setInterval(tell, LOOK_MS), setInterval(measureCpu, MEASURE_MS), setInterval(() => ping(broker), PING_MS)];
+    const timers = [setInterval(tell, LOOK_MS), setInterval(measureNode, MEASURE_MS), setInterval(() => ping(broker), PING_MS)];
     for (const timer of timers) timer.unref();
     stops.set(broker, () => {
       timers.forEach(clearInterval);
       unmeasure();
     });
     tell();
-    measureCpu();
+    measureNode();
     ping(broker);
   },
   async stopping(broker) {

@@ -1,5 +1,7 @@
 /** What a node tells the others of its load, about once a second. It comes over the wire, so it is parsed, not trusted. */
 
+import { parseByteCounts, type ByteCounts } from "./byte-counts.ts";
+
 /** The event that carries one; its sender is the node. */
 export const LOAD_REPORTED = "load.reported";
 
@@ -20,6 +22,8 @@ export interface LoadReport {
   speed?: number;
   /** False: it drains or is in quarantine, and gets nothing new while anybody else is there. */
   accepting: boolean;
+  /** Since its start; absent: it counts none. */
+  bytes?: ByteCounts;
 }
 
 const MAX_SLOTS = 256;
@@ -38,7 +42,8 @@ export function parseLoadReport(value: unknown): LoadReport | undefined {
   if (slots === undefined || play === undefined || background === undefined || waiting === undefined || ownCpu === undefined || machineCpu === undefined) return undefined;
   if (typeof fields.accepting !== "boolean") return undefined;
   const speed = parseNumber(fields.speed, 0, MAX_SPEED);
-  return { slots, play, background, waiting, ownCpu, machineCpu, ...(speed === undefined || speed === 0 ? {} : { speed }), accepting: fields.accepting };
+  const bytes = parseByteCounts(fields.bytes);
+  return { slots, play, background, waiting, ownCpu, machineCpu, ...(speed === undefined || speed === 0 ? {} : { speed }), accepting: fields.accepting, ...(bytes === undefined ? {} : { bytes }) };
 }
 
 function parseNumber(value: unknown, min: number, max: number): number | undefined {

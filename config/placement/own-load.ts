@@ -1,5 +1,6 @@
 /** What this node tells of itself. Its services say how busy they are; whoever drains it or puts it in quarantine says that. */
 import { availableParallelism } from "node:os";
+import type { ByteCounts } from "./byte-counts.ts";
 import type { LoadReport } from "./load-report.ts";
 
 /** As the transcoder has them. `speed`: megapixels a second; undefined: not known yet. */
@@ -13,6 +14,7 @@ export function openOwnLoad() {
   let accepting = true;
   let slotUse = (): SlotUse => NO_SLOTS;
   let cpu: CpuUse = { own: 0, machine: 0 };
+  let bytes: ByteCounts | undefined;
   return {
     /** False: it gets no new calls while anybody else is there. */
     setAccepting(value: boolean): void { accepting = value; },
@@ -23,9 +25,10 @@ export function openOwnLoad() {
       return () => { if (slotUse === look) slotUse = () => NO_SLOTS; };
     },
     noteCpu(use: CpuUse): void { cpu = use; },
+    noteBytes(counts: ByteCounts): void { bytes = counts; },
     report(): LoadReport {
       const { speed, ...use } = slotUse();
-      return { ...use, ...(speed === undefined ? {} : { speed }), ownCpu: cpu.own, machineCpu: cpu.machine, accepting };
+      return { ...use, ...(speed === undefined ? {} : { speed }), ownCpu: cpu.own, machineCpu: cpu.machine, accepting, ...(bytes === undefined ? {} : { bytes }) };
     },
   };
 }

@@ -9,6 +9,7 @@ import { loadConfig, type Config } from "../../config/config.ts";
 import { errorMessage } from "../../config/errors.ts";
 import { registerMetrics, type MetricWriter } from "../../config/metrics/register-metrics.ts";
 import { meshView, regionOf } from "../../config/placement/mesh-view.ts";
+import { objectKeys } from "../../config/object-keys.ts";
 import { redisKeys } from "../../config/redis-keys.ts";
 import { systemClock, type Clock } from "../../mixins/clock.ts";
 import { closeRedis, openRedis } from "../../mixins/redis.ts";
@@ -20,9 +21,11 @@ import { askRegions, servicesOf, type MeshNode } from "./ask-regions.ts";
 import { FACTOR, type CapacityAnswer, type Outlook, type PlanAnswer, type PlanParams, type RegionPlan } from "./capacity.contract.ts";
 import { planRegion } from "./desired/plan-region.ts";
 import { openLocalTime } from "./forecast/local-time.ts";
+import { openByteMeter } from "./load/byte-meter.ts";
 import { lookAtLoad } from "./load/look-at-load.ts";
 import { openLoadHistory } from "./load/load-history.ts";
 import type { LoadLook } from "./load/slot-meter.ts";
+import { planNeeds } from "./plan/plan-needs.ts";
 import { openKeeper, type Keeper } from "./keeper.ts";
 
 export type CapacitySettings = Pick<Config, "redisUrl" | "namespace" | "region" | "timeZone" | "capacity" | "slots">;
@@ -36,6 +39,7 @@ const LECTURES_AHEAD_MS = 2 * 86_400_000;
 const ANSWER_MS = 5_000;
 /** The prompt has it as a text. */
 const factor = { type: "number", ...FACTOR, convert: true } as const;
+const videos = { ...factor, optional: true } as const;
 
 export function capacityService({ redisUrl, namespace, region, timeZone, capacity, slots }: CapacitySettings, clock: Clock = systemClock, open = openRedis) {
   const schema: ServiceSchema<Settings, object, State> = {
@@ -50,12 +54,12 @@ export function capacityService({ redisUrl, namespace, region, timeZone, capacit
           return { regions: answers, missing };
         },
       },
-      /** What each would need with `factor` times the work. */
+      /** What each would need with `factor` times the users, and `videos` times the new videos. */
       plan: {
-        params: { factor },
+        params: { factor, videos },
         async handler(ctx: Context<PlanParams>): Promise<PlanAnswer> {
           const { answers, missing } = await askRegions(await ctx.call<MeshNode[]>("$node.list"), (nodeID) => ctx.call<RegionPlan, PlanParams>("capacity.planRegion", ctx.params, { nodeID, timeout: ANSWER_MS, retries: 0 }));
-          return { factor: ctx.params.factor, regions: answers, missing };
+          return { factor: ctx.params.factor, videos: ctx.params.videos ?? 1, regions: answers, missing };
         },
       },
       /** Of this node's region. */
@@ -65,10 +69,12 @@ export function capacityService({ redisUrl, namespace, region, timeZone, capacit
         },
       },
       planRegion: {
-        params: { factor },
+        params: { factor, videos },
         async handler(ctx: Context<PlanParams>): Promise<RegionPlan> {
-          const { outlook, slots: past, slotsEach } = await this.keeper.all();
-          return planRegion(outlook, past, ctx.params.factor, { targetUse: capacity.targetUse, slotsEach });
+          const { outlook, slots: past, slotsEach, counts } = await this.keeper.all();
+          const { targetUse, min, gatewayMbps, prices } = capacity;
+          const times = { users: ctx.params.factor, videos: ctx.params.videos ?? 1 };
+          return { ...planRegion(outlook, past, times.users, { targetUse, slotsEach }), needs: planNeeds({ outlook, slots: past, counts, times, sizing: { targetUse, min, slotsEach }, gatewayMbps, prices }) };
         },
       },
     },
@@ -87,15 +93,20 @@ export function capacityService({ redisUrl, namespace, region, timeZone, capacit
           return undefined;
         });
       };
-      const history = openLoadHistory({ region, redis: this.redis, keys, storage: storageCalls(broker), logger: this.logger });
+      const storage = storageCalls(broker);
+      const history = openLoadHistory({ region, redis: this.redis, keys, storage, logger: this.logger });
+      const meter = openByteMeter();
       const look = async (): Promise<LoadLook> => {
         const nodes = broker.registry.nodes.list({ onlyAvailable: true, withServices: false }) as MeshNode[];
-        const own = nodes.filter(({ metadata }) => regionOf(metadata) === region && servicesOf(metadata).includes("transcoder"));
+        const { book } = meshView(broker);
+        const own = nodes.filter(({ metadata }) => regionOf(metadata) === region);
+        const having = (service: string): MeshNode[] => own.filter(({ metadata }) => servicesOf(metadata).includes(service));
         const queue = await askIfThere<QueueReport>("scheduler.report", {});
-        return lookAtLoad(own.map(({ id }) => meshView(broker).book.look(id).report), queue);
+        const moved = meter.look(clock.date(), own.map(({ id }) => ({ id, counts: book.look(id).report?.bytes })));
+        return lookAtLoad(having("transcoder").map(({ id }) => book.look(id).report), queue, moved === undefined ? undefined : { ...moved, gateways: having("gateway").length });
       };
       this.keeper = openKeeper({
-        region, slotsEach: slots, sizing: capacity, leadMs: capacity.leadMs, local: openLocalTime(timeZone), clock, history, look,
+        region, slotsEach: slots, sizing: capacity, leadMs: capacity.leadMs, local: openLocalTime(timeZone), clock, history, look, storage, countsObject: objectKeys.storedCounts(region),
         redis: this.redis, outlookKey: keys.outlook(region), logger: this.logger,
         lectures: async () => {
           const now = clock.date();

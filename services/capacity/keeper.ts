@@ -8,6 +8,7 @@ import type { Logger } from "moleculer";
 import { errorMessage } from "../../config/errors.ts";
 import type { Clock } from "../../mixins/clock.ts";
 import { withoutRedis } from "../../mixins/redis.ts";
+import type { StorageCalls } from "../../mixins/storage-calls.ts";
 import type { Outlook } from "./capacity.contract.ts";
 import { makeOutlook } from "./desired/outlook.ts";
 import { parseWishes, type Wish } from "./desired/steady.ts";
@@ -17,6 +18,8 @@ import type { LocalTime } from "./forecast/local-time.ts";
 import { dayOf, type LoadSlot } from "./load/load-slot.ts";
 import type { LoadHistory } from "./load/load-history.ts";
 import { openSlotMeter, type LoadLook } from "./load/slot-meter.ts";
+import { countOn, isCountDue } from "./stored/count-store.ts";
+import { formatCounts, mergeCounts, parseCounts, parseCountsObject, parseRunning, type RunningCount, type StoredCount } from "./stored/stored-counts.ts";
 
 export interface KeeperOptions {
   region: string;
@@ -26,6 +29,9 @@ export interface KeeperOptions {
   local: LocalTime;
   clock: Clock;
   history: LoadHistory;
+  storage: Pick<StorageCalls, "get" | "put" | "list">;
+  /** Object in which it is kept what the store held. */
+  countsObject: string;
   redis: Redis;
   outlookKey: string;
   logger: Logger;
@@ -44,10 +50,10 @@ const SAVE_MS = 3_600_000;
 const SWEEP_MS = 24 * 3_600_000;
 const NOTHING: LoadLook = { play: 0, background: 0, cpu: 0, slots: 0, transcoders: 0, queued: undefined };
 
-interface Shared { outlook: Outlook; wishes: Wish[]; savedAt: number; sweptAt: number; slotsEach: number }
+interface Shared { outlook: Outlook; wishes: Wish[]; savedAt: number; sweptAt: number; slotsEach: number; counts: StoredCount[]; counting: RunningCount | undefined }
 
 export function openKeeper(options: KeeperOptions) {
-  const { clock, history, redis, outlookKey, logger } = options;
+  const { clock, history, storage, countsObject, redis, outlookKey, logger } = options;
   const meter = openSlotMeter();
   let latest = NOTHING;
   let running: Promise<unknown> = Promise.resolve();
@@ -67,7 +73,7 @@ export function openKeeper(options: KeeperOptions) {
     const { region, local, sizing, slotsEach, leadMs } = options;
     const { outlook, wishes } = makeOutlook({ region, now, local, slots, look: latest, lectures: await options.lectures(), sizing, slotsEach, leadMs, wishes: before?.wishes ?? [] });
     const each = latest.transcoders > 0 ? latest.slots / latest.transcoders : slotsEach;
-    return { slots, shared: { outlook, wishes, savedAt: before?.savedAt ?? 0, sweptAt: before?.sweptAt ?? 0, slotsEach: each } };
+    return { slots, shared: { outlook, wishes, savedAt: before?.savedAt ?? 0, sweptAt: before?.sweptAt ?? 0, slotsEach: each, counts: before?.counts ?? [], counting: before?.counting } };
   }
 
   /** Measures, and does what is due: as whoever has the lease does it, or nobody if another has it. */
@@ -84,6 +90,7 @@ export function openKeeper(options: KeeperOptions) {
       await history.note(measured());
       const { shared } = await make(before);
       await keepDays(shared);
+      await count(shared).catch((error: unknown) => logger.debug(`What the store holds is counted on in a moment: ${errorMessage(error)}`));
       await withoutRedis(() => redis.set(outlookKey, JSON.stringify(shared), "PX", SAVE_MS), null, logger);
       options.onOutlook(shared.outlook);
     } finally {
@@ -100,6 +107,19 @@ export function openKeeper(options: KeeperOptions) {
     if (now - shared.sweptAt < SWEEP_MS) return;
     await history.sweep(now);
     shared.sweptAt = now;
+  }
+
+  /** Counts the store on, where a count goes on or is due. What it comes to lies in the store, for it outlives Redis. */
+  async function count(shared: Shared): Promise<void> {
+    if (shared.counting === undefined) {
+      if (shared.counts.length === 0) shared.counts = parseCountsObject(await storage.get(countsObject));
+      if (!isCountDue(shared.counts.at(-1)?.at, clock.date())) return;
+    }
+    const step = await countOn(storage, shared.counting, () => clock.date());
+    shared.counting = "running" in step ? step.running : undefined;
+    if (!("done" in step)) return;
+    shared.counts = mergeCounts(parseCountsObject(await storage.get(countsObject)), shared.counts, [step.done]);
+    await storage.put(countsObject, formatCounts(shared.counts), false);
   }
 
   return {
@@ -121,9 +141,9 @@ export function openKeeper(options: KeeperOptions) {
       if (shared !== undefined && Math.abs(clock.date() - shared.outlook.at) < STALE_MS) return { ...shared.outlook };
       return (await make(shared)).shared.outlook;
     },
-    async all(): Promise<{ outlook: Outlook; slots: LoadSlot[]; slotsEach: number }> {
+    async all(): Promise<{ outlook: Outlook; slots: LoadSlot[]; slotsEach: number; counts: StoredCount[] }> {
       const { shared, slots } = await make(await readShared());
-      return { outlook: shared.outlook, slots, slotsEach: shared.slotsEach };
+      return { outlook: shared.outlook, slots, slotsEach: shared.slotsEach, counts: shared.counts };
     },
     async close(): Promise<void> {
       for (const end of ends) end();
@@ -139,7 +159,7 @@ function parseShared(text: string): Shared | undefined {
     const value = JSON.parse(text) as Partial<Shared> | null;
     if (typeof value?.outlook?.at !== "number" || !Array.isArray(value.outlook.forecast)) return undefined;
     const count = (one: unknown): number => (typeof one === "number" && Number.isFinite(one) ? one : 0);
-    return { outlook: value.outlook, wishes: parseWishes(value.wishes), savedAt: count(value.savedAt), sweptAt: count(value.sweptAt), slotsEach: Math.max(1, count(value.slotsEach)) };
+    return { outlook: value.outlook, wishes: parseWishes(value.wishes), savedAt: count(value.savedAt), sweptAt: count(value.sweptAt), slotsEach: Math.max(1, count(value.slotsEach)), counts: parseCounts(value.counts), counting: parseRunning(value.counting) };
   } catch {
     return undefined;
   }

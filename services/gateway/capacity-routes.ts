@@ -18,16 +18,16 @@ export function capacityRoutes(): Route[] {
     {
       method: "GET", path: "/v1/capacity/plan", operation: "planCapacity", permission: "mesh.watch", area: "operate",
       async handle({ req, res, call }) {
-        const { factor } = parseQuery(req.url ?? "", ["factor"]);
-        sendJson(res, 200, await call<PlanAnswer>("capacity.plan", { factor: parseFactor(factor) } satisfies PlanParams, { timeout: ASK_MS }));
+        const { factor, videos } = parseQuery(req.url ?? "", ["factor", "videos"]);
+        sendJson(res, 200, await call<PlanAnswer>("capacity.plan", { factor: parseFactor("factor", factor), videos: parseFactor("videos", videos) } satisfies PlanParams, { timeout: ASK_MS }));
       },
     },
   ];
 }
 
 /** @param text `10`, `10x`, `0.5` @throws bad_request */
-export function parseFactor(text = "1"): number {
+export function parseFactor(name: "factor" | "videos", text = "1"): number {
   const factor = /^\d{1,5}(\.\d{1,3})?x?$/.test(text) ? Number(text.replace("x", "")) : Number.NaN;
-  if (!(factor >= FACTOR.min && factor <= FACTOR.max)) throw fail("bad_request", `factor must be a number from ${FACTOR.min} to ${FACTOR.max}, as in 10 or 10x.`);
+  if (!(factor >= FACTOR.min && factor <= FACTOR.max)) throw fail("bad_request", `${name} must be a number from ${FACTOR.min} to ${FACTOR.max}, as in 10 or 10x.`);
   return factor;
 }

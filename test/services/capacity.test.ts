@@ -5,12 +5,14 @@ import { ServiceBroker, type Context } from "moleculer";
 import { brokerOptions } from "../../config/broker-options.ts";
 import { loadConfig } from "../../config/config.ts";
 import { objectKeys } from "../../config/object-keys.ts";
+import { registerMetrics } from "../../config/metrics/register-metrics.ts";
 import { meshView } from "../../config/placement/mesh-view.ts";
 import { redisKeys } from "../../config/redis-keys.ts";
 import type { Clock } from "../../mixins/clock.ts";
 import type { CapacityAnswer, Outlook, PlanAnswer } from "../../services/capacity/capacity.contract.ts";
 import { capacityService } from "../../services/capacity/capacity.service.ts";
 import type { Keeper } from "../../services/capacity/keeper.ts";
+import { parseCountsObject } from "../../services/capacity/stored/stored-counts.ts";
 import { dayOf, formatDay, parseDay, SLOT_MS } from "../../services/capacity/load/load-slot.ts";
 import type { Bell, BellsParams } from "../../services/forecast/forecast.contract.ts";
 import { storageService } from "../../services/storage/storage.service.ts";
@@ -22,7 +24,7 @@ import { freshNamespace, sharedNats, sharedRedis } from "../support/servers.ts";
 import { DAY_MS, HOUR_MS, makeSlots, MONDAY } from "../unit/services/capacity/made-weeks.ts";
 
 const NOW = MONDAY + 29 * DAY_MS + 8 * HOUR_MS;
-const CAPACITY = { targetUse: 0.6, min: 1, max: 50, leadMs: 300_000 };
+const CAPACITY = { targetUse: 0.6, min: 1, max: 50, leadMs: 300_000, gatewayMbps: 1_000, prices: { currency: "EUR", of: { "egress-gb": 0.1, "stored-gb-month": 0.02 } } };
 
 interface Tended { keeper: Pick<Keeper, "tend"> }
 
@@ -43,7 +45,9 @@ describe("the capacity of a mesh", function () {
   let one: ServiceBroker;
   let other: ServiceBroker;
   let american: ServiceBroker;
+  let gateway: ServiceBroker;
   let encodes = 0;
+  let sent = 0;
   let bells: Bell[] = [];
   const gone = new Set<ServiceBroker>();
 
@@ -51,6 +55,10 @@ describe("the capacity of a mesh", function () {
     const broker = new ServiceBroker({ ...brokerOptions(loadConfig({ LECTERN_NATS_URL: (await sharedNats()).url, LECTERN_NAMESPACE: namespace, LECTERN_NODE_ID: nodeId, LECTERN_REGION: region, LECTERN_SERVICES: services })), logger: false });
     if (services === "transcoder") {
       meshView(broker).own.measureSlots(() => ({ slots: 4, play: encodes, background: 0, waiting: 0, speed: undefined }));
+      return broker;
+    }
+    if (services === "gateway") {
+      registerMetrics(broker, "gateway");
       return broker;
     }
     broker.createService(storageService({ store: { kind: "file", dir: "unused" } }, async () => (region === "eu" ? store : memoryStore())));
@@ -73,13 +81,13 @@ describe("the capacity of a mesh", function () {
     redis = await startRedis();
     inRedis = new Redis(redis.url).on("error", () => undefined); // it is killed in the end
     for (const [day, slots] of Map.groupBy(makeSlots(MONDAY, NOW - HOUR_MS), ({ at }) => dayOf(at))) store.objects.set(objectKeys.capacityDay("eu", day), formatDay(slots));
-    const nodes = await Promise.all([open("eu-1", "eu", "scheduler"), open("eu-2", "eu", "scheduler"), open("us-1", "us", "scheduler"), open("eu-t", "eu", "transcoder")]);
-    [one, other, american] = nodes as [ServiceBroker, ServiceBroker, ServiceBroker, ServiceBroker];
+    const nodes = await Promise.all([open("eu-1", "eu", "scheduler"), open("eu-2", "eu", "scheduler"), open("us-1", "us", "scheduler"), open("eu-t", "eu", "transcoder"), open("eu-g", "eu", "gateway")]);
+    [one, other, american, , gateway] = nodes as [ServiceBroker, ServiceBroker, ServiceBroker, ServiceBroker, ServiceBroker];
     await Promise.all(nodes.map((node) => node.start()));
     await eventually(() => ["eu-1", "eu-2"].every((id) => [one, other].every((node) => node.registry.nodes.get(id)?.available === true) && meshView(one).book.look("eu-t").report !== undefined && meshView(other).book.look("eu-t").report !== undefined));
   });
   after(async () => {
-    await Promise.all([one, other, american].map((node) => node.stop()));
+    await Promise.all([one, other, american, gateway].map((node) => node.stop()));
     inRedis.disconnect();
     await redis.stop();
   });
@@ -100,6 +108,29 @@ describe("the capacity of a mesh", function () {
     expect((await outlook(other)).desired).to.equal((await outlook(one)).desired);
     const gauge = other.metrics.getMetric("lectern_capacity_desired_transcoders")?.snapshot()[0];
     expect(gauge).to.deep.include({ value: 2, labels: { region: "eu" } });
+  });
+
+  it("measures what gateways send, and plans by it, by what the store holds, and by the prices", async () => {
+    const step = async (): Promise<void> => {
+      registerMetrics(gateway, "gateway").add("lectern_http_sent_bytes_total", 30_000_000);
+      sent += 30_000_000;
+      await eventually(() => [one, other].every((node) => meshView(node).book.look("eu-g").report?.bytes?.sent === sent));
+      await pass(30_000);
+    };
+    await eventually(() => [one, other].every((node) => meshView(node).book.look("eu-g").report?.bytes !== undefined));
+    await pass(30_000);
+    await step();
+    expect((await outlook(one)).now.sentMbps).to.equal(8);
+    for (let n = 0; n < 2; n++) await step();
+    const held = [...store.objects.values()].reduce((sum, { length }) => sum + length, 0);
+    const { regions } = await one.call<PlanAnswer, object>("capacity.plan", { factor: "10", videos: "1" });
+    const { today, planned, stored } = regions[0]?.needs ?? expect.fail("there is no plan");
+    expect(today.peakMbps).to.be.within(0.5, 8);
+    expect(planned.egressBytes).to.be.closeTo(10 * (today.egressBytes ?? 0), 10);
+    expect(today.costs?.egress).to.be.greaterThan(0);
+    expect(stored?.objects).to.be.at.least(29); // a day's object each
+    expect(stored?.bytes).to.be.within(0.8 * held, held);
+    expect(regions[1]?.needs.today.egressBytes, "one look at a region tells of no traffic").to.equal(null);
   });
 
   it("asks every region, and names the one that does not answer", async () => {
@@ -136,6 +167,8 @@ describe("the capacity of a mesh", function () {
     expect(basis).to.equal("weeks");
     expect(historyHours).to.be.greaterThan(28 * 24);
     expect(Math.max(...forecast.map(({ p50 }) => p50))).to.be.greaterThan(3);
+    const { regions: [plan] } = await other.call<PlanAnswer, object>("capacity.plan", { factor: 1 });
+    expect(plan?.needs.stored, "as it was counted, not anew").to.deep.equal(parseCountsObject(store.objects.get(objectKeys.storedCounts("eu")) ?? null)[0]);
     expect(kept(), "what is written again is not less").to.be.at.least(stored);
     expect(Object.keys(await inRedis.hgetall(keys.load("eu", day))).length).to.be.at.least(stored);
   });

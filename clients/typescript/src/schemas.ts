@@ -838,6 +838,10 @@ export interface Outlook {
     queued: number;
     transcoders: number;
     slots: number;
+    /**
+     * Mbit/s that gateways send; null: not counted
+     */
+    sentMbps: number | null;
   };
   /**
    * the next day by quarters of an hour; slots of viewers' encodes, the most of each quarter
@@ -862,6 +866,10 @@ export interface Outlook {
     play: number;
     background: number;
     transcoders: number;
+    /**
+     * Mbit/s that gateways sent
+     */
+    sentMbps: number | null;
   }[];
 }
 export interface RegionPlan {
@@ -892,6 +900,127 @@ export interface RegionPlan {
     slots: number;
     transcoders: number;
   };
+  needs: RegionNeeds;
+}
+export interface RegionNeeds {
+  /**
+   * of the last four weeks, in which bytes were counted
+   */
+  measuredHours: number;
+  /**
+   * what the store held when it was counted last, about once a day; null: it was not yet
+   */
+  stored: {
+    /**
+     * ms since 1970
+     */
+    at: number;
+    bytes: number;
+    objects: number;
+  } | null;
+  /**
+   * as in EUR
+   */
+  currency: string | null;
+  today: Needs;
+  planned: Needs1;
+  /**
+   * what it rests on, in sentences: what grows with viewers, and what with videos
+   */
+  assumptions: string[];
+}
+export interface Needs {
+  /**
+   * at the busiest
+   */
+  transcoders: number;
+  /**
+   * of a month, where there are always as many as are needed; null here and below: not known
+   */
+  transcoderHours: number | null;
+  /**
+   * nodes with a gateway, at the busiest
+   */
+  gateways: number | null;
+  /**
+   * Mbit/s sent in the busiest five minutes
+   */
+  peakMbps: number | null;
+  /**
+   * sent in a month
+   */
+  egressBytes: number | null;
+  /**
+   * received from origins in a month
+   */
+  fetchedBytes: number | null;
+  /**
+   * that a month adds to the store
+   */
+  storedGrowthBytes: number | null;
+  /**
+   * that the store will hold in a year
+   */
+  storedYearBytes: number | null;
+  /**
+   * of a month by LECTERN_PRICES; null: none are set. A part that is null has no price, or is not known, and is not in the total
+   */
+  costs: {
+    transcoders: number | null;
+    gateways: number | null;
+    egress: number | null;
+    stored: number | null;
+    fetched: number | null;
+    total: number;
+  } | null;
+}
+/**
+ * with `factor` times the users and `videos` times the new videos
+ */
+export interface Needs1 {
+  /**
+   * at the busiest
+   */
+  transcoders: number;
+  /**
+   * of a month, where there are always as many as are needed; null here and below: not known
+   */
+  transcoderHours: number | null;
+  /**
+   * nodes with a gateway, at the busiest
+   */
+  gateways: number | null;
+  /**
+   * Mbit/s sent in the busiest five minutes
+   */
+  peakMbps: number | null;
+  /**
+   * sent in a month
+   */
+  egressBytes: number | null;
+  /**
+   * received from origins in a month
+   */
+  fetchedBytes: number | null;
+  /**
+   * that a month adds to the store
+   */
+  storedGrowthBytes: number | null;
+  /**
+   * that the store will hold in a year
+   */
+  storedYearBytes: number | null;
+  /**
+   * of a month by LECTERN_PRICES; null: none are set. A part that is null has no price, or is not known, and is not in the total
+   */
+  costs: {
+    transcoders: number | null;
+    gateways: number | null;
+    egress: number | null;
+    stored: number | null;
+    fetched: number | null;
+    total: number;
+  } | null;
 }
 export interface WebhookRequest {
   /**

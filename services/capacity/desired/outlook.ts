@@ -3,7 +3,7 @@ import type { ForecastPoint, LoadNow, Outlook, PastPoint } from "../capacity.con
 import { openForecast, type Forecast } from "../forecast/forecast.ts";
 import type { Lecture } from "../forecast/lectures.ts";
 import type { LocalTime } from "../forecast/local-time.ts";
-import { DAY_MS, SLOT_MS, type LoadSlot } from "../load/load-slot.ts";
+import { DAY_MS, mbpsOf, SLOT_MS, type LoadSlot } from "../load/load-slot.ts";
 import type { LoadLook } from "../load/slot-meter.ts";
 import { sayWhy } from "./say-why.ts";
 import { holdSteady, type Wish } from "./steady.ts";
@@ -41,7 +41,7 @@ export function makeOutlook({ region, now, local, slots, look, lectures, sizing,
   const busiest = ahead.reduce((most, one) => (one.need > most.need ? one : most), { at: now, need: 0 });
   const wish = { at: now, transcoders: count(Math.max(present, busiest.need)) };
   const held = holdSteady(wishes, wish);
-  const noted: LoadNow = { play: look.play, background: look.background, queued: queued.play + queued.normal + queued.bulk, transcoders: look.transcoders, slots: look.slots };
+  const noted: LoadNow = { play: look.play, background: look.background, queued: queued.play + queued.normal + queued.bulk, transcoders: look.transcoders, slots: look.slots, sentMbps: mbpsOf(look.bytes) };
   const outlook: Outlook = {
     region, at: now, now: noted, desired: held.desired, basis: forecast.basis,
     why: sayWhy({ region, now: noted, desired: held.desired, wish: wish.transcoders, present, busiest, lectures, forecast, sizing: own, local, next: nextBusy(forecast, needAt, now, local) }),
@@ -67,7 +67,7 @@ function pastOf(slots: readonly LoadSlot[], now: number): PastPoint[] {
   const recent = slots.filter(({ at }) => at >= now - PAST_MS && at < now);
   return [...Map.groupBy(recent, ({ at }) => at - (at % STEP_MS))].map(([at, within]) => {
     const mean = (of: (slot: LoadSlot) => number): number => within.reduce((sum, slot) => sum + of(slot), 0) / within.length;
-    return { at, play: mean(({ play }) => play), background: mean(({ background }) => background), transcoders: mean(({ transcoders }) => transcoders) };
+    return { at, play: mean(({ play }) => play), background: mean(({ background }) => background), transcoders: mean(({ transcoders }) => transcoders), sentMbps: within.some(({ bytes }) => bytes !== undefined) ? mean(({ bytes }) => mbpsOf(bytes) ?? 0) : null };
   });
 }
 

@@ -23,34 +23,55 @@ export interface LoadSlot {
   cpu: number;
   slots: number;
   transcoders: number;
+  /** Absent: nobody counted them, or an older version measured. */
+  bytes?: ByteRates;
+}
+/** Bytes a second, and the nodes with a gateway. */
+export interface ByteRates {
+  sent: number;
+  stored: number;
+  fetched: number;
+  gateways: number;
 }
 
+/** null: not known. */
+export const mbpsOf = (bytes: ByteRates | undefined): number | null => (bytes === undefined ? null : bytes.sent / 125_000);
+
 const FIELDS = ["seconds", "play", "peak", "background", "queuedPlay", "queuedNormal", "queuedBulk", "cpu", "slots", "transcoders"] as const;
+/** Behind those, where they were counted. A byte is a thousandth there, so that a day of a large region fits. */
+const RATES = ["sent", "stored", "fetched"] as const;
+const SCALE = 1_000;
 /** More is a fault of whoever wrote it. */
 const MAX_VALUE = 1e9;
 
 /** As it is kept: its figures in order, comma-separated. */
 export function formatSlot(slot: LoadSlot): string {
-  return FIELDS.map((name) => Math.round(slot[name] * 1000) / 1000).join(",");
+  const { bytes } = slot;
+  const figures = FIELDS.map((name) => slot[name]);
+  if (bytes !== undefined) figures.push(...RATES.map((name) => bytes[name] / SCALE), bytes.gateways);
+  return figures.map((value) => Math.round(value * 1000) / 1000).join(",");
 }
 
-/** Undefined when it is none. */
+/** Undefined when it is none. One that was written before bytes were counted has none. */
 export function parseSlot(at: number, text: unknown): LoadSlot | undefined {
-  if (typeof text !== "string" || text.length > 200 || !Number.isSafeInteger(at) || at < 0 || at % SLOT_MS !== 0) return undefined;
+  if (typeof text !== "string" || text.length > 250 || !Number.isSafeInteger(at) || at < 0 || at % SLOT_MS !== 0) return undefined;
   const values = text.split(",").map((part) => (/^\d{1,10}(\.\d{1,3})?$/.test(part) ? Number(part) : Number.NaN));
-  if (values.length !== FIELDS.length || !values.every((value) => value <= MAX_VALUE)) return undefined;
+  if ((values.length !== FIELDS.length && values.length !== FIELDS.length + RATES.length + 1) || !values.every((value) => value <= MAX_VALUE)) return undefined;
   const slot = { at } as LoadSlot;
   FIELDS.forEach((name, i) => { slot[name] = values[i] ?? 0; });
+  const [sent, stored, fetched, gateways] = values.slice(FIELDS.length);
+  if (sent !== undefined && stored !== undefined && fetched !== undefined && gateways !== undefined) slot.bytes = { sent: Math.round(sent * SCALE), stored: Math.round(stored * SCALE), fetched: Math.round(fetched * SCALE), gateways };
   return slot.seconds > 0 && slot.seconds <= SLOT_MS / 1000 ? slot : undefined;
 }
 
 export const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10);
 export const startOfDay = (day: string): number => Date.parse(`${day}T00:00:00Z`);
 
-/** Of two who measured the same five minutes, who measured more of it: whatever the order, and however often. */
+/** Of two who measured the same five minutes, who measured more of it, then who counted bytes: whatever the order, and however often. */
 export function better(a: LoadSlot | undefined, b: LoadSlot | undefined): LoadSlot | undefined {
   if (a === undefined || b === undefined) return a ?? b;
   if (a.seconds !== b.seconds) return a.seconds > b.seconds ? a : b;
+  if ((a.bytes === undefined) !== (b.bytes === undefined)) return a.bytes === undefined ? b : a;
   return formatSlot(a) >= formatSlot(b) ? a : b;
 }
 

@@ -1,4 +1,5 @@
 /** What a region's transcoders and its queue have to do now, of what they tell anyway. Pure. */
+import type { ByteCounts } from "../../../config/placement/byte-counts.ts";
 import type { LoadReport } from "../../../config/placement/load-report.ts";
 import type { QueueReport } from "../../scheduler/scheduler.contract.ts";
 import type { LoadLook } from "./slot-meter.ts";
@@ -6,9 +7,10 @@ import type { LoadLook } from "./slot-meter.ts";
 /**
  * What waits counts as work that there was no room for, but on each node no more than what runs there: how long a line has grown says
  * how long it was too long, and not how much comes.
+ * @param bytes a second of all nodes of the region, and how many of them have a gateway; undefined: not known now
  * @param reports of the region's transcoders, the latest of each; undefined: it has not told lately
  */
-export function lookAtLoad(reports: readonly (LoadReport | undefined)[], queue: QueueReport | undefined): LoadLook {
+export function lookAtLoad(reports: readonly (LoadReport | undefined)[], queue: QueueReport | undefined, bytes?: ByteCounts & { gateways: number }): LoadLook {
   const known = reports.flatMap((report) => report ?? []);
   const sum = (of: (report: LoadReport) => number): number => known.reduce((total, report) => total + of(report), 0);
   const accepting = known.filter(({ accepting: takes }) => takes);
@@ -19,6 +21,7 @@ export function lookAtLoad(reports: readonly (LoadReport | undefined)[], queue: 
     slots: accepting.reduce((total, { slots }) => total + slots, 0),
     transcoders: accepting.length,
     queued: queue === undefined ? undefined : queuedOf(queue),
+    ...(bytes === undefined ? {} : { bytes }),
   };
 }
 

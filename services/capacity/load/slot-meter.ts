@@ -1,5 +1,5 @@
 /** Makes slots of looks at the load, and keeps the last day of them in memory. */
-import { SLOT_MS, SLOTS_A_DAY, type LoadSlot } from "./load-slot.ts";
+import { SLOT_MS, SLOTS_A_DAY, type ByteRates, type LoadSlot } from "./load-slot.ts";
 
 /** The load at one moment. `queued`: slot-seconds of work that waits, by lane; undefined: nobody could say. */
 export interface LoadLook {
@@ -9,11 +9,14 @@ export interface LoadLook {
   slots: number;
   transcoders: number;
   queued: { play: number; normal: number; bulk: number } | undefined;
+  /** Undefined: not known of this moment. */
+  bytes?: ByteRates | undefined;
 }
 
 /** A look stands for the time since the one before, but for no more than this. */
 const MAX_STEP_SEC = 30;
 const MEANS = ["play", "background", "cpu", "slots", "transcoders"] as const;
+const BYTE_MEANS = ["sent", "stored", "fetched", "gateways"] as const;
 
 export function openSlotMeter() {
   let current: LoadSlot | undefined;
@@ -34,6 +37,10 @@ export function openSlotMeter() {
       current ??= { at: begins, seconds: 0, play: 0, peak: 0, background: 0, queuedPlay: 0, queuedNormal: 0, queuedBulk: 0, cpu: 0, slots: 0, transcoders: 0 };
       const total = Math.min(SLOT_MS / 1000, current.seconds + seconds);
       if (total > 0) for (const name of MEANS) current[name] += ((look[name] - current[name]) * Math.min(seconds, total)) / total;
+      if (total > 0 && look.bytes !== undefined) {
+        current.bytes ??= { ...look.bytes }; // stands for the looks before it as well
+        for (const name of BYTE_MEANS) current.bytes[name] += ((look.bytes[name] - current.bytes[name]) * Math.min(seconds, total)) / total;
+      }
       current.seconds = total;
       current.peak = Math.max(current.peak, look.play);
       if (look.queued !== undefined) [current.queuedPlay, current.queuedNormal, current.queuedBulk] = [look.queued.play, look.queued.normal, look.queued.bulk];

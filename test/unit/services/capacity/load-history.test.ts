@@ -9,8 +9,9 @@ const LOOK: LoadLook = { play: 2, background: 1, cpu: 1.5, slots: 4, transcoders
 
 describe("slots of load", () => {
   const figure = fc.integer({ min: 0, max: 1_000_000 }).map((n) => n / 1000);
-  const slot = fc.record({ n: fc.integer({ min: 0, max: 287 }), seconds: fc.integer({ min: 1, max: 300 }), play: figure, background: figure, queuedBulk: figure })
-    .map(({ n, ...figures }): LoadSlot => slotAt(MONDAY + n * SLOT_MS, 0, figures));
+  const bytes = fc.option(fc.record({ sent: fc.nat(2_000_000_000), stored: fc.nat(), fetched: fc.nat(), gateways: fc.nat(50) }), { nil: undefined });
+  const slot = fc.record({ n: fc.integer({ min: 0, max: 287 }), seconds: fc.integer({ min: 1, max: 300 }), play: figure, background: figure, queuedBulk: figure, bytes })
+    .map(({ n, bytes: moved, ...figures }): LoadSlot => slotAt(MONDAY + n * SLOT_MS, 0, { ...figures, ...(moved === undefined ? {} : { bytes: moved }) }));
 
   it("come back from how they are kept", () => {
     fc.assert(fc.property(fc.array(slot, { maxLength: 20 }), (slots) => {
@@ -33,9 +34,18 @@ describe("slots of load", () => {
     expect(better(long, short)).to.equal(long);
   });
 
+  it("of an older version have no bytes, and give way to one as long that has", () => {
+    const older = parseSlot(MONDAY, "300,1,2,0,0,0,0,1.5,8,2");
+    expect(older).to.deep.equal(slotAt(MONDAY, 1, { peak: 2, cpu: 1.5 }));
+    const newer = parseSlot(MONDAY, "300,1,2,0,0,0,0,1.5,8,2,1250.5,3,0,2");
+    expect(newer?.bytes).to.deep.equal({ sent: 1_250_500, stored: 3_000, fetched: 0, gateways: 2 });
+    expect(mergeSlots([older ?? slotAt(MONDAY, 0)], [newer ?? slotAt(MONDAY, 0)])).to.deep.equal([newer]);
+    expect(better(newer, older)).to.equal(newer);
+  });
+
   it("are refused when they are none", () => {
     const good = formatSlot(slotAt(MONDAY, 1));
-    for (const text of [undefined, 7, "", "1,2,3", `${good},1`, good.replace("300", "301"), good.replace("300", "0"), good.replace("300", "1e2"), good.replace("300", "-1"), "9".repeat(300)]) expect(parseSlot(MONDAY, text), String(text)).to.equal(undefined);
+    for (const text of [undefined, 7, "", "1,2,3", `${good},1`, good.replace("300", "301"), good.replace("300", "0"), good.replace("300", "1e2"), good.replace("300", "-1"), `${good},1,2,3`, `${good},1,2,3,4,5`, `${good},1,2,3,-4`, "9".repeat(300)]) expect(parseSlot(MONDAY, text), String(text)).to.equal(undefined);
     for (const at of [MONDAY + 1, Number.NaN, -SLOT_MS]) expect(parseSlot(at, good)).to.equal(undefined);
     for (const bytes of ["", "null", "{", '{"slots":[]}', `{"slots":{"0":7,"5":"x","1440":"${good}","-5":"${good}","constructor":"${good}"}}`]) expect(parseDay("2026-10-05", Buffer.from(bytes)), bytes).to.deep.equal([]);
     expect(parseDay("2026-10-05", Buffer.from(`{"slots":{"0":"broken","5":"${good}"}}`)).map(({ at }) => at)).to.deep.equal([MONDAY + SLOT_MS]);
@@ -49,6 +59,19 @@ describe("the meter of slots", () => {
     const current = meter.current();
     expect(current).to.include({ at: MONDAY, seconds: 30, peak: 6, background: 1, queuedNormal: 30, transcoders: 2 });
     expect(current?.play).to.be.closeTo(2, 1e-9);
+  });
+
+  it("has the mean of the bytes that it knows; a look that knows none is like the others", () => {
+    const meter = openSlotMeter();
+    const bytes = (sent: number): LoadLook => ({ ...LOOK, bytes: { sent, stored: 5, fetched: 0, gateways: 2 } });
+    meter.add(MONDAY + 10_000, LOOK, 10);
+    expect(meter.current()?.bytes).to.equal(undefined);
+    const first = bytes(400);
+    meter.add(MONDAY + 20_000, first, 10);
+    meter.add(MONDAY + 30_000, LOOK, 10);
+    meter.add(MONDAY + 40_000, bytes(0), 10);
+    expect(meter.current()?.bytes).to.deep.equal({ sent: 300, stored: 5, fetched: 0, gateways: 2 });
+    expect(first.bytes?.sent, "a look is the looker's").to.equal(400);
   });
 
   it("begins another every five minutes, and keeps those of a day", () => {
