@@ -42,13 +42,14 @@ function toQueue(mayOperate, stepsNow) {
 function toLane(name, mayOperate, stepsNow) {
   const [wait, label, counts, chip] = [element("b", { class: "big" }), element("span", { class: "quiet small" }), element("span", { class: "small" }), element("span", { class: "chip", "data-state": "draining", hidden: true }, "paused")];
   const spark = openSpark(SERIES[name]);
+  const elsewhere = element("p", { class: "quiet small elsewhere", hidden: true });
   let paused = false;
   const button = element("button", { type: "button", class: "plain tiny", onclick: () => setLane(name, paused) });
   return {
     node: element("article", { class: "lane panel", "data-lane": name },
       element("header", { class: "node-head" }, element("h4", {}, LANES[name]?.name ?? name), chip),
       element("p", { class: "quiet small" }, LANES[name]?.what ?? ""),
-      element("p", { class: "wait-figure" }, wait, " ", label), counts, spark.node, ...(mayOperate ? [button] : [])),
+      element("p", { class: "wait-figure" }, wait, " ", label), counts, spark.node, ...(mayOperate ? [button, elsewhere] : [])),
     show(lane) {
       ({ paused } = lane);
       setText(wait, lane.oldestMs === undefined ? "0 s" : formatMs(lane.oldestMs));
@@ -57,6 +58,8 @@ function toLane(name, mayOperate, stepsNow) {
       this.node.dataset.slow = String(name === "play" && lane.oldestMs > 4_000);
       chip.hidden = !paused;
       button.hidden = !lane.own;
+      elsewhere.hidden = lane.own;
+      setText(elsewhere, `${paused ? "Resume" : "Pause"} it on this page of a gateway in ${lane.region}.`);
       setText(button, paused ? "Resume" : "Pause");
       button.setAttribute("aria-label", `${paused ? "Resume" : "Pause"} lane ${name}`);
       spark.node.hidden = lane.region !== undefined; // the curve is of the whole mesh

@@ -9,6 +9,12 @@ import { giveOrder } from "./orders.js";
 const SHOWN = 12;
 const find = (selector) => document.querySelector(selector);
 
+/** Errors and work that was set aside are kept by each region for itself: says whose they are, where there are several. */
+export function showWhere(queues) {
+  const region = queues.find(({ own }) => own)?.region;
+  for (const node of document.querySelectorAll(".troubles .where")) setText(node, region === undefined ? "" : `of ${region} only`);
+}
+
 /** @param onFault called with what can't be done, in words */
 export function openDead(mayRetry, onFault) {
   const [list, none, count] = ["#dead", "#no-dead", "#dead-count"].map(find);

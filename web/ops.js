@@ -9,7 +9,7 @@ import { openPlots } from "./ops-plots.js";
 import { openQueues } from "./ops-queues.js";
 import { openRegions } from "./ops-regions.js";
 import { mergeSteps } from "./ops-steps.js";
-import { openDead, openErrors } from "./ops-troubles.js";
+import { openDead, openErrors, showWhere } from "./ops-troubles.js";
 import { openWhy } from "./ops-why.js";
 import { confirmOrder } from "./orders.js";
 
@@ -91,6 +91,7 @@ function start(may) {
     headline.show(overview, steps.at(-1));
     showRegions(overview.regions);
     showQueues(overview.queues, steps);
+    showWhere(overview.queues);
     showEncodes(overview.encodes);
     showPlots(steps);
     find("#no-encodes").hidden = overview.encodes.length > 0;

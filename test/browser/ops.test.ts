@@ -65,8 +65,29 @@ describe("the operations page", function () {
     expect(await page.locator("#regions h3").allTextContents()).to.deep.equal(["eu", "us"]);
     expect(await page.getAttribute('[data-id="eu-1"] .load', "aria-label")).to.match(/^0 of \d+ slots for viewers/);
     expect(await page.locator(".lane").count()).to.equal(3);
+    expect(await page.textContent("#figures")).to.include("Wait to play");
+    expect(await page.locator(".troubles .where").allTextContents(), "one queue, one list").to.deep.equal(["", ""]);
     await page.waitForSelector(".plot canvas");
     expect(await page.textContent("#line")).to.match(/^Live · \d\d:\d\d:\d\d$/);
+  });
+
+  it("has buttons for its own region's lanes, and says where another region's are paused", async () => {
+    const page = await open(admin);
+    await page.waitForSelector(".lane button:not([hidden])");
+    expect(await page.locator(".lane .elsewhere:not([hidden])").count()).to.equal(0);
+    const said = await page.evaluate(async (path) => {
+      const { openQueues } = (await import(path)) as { openQueues(parent: Element, mayOperate: boolean): (queues: object[], steps: object[]) => void };
+      const box = document.createElement("div");
+      openQueues(box, true)([{ region: "us", own: false, lanes: { bulk: { waiting: 0, active: 0, failed: 0, paused: false } }, tenants: [] }], []);
+      return [box.querySelector(".elsewhere:not([hidden])")?.textContent, box.querySelectorAll("button:not([hidden])").length];
+    }, `${mesh.httpUrl}/assets/ops-queues.js`);
+    expect(said).to.deep.equal(["Pause it on this page of a gateway in us.", 0]);
+    const where = await page.evaluate(async (path) => {
+      const { showWhere } = (await import(path)) as { showWhere(queues: object[]): void };
+      showWhere([{ region: "us", own: false }, { region: "eu", own: true }]);
+      return [...document.querySelectorAll(".troubles .where")].map(({ textContent }) => textContent);
+    }, `${mesh.httpUrl}/assets/ops-troubles.js`);
+    expect(where).to.deep.equal(["of eu only", "of eu only"]);
   });
 
   it("drains a node after asking, shows it drained, and gives it work again", async () => {
