@@ -28,7 +28,7 @@ export function drawCurve(outlook, slotsEach) {
   svg.append(make("line", { class: "axis", x1: LEFT, x2: WIDTH, y1: plan.base, y2: plan.base }));
   for (const name of ["band", "room", "past", "middle"]) svg.append(make("path", { class: name, d: plan[name] }));
   svg.append(make("line", { class: "now", x1: plan.now, x2: plan.now, y1: TOP, y2: plan.base }));
-  for (const { time, x } of plan.hours) svg.append(label(new Date(time).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }), { x, y: HEIGHT - 4, "text-anchor": x > WIDTH - 30 ? "end" : "middle" }));
+  for (const [n, { time, x }] of plan.hours.entries()) svg.append(label(new Date(time).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }), { class: n % 3 === 0 ? "" : "between", x, y: HEIGHT - 4, "text-anchor": x > WIDTH - 30 ? "end" : "middle" }));
   svg.append(label(plan.most.toFixed(plan.most < 10 ? 1 : 0), { x: LEFT - 5, y: plan.top + 8, "text-anchor": "end" }), label("0", { x: LEFT - 5, y: plan.base, "text-anchor": "end" }));
   return svg;
 }

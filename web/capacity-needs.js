@@ -2,7 +2,7 @@
 import { element } from "./element.js";
 
 const VIEWERS = "grows with viewers";
-const VIDEOS = "grows with videos, not with viewers";
+const VIDEOS = "grows with videos and first watches, not with viewers";
 const PARTS = ["transcoders", "gateways", "egress", "stored", "fetched"];
 const ROWS = [
   ["Transcoders at the busiest", "grow with what is watched first, and with videos", ({ transcoders }) => transcoders, String],

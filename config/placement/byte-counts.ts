@@ -1,5 +1,6 @@
 /** Bytes that a node has moved since its start, as its metrics count them. */
 import type { ServiceBroker } from "moleculer";
+import { counterTotal } from "../metrics/counter-total.ts";
 
 export interface ByteCounts {
   /** In answers to HTTP requests. */
@@ -14,14 +15,8 @@ const METRIC: Readonly<Record<keyof ByteCounts, string>> = {
   sent: "lectern_http_sent_bytes_total", stored: "lectern_stored_bytes_total", fetched: "lectern_source_received_bytes_total",
 };
 
-/** A metric that no service of the node has registered counts nothing. */
-export function readByteCounts({ metrics }: Pick<ServiceBroker, "metrics">): ByteCounts {
-  const total = (name: string): number => {
-    let sum = 0;
-    for (const series of metrics.getMetric(name)?.snapshot() ?? []) if ("value" in series && typeof series.value === "number") sum += series.value;
-    return sum;
-  };
-  return { sent: total(METRIC.sent), stored: total(METRIC.stored), fetched: total(METRIC.fetched) };
+export function readByteCounts(broker: Pick<ServiceBroker, "metrics">): ByteCounts {
+  return { sent: counterTotal(broker, METRIC.sent), stored: counterTotal(broker, METRIC.stored), fetched: counterTotal(broker, METRIC.fetched) };
 }
 
 /** Of what another node told. Undefined when it is none. */

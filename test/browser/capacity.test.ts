@@ -86,7 +86,7 @@ describe("the page of capacity", function () {
   it("says that stored bytes grow with videos, and follows the slider of videos alone", async () => {
     const { page } = await open(1_180);
     const name = "Stored, more each month";
-    expect(await page.textContent(`[data-need="${name}"] p`)).to.equal(`${name} grows with videos, not with viewers`);
+    expect(await page.textContent(`[data-need="${name}"] p`)).to.equal(`${name} grows with videos and first watches, not with viewers`);
     const [before, sent] = [await row(page, name), await row(page, "Sent a month")];
     expect((before.bars[1] ?? 0) / (before.bars[0] ?? 1)).to.be.within(3.5, 4.5); // ten times the users, the same videos
     await page.focus("#videos");
