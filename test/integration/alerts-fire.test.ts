@@ -155,8 +155,10 @@ describe("alerts of a real mesh", function () {
   }
 
   it("say one thing of a region that is dark: the rest is held back", async () => {
+    const ask = async () => (await (await fetch(`${mesh.httpUrl}/v1/nodes`)).json() as { nodes: { id: string; state: string }[] }).nodes;
+    await eventually(async () => (await ask()).every(({ id, state }) => id === "worker" || state === "active")); // NATS was away
+    const nodes = await ask();
     await operate("nodes/edge/drain");
-    const { nodes } = await (await fetch(`${mesh.httpUrl}/v1/nodes`)).json() as { nodes: { id: string }[] };
     for (const { id } of nodes.filter(({ id }) => !["edge", "worker"].includes(id))) await operate(`nodes/${id}/drain`);
     await told("LecternRegionDark");
     await eventually(async () => (await watch.arrived()).filter(({ status }) => status.inhibitedBy.length === 0).every(({ labels }) => labels["alertname"] === "LecternRegionDark"));

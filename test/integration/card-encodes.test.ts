@@ -53,9 +53,10 @@ describe("a mesh with graphics cards", function () {
     await lectern.playlist(id);
     const forViewers = [await references("720p", 0), await references("360p", 0)];
     const { quality } = await lectern.until(id, "complete");
-    const stored = await Promise.all([0, 1].flatMap((number) => [references("720p", number), references("360p", number)]));
+    // The encoder signs the first picture of each run, and which segments a run makes together is the scheduler's.
+    const stored = async (rendition: string): Promise<string[]> => [...new Set(await Promise.all([0, 1, 2].map((number) => references(rendition, number))))].filter((found) => found !== "none");
     expect(forViewers).to.deep.equal(["ref=3", "ref=1"]);
-    expect(stored).to.deep.equal(["ref=3", "ref=1", "ref=3", "ref=1"]);
+    expect([await stored("720p"), await stored("360p")]).to.deep.equal([["ref=3"], ["ref=1"]]);
     expect(quality?.renditions.map(({ name, checkedSegments, madeAgain }) => `${name}: ${checkedSegments}, ${madeAgain} anew`)).to.have.members(["720p: 3, 0 anew", "360p: 3, 0 anew"]);
   });
 
