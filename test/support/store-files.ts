@@ -7,11 +7,14 @@ import { encryptStore } from "../../services/storage/encryption/encrypted-store.
 import { openObjectStore } from "../../services/storage/open-object-store.ts";
 import type { Mesh } from "./mesh.ts";
 
-/** Keys of the objects that are there, in order; below a prefix when one is given. The audit log, which grows with every change, only when it is asked for. */
+/** What nodes write of themselves, whatever is done with videos: the audit log, and the counts of a store. */
+const OWN = ["audit/", "capacity-stored/"];
+
+/** Keys of the objects that are there, in order; below a prefix when one is given. What nodes write of themselves only when it is asked for. */
 export async function listStore({ dataDir }: Pick<Mesh, "dataDir">, prefix = ""): Promise<string[]> {
   const root = join(dataDir, "store");
   const keys = (await filesBelow(root)).map((path) => relative(root, path));
-  return keys.filter((key) => !key.startsWith(".") && key.startsWith(prefix) && (prefix.startsWith("audit/") || !key.startsWith("audit/"))).toSorted();
+  return keys.filter((key) => !key.startsWith(".") && key.startsWith(prefix) && OWN.every((own) => prefix.startsWith(own) || !key.startsWith(own))).toSorted();
 }
 
 /** Paths of the files below a folder, while others write and remove there: what goes meanwhile is not there. */
