@@ -104,7 +104,7 @@ describe("a bucket that keeps versions, when a video is deleted", function () {
         const { records } = (await (await fetch(`${mesh.httpUrl}/v1/audit?video=${made.id}`)).json()) as { records: { type: string; result: string; target: { objects: number; versions: number } }[] };
         // More than one where a reconciler comes by and finds what was written in the midst of it.
         const receipts = records.filter(({ type }) => type === "erasure");
-        expect(receipts).to.not.be.empty.and.satisfy(() => receipts.every(({ result }) => result === "ok"));
+        expect([...new Set(receipts.map(({ result }) => result))]).to.deep.equal(["ok"]);
         expect(receipts.reduce((sum, { target }) => sum + target.versions, 0), JSON.stringify(receipts)).to.be.above(3);
       });
 
