@@ -54,11 +54,38 @@ rgw_frontends = beast endpoint=$S3_HOST:$S3_PORT tcp_nodelay=1
 rgw_enable_usage_log = false
 END
 
-trap 'kill $(jobs -p) 2>/dev/null; wait; exit 0' TERM INT
+# The last one goes first: a gateway whose OSD is gone takes two minutes to end, an OSD without its monitor five seconds.
+end() {
+  trap '' TERM INT
+  for pid in $(jobs -p | tac); do
+    kill "$pid" 2>/dev/null || true
+    for _ in {1..40}; do if ! kill -0 "$pid" 2>/dev/null; then break; fi; sleep 0.1; done
+  done
+  kill -KILL $(jobs -pr) 2>/dev/null || true
+  wait
+}
+trap end EXIT
+trap 'exit 0' TERM INT
 
-# They may speak to the monitor before it has told them the cluster's id; it then refuses them, and they are asked once more.
+# They may speak to the monitor before it has told them the cluster's id; it then refuses them ("wrong fsid"), and they are asked once more.
 insist() { for _ in 1 2 3 4; do if "$@"; then return; fi; sleep 1; done; "$@"; }
 ceph_() { insist ceph -c "$conf" --connect-timeout 30 "$@"; }
+# A daemon that was refused so ends: run_until READY COMMAND... starts it up to five times, until READY succeeds.
+run_until() {
+  local ready=$1 pid starts=1
+  shift
+  "$@" & pid=$!
+  until "$ready"; do
+    if ! kill -0 "$pid" 2>/dev/null; then
+      wait "$pid" || true # or the last `wait -n` would be told of it
+      if [ "$((starts++))" -ge 5 ]; then return 1; fi
+      "$@" & pid=$!
+    fi
+    sleep 0.5
+  done
+}
+osd_is_up() { ceph -c "$conf" --connect-timeout 30 osd stat -f json | grep -q '"num_up_osds":1'; }
+s3_listens() { (exec 3<>"/dev/tcp/$S3_HOST/$S3_PORT") 2>/dev/null; }
 
 if ! [ -f "$CEPH_DATA/mon/made" ]; then
   rm -rf "$CEPH_DATA"/mon/* "$CEPH_DATA"/osd/* "$CEPH_DATA/keyring"
@@ -74,12 +101,10 @@ if ! [ -f "$CEPH_DATA/mon/made" ]; then
   touch "$CEPH_DATA/mon/made"
 fi
 ceph_ -s >/dev/null
-ceph-osd -c "$conf" -f -i 0 &
-until ceph -c "$conf" --connect-timeout 30 osd stat -f json | grep -q '"num_up_osds":1'; do sleep 1; done
-radosgw -c "$conf" -f -n client.rgw.a &
+run_until osd_is_up ceph-osd -c "$conf" -f -i 0
+run_until s3_listens radosgw -c "$conf" -f -n client.rgw.a
 insist radosgw-admin -c "$conf" -n client.rgw.a user info --uid=lectern >/dev/null 2>&1 \
   || insist radosgw-admin -c "$conf" -n client.rgw.a user create --uid=lectern --display-name=lectern --access-key="$S3_ACCESS_KEY" --secret-key="$S3_SECRET_KEY" >/dev/null
 echo "S3 on $S3_HOST:$S3_PORT"
-wait -n
-kill $(jobs -p) 2>/dev/null || true
+wait -n || true
 exit 1

@@ -1,4 +1,6 @@
 /** The S3 server of `deploy/ceph`, started as its image does: it keeps what it was given when all of it is killed. */
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { openS3Store } from "../../services/storage/s3-store.ts";
@@ -7,6 +9,8 @@ import { findFreePort } from "../support/ports.ts";
 import { makeTempDir, removeDir, startProcess, type TestProcess } from "../support/processes.ts";
 
 const START = fileURLToPath(new URL("../../deploy/ceph/start.sh", import.meta.url));
+
+const PATH = process.env["PATH"] ?? "";
 
 describe("deploy/ceph", function () {
   this.timeout(180_000);
@@ -23,15 +27,25 @@ describe("deploy/ceph", function () {
   });
 
   const killAll = (): void => findProcesses(dir).forEach((pid) => process.kill(pid, "SIGKILL"));
-  const start = async (): Promise<TestProcess> => {
-    const server = await startProcess("bash", [START], { env });
+  const start = async (path = PATH): Promise<TestProcess> => {
+    const server = await startProcess("bash", [START], { env: { ...env, PATH: path } });
     await server.said(/^S3 on /m, 80_000);
     return server;
   };
+  /** A folder whose `ceph-osd` ends the first time that it is to serve, as one does that the monitor refused. */
+  const refuseOnce = async (): Promise<string> => {
+    const bin = join(dir, "bin");
+    await mkdir(bin);
+    await writeFile(join(bin, "ceph-osd"), `#!/bin/sh
+case "$*" in *--mkfs*) ;; *) if mkdir ${bin}/refused 2>/dev/null; then exit 1; fi ;; esac
+PATH="\${PATH#*:}" exec ceph-osd "$@"
+`, { mode: 0o755 });
+    return bin;
+  };
   const openStore = () => openS3Store({ bucket: "lectern", endpoint: `http://127.0.0.1:${env["S3_PORT"]}`, credentials: { accessKeyId: "access", secretAccessKey: "secret" } });
 
-  it("makes what is not there yet, keeps it when it is killed, and lets nobody make an object twice", async () => {
-    const server = await start();
+  it("makes what is not there yet, also when a part is refused at first, keeps it when it is killed, and lets nobody make an object twice", async () => {
+    const server = await start(`${await refuseOnce()}:${PATH}`);
     const store = await openStore();
     const puts = await Promise.all(["a", "b", "c", "d", "e"].map((text) => store.put("one", Buffer.from(text), { ifAbsent: true })));
     expect(puts.filter(({ stored }) => stored)).to.have.length(1);
@@ -41,5 +55,6 @@ describe("deploy/ceph", function () {
     const again = await start();
     expect((await (await openStore()).get("one"))?.toString()).to.equal(kept).and.to.match(/^[a-e]$/);
     await again.stop();
+    expect(findProcesses(dir)).to.deep.equal([]);
   });
 });
