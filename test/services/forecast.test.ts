@@ -153,6 +153,7 @@ describe("a forecast", function () {
     await broker.emit("view.progressed", { videoId: ID, position: 130, rate: 1 });
     await eventually(() => isStored(NEXT, "360p", 15));
     expect(made.every(({ videoId }) => videoId === NEXT)).to.equal(true);
+    await eventually(async () => `${NEXT}/storyboard` in (await redis.hgetall(mesh.keys.expectedMade))); // its previews are made last
     await broker.emit("view.moved", { tenant: "default", fromVideoId: ID, toVideoId: NEXT, at: Date.now() });
     expect(await redis.hgetall(mesh.keys.moves(ID))).to.deep.equal({ [NEXT]: "1" });
     expect(await redis.hgetall(mesh.keys.expectedMade), "it was watched").to.deep.equal({});
