@@ -2,6 +2,8 @@
  * Endpoints in the object store: each is a folder of objects that are written once. It is changed by another object beside it, whose
  * number says which one is the last.
  */
+import type { Logger } from "moleculer";
+import { errorMessage, fail, findErrorCode } from "../../config/errors.ts";
 import { objectKeys } from "../../config/object-keys.ts";
 import type { StorageCalls } from "../../mixins/storage-calls.ts";
 import type { EndpointView } from "./webhooks.contract.ts";
@@ -19,11 +21,18 @@ const DELETED = "deleted.json";
 /** Time to put the new secret where the old one is. */
 const OVERLAP_MS = 24 * 3_600_000;
 
-export function endpointStore(storage: Pick<StorageCalls, "get" | "put" | "list" | "erase">, now: () => Date = () => new Date()) {
+export function endpointStore(storage: Pick<StorageCalls, "get" | "put" | "list" | "erase">, logger: Pick<Logger, "error">, now: () => Date = () => new Date()) {
+  /** Of what was said already: who lists comes every half a minute. */
+  const damaged = new Set<string>();
   const encode = (value: object): Buffer => Buffer.from(JSON.stringify(value));
   async function read<T>(key: string): Promise<T | undefined> {
     const bytes = await storage.get(key);
-    return bytes === null ? undefined : (JSON.parse(bytes.toString("utf8")) as T);
+    if (bytes === null) return undefined;
+    try {
+      return JSON.parse(bytes.toString("utf8")) as T;
+    } catch (error) {
+      throw fail("storage_damaged", `${key} is not what was put there: ${errorMessage(error)}`);
+    }
   }
   async function* walk(prefix: string, folders: boolean): AsyncGenerator<string> {
     let after: string | undefined;
@@ -46,7 +55,7 @@ export function endpointStore(storage: Pick<StorageCalls, "get" | "put" | "list"
     return ids;
   }
 
-  /** Undefined also for one that was deleted, whatever of it came late from another region. */
+  /** Undefined also for one that was deleted, whatever of it came late from another region. @throws storage_damaged when a part of it is */
   async function find(id: string): Promise<Endpoint | undefined> {
     const names = await namesIn(id);
     if (names.includes(DELETED) || !names.includes("endpoint.json")) return undefined;
@@ -58,6 +67,19 @@ export function endpointStore(storage: Pick<StorageCalls, "get" | "put" | "list"
     ]);
     if (record === undefined) return undefined;
     return { record, secrets: secrets.filter((part) => part !== undefined), ...(state === undefined ? {} : { state }), parts: names.length };
+  }
+
+  async function findWhole(id: string): Promise<Endpoint | undefined> {
+    try {
+      const endpoint = await find(id);
+      damaged.delete(id);
+      return endpoint;
+    } catch (error) {
+      if (findErrorCode(error) !== "storage_damaged") throw error;
+      if (!damaged.has(id)) logger.error(`Webhook ${id} gets nothing: its record or a secret of it is damaged in the store. Remove it, and make it anew. ${errorMessage(error)}`);
+      damaged.add(id);
+      return undefined;
+    }
   }
 
   /** With all versions, which would have its address and secrets. All are tried. @throws erasure_incomplete */
@@ -98,8 +120,9 @@ export function endpointStore(storage: Pick<StorageCalls, "get" | "put" | "list"
         if (names.includes(DELETED)) await eraseParts(id, names);
       }
     },
+    /** Without those that are damaged, which operators are told of: one must not take the others with it. */
     async list(): Promise<Endpoint[]> {
-      return (await Promise.all((await allIds()).map(find))).filter((endpoint) => endpoint !== undefined);
+      return (await Promise.all((await allIds()).map(findWhole))).filter((endpoint) => endpoint !== undefined);
     },
   };
 }

@@ -75,7 +75,7 @@ export function webhooksService({ redisUrl, namespace, webhookAllow }: WebhooksS
       const storage = storageCalls(broker);
       const keys = redisKeys(namespace);
       this.redis = await openRedis(redisUrl, logger);
-      this.store = endpointStore(storage);
+      this.store = endpointStore(storage, logger);
       this.endpoints = openEndpoints(this.store, logger);
       this.outbox = openOutbox(storage);
       this.due = openDueDeliveries(this.redis, keys, leaseMs);

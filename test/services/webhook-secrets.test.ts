@@ -1,16 +1,18 @@
 /** What a stranger with the bucket in hand finds of webhooks: a real S3 server that keeps versions, read by a client of the test's own. */
 import { randomBytes } from "node:crypto";
 import { expect } from "chai";
+import { passports } from "../../config/access/passports.ts";
+import { findErrorCode } from "../../config/errors.ts";
 import type { StoreKeySource } from "../../config/store-keys.ts";
 import { openKeyRing } from "../../services/storage/encryption/open-key-ring.ts";
 import { rewrapEnvelopes, type EnvelopesReport } from "../../services/storage/encryption/rewrap-envelopes.ts";
 import type { S3Location } from "../../services/storage/s3-client.ts";
 import { openS3Store } from "../../services/storage/s3-store.ts";
-import type { EndpointSecret, QueuedResult } from "../../services/webhooks/webhooks.contract.ts";
+import type { EndpointSecret, ListEndpointsResult, QueuedResult } from "../../services/webhooks/webhooks.contract.ts";
 import { versionedLocation, viewBucket, type BucketView } from "../support/bucket-versions.ts";
 import { freshNamespace, sharedRedis, sharedS3 } from "../support/servers.ts";
 import { rejection } from "../support/rejection.ts";
-import { startWebhookNode, type WebhookNode } from "../support/webhook-node.ts";
+import { startWebhookNode, WEBHOOK_SECRET, type WebhookNode } from "../support/webhook-node.ts";
 import { isSignedBy, startReceiver, type Receiver } from "../support/webhook-receiver.ts";
 
 const OLD: StoreKeySource = { kind: "env", name: "TEST_WEBHOOKS_OLD_KEY" };
@@ -96,6 +98,28 @@ describe("secrets of webhooks in a bucket", function () {
     await restart(NEW);
     expect(await isSigned(second, second.secret)).to.equal(true);
     expect(await isSigned(first, first.secret)).to.equal(true);
+  });
+
+  it("that are damaged keep no other endpoint from its messages, and can be removed by who may remove all", async () => {
+    if (first === undefined || second === undefined) throw new Error("there is nothing");
+    const { id } = first;
+    const last = (await view.versions(`access/webhooks/${id}/secret`)).filter(({ isLatest }) => isLatest).toSorted((a, b) => (a.key < b.key ? 1 : -1))[0];
+    if (last === undefined) throw new Error("it has no secret");
+    const bytes = await view.read(last);
+    bytes.writeUInt8(bytes.readUInt8(bytes.length - 1) ^ 1, bytes.length - 1);
+    const store = await openS3Store(location);
+    await store.put(last.key, bytes);
+    await store.close();
+    await restart(NEW);
+    const listed = async (): Promise<string[]> => (await call<ListEndpointsResult>("webhooks.list", {})).webhooks.map((webhook) => webhook.id);
+    expect(await listed()).to.deep.equal([second.id]);
+    expect(await isSigned(second, second.secret)).to.equal(true);
+    expect(findErrorCode(await rejection(call("webhooks.get", { id }), "it was opened"))).to.equal("storage_damaged");
+    const ofTenant = running().broker.call("webhooks.remove", { id }, { meta: { passport: passports(WEBHOOK_SECRET, "test").issue({ subject: "key:arts", roles: ["admin"], tenant: "arts" }) } });
+    expect(findErrorCode(await rejection(ofTenant, "a tenant removed it"))).to.equal("storage_damaged");
+    await call("webhooks.remove", { id });
+    expect(findErrorCode(await rejection(call("webhooks.get", { id }), "it is there"))).to.equal("webhook_not_found");
+    expect(await listed()).to.deep.equal([second.id]);
   });
 
   it("are in no version when their endpoint was deleted, nor is what another region sent late", async () => {
