@@ -20,21 +20,24 @@ export async function cpuSecondsOf(pid: number): Promise<number> {
   return userSec + kernelSec;
 }
 
-export async function residentOf(pid: number): Promise<Resident> {
+async function residentOf(pid: number): Promise<Resident> {
   const sizes = await Promise.all((await familyOf(pid)).map(async ({ id }) => ({ id, mib: await residentMib(id) })));
   return { own: sizes.find(({ id }) => id === pid)?.mib ?? 0, others: sum(sizes.filter(({ id }) => id !== pid).map(({ mib }) => mib)) };
 }
 
-/** Looks once a second. `take` gives the most that was seen since it was asked last. */
-export function watchResident(pid: number): { take(): Resident; stop(): void } {
-  let most: Resident = { own: 0, others: 0 };
+/** Looks once a second. `take` gives the most that was seen since it was asked last, and the least of the process itself: what it goes back to. */
+export function watchResident(pid: number): { take(): Resident & { ownLeast: number }; stop(): void } {
+  const nothing = { own: 0, others: 0, ownLeast: Infinity };
+  let seen = nothing;
   const timer = setInterval(() => {
-    residentOf(pid).then(({ own, others }) => { most = { own: Math.max(most.own, own), others: Math.max(most.others, others) }; }, () => clearInterval(timer));
+    residentOf(pid).then(({ own, others }) => {
+      seen = { own: Math.max(seen.own, own), others: Math.max(seen.others, others), ownLeast: Math.min(seen.ownLeast, own) };
+    }, () => clearInterval(timer));
   }, LOOK_MS);
   return {
     take() {
-      const taken = most;
-      most = { own: 0, others: 0 };
+      const taken = seen;
+      seen = nothing;
       return taken;
     },
     stop: () => clearInterval(timer),

@@ -6,7 +6,7 @@ import { api } from "../test/support/api.ts";
 import type { Benchmark } from "./benchmark.ts";
 import { prepareSources } from "./first-play/sources.ts";
 import { describeLoad, describeMachine } from "./machine.ts";
-import { residentOf, watchResident } from "./process-family.ts";
+import { watchResident } from "./process-family.ts";
 import { onStagedMesh } from "./staged-mesh.ts";
 import { formatTable } from "./text-table.ts";
 
@@ -35,7 +35,8 @@ export const soak: Benchmark = {
       const pid = mesh.nodePid();
       const watched = watchResident(pid);
       const count: Count = { posts: 0, segments: 0, stills: 0, deletes: 0, failed: 0 };
-      const [rows, samples]: [string[][], [number, number][]] = [[], []];
+      const rows: string[][] = [];
+      const minutely: (ReturnType<typeof watched.take> & { at: number })[] = [];
       const startedAt = performance.now();
       const minutesSince = (): number => (performance.now() - startedAt) / 60_000;
       let isOver = false;
@@ -43,10 +44,11 @@ export const soak: Benchmark = {
       try {
         for (let minute = 1; minute <= minutes; minute++) {
           await new Promise((resolve) => setTimeout(resolve, minute * 60_000 - (performance.now() - startedAt)));
-          samples.push([minutesSince(), (await residentOf(pid)).own]);
+          minutely.push({ at: minutesSince(), ...watched.take() });
           if (minute % ROW_EVERY_MIN !== 0 && minute !== minutes) continue;
-          const { own, others } = watched.take();
-          rows.push([`${minute} min`, (samples.at(-1)?.[1] ?? 0).toFixed(0), own.toFixed(0), others.toFixed(0), ...Object.values(count).map(String)]);
+          const latest = minutely.slice(-(minute % ROW_EVERY_MIN || ROW_EVERY_MIN));
+          const [least, most, others] = [Math.min(...latest.map(({ ownLeast }) => ownLeast)), Math.max(...latest.map(({ own }) => own)), Math.max(...latest.map((one) => one.others))];
+          rows.push([`${minute} min`, least.toFixed(0), most.toFixed(0), others.toFixed(0), ...Object.values(count).map(String)]);
           console.log(rows.at(-1)?.join("  "));
         }
       } finally {
@@ -54,8 +56,9 @@ export const soak: Benchmark = {
         watched.stop();
         await work;
       }
-      const settled = samples.filter(([at]) => at > minutes * FILLING_SHARE);
-      console.log(`\n${formatTable(["after", "MiB", "at most", "FFmpeg at most", ...Object.keys(count)], rows)}\n\nGrowth after the first third: ${(slopeOf(settled) * 60).toFixed(1)} MiB an hour (least squares of ${settled.length} samples). ${await describeMachine(ffmpegPath)}, ${describeLoad()}.`);
+      const settled = minutely.filter(({ at }) => at > minutes * FILLING_SHARE);
+      const growth = slopeOf(settled.map(({ at, ownLeast }) => [at, ownLeast]));
+      console.log(`\n${formatTable(["after", "least MiB", "most", "FFmpeg's most", ...Object.keys(count)], rows)}\n\nGrowth of each minute's least after the first third: ${(growth.slope * 60).toFixed(1)} ± ${(growth.error * 60).toFixed(1)} MiB an hour (least squares of ${settled.length} minutes, with its standard error). ${await describeMachine(ffmpegPath)}, ${describeLoad()}.`);
     }, { LECTERN_CACHE_MEMORY_MB: String(cacheMb) });
   },
 };
@@ -91,11 +94,14 @@ async function keepBusy(base: string, urlOf: (n: number) => string, count: Count
   }
 }
 
-/** What the values grow by for each unit of the first. */
-function slopeOf(points: readonly (readonly [number, number])[]): number {
+/** What the values grow by for each unit of the first, and the standard error of that. */
+function slopeOf(points: readonly (readonly [number, number])[]): { slope: number; error: number } {
   const mean = (index: 0 | 1): number => points.reduce((sum, point) => sum + point[index], 0) / points.length;
   const [x, y] = [mean(0), mean(1)];
-  return points.reduce((sum, [at, value]) => sum + (at - x) * (value - y), 0) / points.reduce((sum, [at]) => sum + (at - x) ** 2, 0);
+  const spread = points.reduce((sum, [at]) => sum + (at - x) ** 2, 0);
+  const slope = points.reduce((sum, [at, value]) => sum + (at - x) * (value - y), 0) / spread;
+  const rest = points.reduce((sum, [at, value]) => sum + (value - y - slope * (at - x)) ** 2, 0);
+  return { slope, error: Math.sqrt(rest / Math.max(1, points.length - 2) / spread) };
 }
 
 const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
