@@ -57,8 +57,9 @@ export const soak: Benchmark = {
         await work;
       }
       const settled = minutely.filter(({ at }) => at > minutes * FILLING_SHARE);
-      const growth = slopeOf(settled.map(({ at, ownLeast }) => [at, ownLeast]));
-      console.log(`\n${formatTable(["after", "least MiB", "most", "FFmpeg's most", ...Object.keys(count)], rows)}\n\nGrowth of each minute's least after the first third: ${(growth.slope * 60).toFixed(1)} ± ${(growth.error * 60).toFixed(1)} MiB an hour (least squares of ${settled.length} minutes, with its standard error). ${await describeMachine(ffmpegPath)}, ${describeLoad()}.`);
+      const { slope, error } = slopeOf(settled.map(({ at, ownLeast }) => [at, ownLeast]));
+      const growth = settled.length < 3 ? "Too short to say what it grows by" : `Growth of each minute's least after the first third: ${(slope * 60).toFixed(1)} ± ${(error * 60).toFixed(1)} MiB an hour (least squares of ${settled.length} minutes, with its standard error)`;
+      console.log(`\n${formatTable(["after", "least MiB", "most", "FFmpeg's most", ...Object.keys(count)], rows)}\n\n${growth}. ${await describeMachine(ffmpegPath)}, ${describeLoad()}.`);
     }, { LECTERN_CACHE_MEMORY_MB: String(cacheMb) });
   },
 };
