@@ -1,7 +1,8 @@
 /**
  * What is kept in memory of a node: within a number of bytes, what is worth most. Worth is how often something was asked for
  * in the time since it came, times what it costs to have it again, by its size (hyperbolic caching, Blankstein et al., USENIX
- * ATC 2017). Of a handful taken by chance what is worth least goes, so that no order has to be kept.
+ * ATC 2017). Of a handful taken by chance what is worth least goes, so that no order has to be kept; where there is no more
+ * than a handful, of all.
  */
 interface Entry<K, V> { key: K; value: V; bytes: number; cost: number; asked: number; since: number; place: number }
 
@@ -32,8 +33,9 @@ export function openValuedCache<K, V>({ maxBytes, sizeOf, random = Math.random }
   }
   function leastWorth(): Entry<K, V> | undefined {
     let least: Entry<K, V> | undefined;
+    const all = places.length <= LOOKED_AT;
     for (let n = 0; n < Math.min(LOOKED_AT, places.length); n++) {
-      const entry = places[Math.floor(random() * places.length)];
+      const entry = places[all ? n : Math.floor(random() * places.length)];
       if (entry !== undefined && (least === undefined || worth(entry) < worth(least))) least = entry;
     }
     return least;

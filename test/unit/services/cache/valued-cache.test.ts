@@ -45,6 +45,15 @@ describe("memory by value", () => {
     expect([other.has("large"), other.has("small"), other.has("new")]).to.deep.equal([false, true, true]);
   });
 
+  it("leaves nothing to chance among the few that a small memory holds", () => {
+    for (let seed = 0; seed < 100; seed++) {
+      const cache = openCache(160, seed);
+      for (let n = 0; n < 16; n++) cache.set(`${n}`, 10, n === 5 ? 1 : 2);
+      cache.set("new", 10);
+      expect([...cache.keys()], `by chance ${seed}`).to.have.lengthOf(16).and.not.include("5");
+    }
+  });
+
   it("takes nothing that is larger than itself, and keeps the rest", () => {
     const cache = openCache(100);
     cache.set("a", 50);
