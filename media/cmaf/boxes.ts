@@ -6,6 +6,7 @@
  *   box(type, ...parts) → Buffer      fullBox(type, version, flags, ...parts)      u8 u16 u32 i32 u64(...values)
  */
 import { fail } from "../../config/errors.ts";
+import { asBuffer } from "../as-buffer.ts";
 
 export interface Box {
   /** Four characters, as Latin-1. */
@@ -151,9 +152,4 @@ export function u64(...values: readonly number[]): Buffer {
 function inRange(value: number, least: number, most: number): number {
   if (!Number.isSafeInteger(value) || value < least || value > most) throw malformed("a number does not fit its field", { value });
   return value;
-}
-
-/** A view of the same memory: Uint8Array has no big-endian readers. */
-export function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

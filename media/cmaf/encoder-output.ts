@@ -6,7 +6,8 @@
  *   sliceAudio(fragments, { dropFrames, frames, frameDuration, baseDecodeTime, sequence, trackId? }) → Buffer
  */
 import { fail } from "../../config/errors.ts";
-import { asBuffer, malformed, parseBoxHeader } from "./boxes.ts";
+import { asBuffer } from "../as-buffer.ts";
+import { malformed, parseBoxHeader } from "./boxes.ts";
 import { readFragment, writeFragment } from "./fragment.ts";
 
 export type SplitterEvent = { kind: "init"; bytes: Buffer } | { kind: "fragment"; bytes: Buffer };

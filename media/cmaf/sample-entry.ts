@@ -5,7 +5,8 @@
  */
 import { fail } from "../../config/errors.ts";
 import { rational, type Rational } from "../rational.ts";
-import { asBuffer, box, BoxReader, fullBox, u16, u32, u8 } from "./boxes.ts";
+import { asBuffer } from "../as-buffer.ts";
+import { box, BoxReader, fullBox, u16, u32, u8 } from "./boxes.ts";
 
 /** Code points of ISO/IEC 23091-2. */
 export interface Colour { primaries: number; transfer: number; matrix: number; fullRange: boolean }

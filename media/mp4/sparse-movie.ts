@@ -3,7 +3,7 @@
  * pictures are needed whole; of where the samples are, and of how long sounds are, the beginning is enough until somebody
  * goes further, and the end, which tells whether the file is whole. Pure.
  */
-import { asBuffer } from "../cmaf/boxes.ts";
+import { asBuffer } from "../as-buffer.ts";
 import type { Range } from "./movie.ts";
 
 export interface SparseOptions {

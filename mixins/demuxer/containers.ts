@@ -4,12 +4,13 @@
  */
 import { LRUCache } from "lru-cache";
 import type { InputTrack } from "mediabunny";
-import { errorMessage } from "../../config/errors.ts";
+import { errorMessage } from "../../config/error-message.ts";
 import type { DemuxerRequest, Inspection, OpenSource, Packet } from "./demuxer.contract.ts";
 import { inspect } from "./inspect.ts";
 import { SPARSE, type SparseReading } from "./movie-box.ts";
 import { openContainer, type Container, type Index } from "./open-container.ts";
 import { readSinkPackets } from "./sink-packets.ts";
+import { BlockMemory } from "./source-blocks.ts";
 import { beginningOf, readTablePackets } from "./table-packets.ts";
 
 /** An index that needs more than this of a file is none: the file is probed instead. */
@@ -51,6 +52,7 @@ async function fetchBeginning({ input, blocks }: Container, tables: Index["table
 export function openContainers(read: ReadOf, sparse: SparseReading = SPARSE): Containers {
   /** Not disposed of when it leaves: somebody may still read through it, and it holds nothing but memory. */
   const opened = new LRUCache<string, Opened>({ max: MAX_OPEN });
+  const memory = new BlockMemory();
 
   /** `whole`: no holes in its index. One that has them is given up for it; whoever still reads through it can go on. */
   function open(source: OpenSource, whole: boolean): Opened {
@@ -65,7 +67,7 @@ export function openContainers(read: ReadOf, sparse: SparseReading = SPARSE): Co
         hops--;
       }
     };
-    const container = openContainer(source.size, (start, end) => read(source, start, end, hops === 0), whole ? undefined : sparse);
+    const container = openContainer(source.size, (start, end) => read(source, start, end, hops === 0), memory, whole ? undefined : sparse);
     const entry: Opened = { ...container, index: () => hopping(container.index), whole, hopping };
     opened.set(source.key, entry);
     return entry;

@@ -1,6 +1,7 @@
 /** The demuxer's thread: reads containers with mediabunny, away from the loop that heartbeats and viewers share. */
+import { flushCompileCache } from "node:module";
 import { parentPort } from "node:worker_threads";
-import { errorMessage } from "../../config/errors.ts";
+import { errorMessage } from "../../config/error-message.ts";
 import { openContainers, TableReadFault } from "./containers.ts";
 import type { DemuxerRequest, FromThread, ToThread } from "./demuxer.contract.ts";
 
@@ -40,3 +41,5 @@ async function answer(id: number, request: DemuxerRequest): Promise<void> {
   const packets = await containers.packets(request);
   send({ id, result: packets }, [...new Set(packets.map((packet) => packet.data.buffer as ArrayBuffer))]);
 }
+
+flushCompileCache(); // now: a thread whose node is killed keeps nothing, and the next one would compile, and strip types, again

@@ -1,12 +1,12 @@
 /** An opened container: the general reader, and our own readers of its index beside it. */
 import { CustomSource, Input, MATROSKA, MP4, QTFF, WEBM } from "mediabunny";
-import { findErrorCode } from "../../config/errors.ts";
+import { findErrorCode } from "../../config/error-codes.ts";
 import type { SubtitleFacts } from "../../media/facts.ts";
 import { fits, readSampleTables, type SampleTable } from "../../media/mp4/sample-tables.ts";
 import { MAX_READ_BYTES } from "../../services/source/source.contract.ts";
 import { readMatroskaHead, type MatroskaHead } from "./matroska-head.ts";
 import { readMovieBox, type MovieBox, type ReadBytes, type SparseReading } from "./movie-box.ts";
-import { sourceBlocks, type ReadRange, type SourceBlocks } from "./source-blocks.ts";
+import { sourceBlocks, type BlockMemory, type ReadRange, type SourceBlocks } from "./source-blocks.ts";
 import { findTextTracks } from "./text-tracks.ts";
 
 export interface Index {
@@ -29,9 +29,9 @@ export interface Container {
 }
 
 /** `sparse`: absent, the index of an MP4 is read whole. */
-export function openContainer(size: number, readRange: ReadRange, sparse?: SparseReading): Container {
-  const blocks = sourceBlocks(size, readRange);
+export function openContainer(size: number, readRange: ReadRange, memory: BlockMemory, sparse?: SparseReading): Container {
   const readWhole = readInPieces(size, readRange);
+  const blocks = sourceBlocks(size, readWhole, memory);
   let movie: MovieBox | undefined;
   /** Of an MP4, whose index is let go of before it may be asked for them again. */
   let texts: SubtitleFacts[] | undefined;
@@ -59,7 +59,7 @@ export function openContainer(size: number, readRange: ReadRange, sparse?: Spars
   };
 }
 
-/** Reads past the blocks, in as few reads as `source` allows. */
+/** In as few reads as `source` allows. */
 function readInPieces(size: number, readRange: ReadRange): ReadRange {
   return async (start, end) => {
     if (end - start <= MAX_READ_BYTES) return await readRange(start, end);

@@ -1,41 +1,59 @@
 /**
- * A window of a source inside the demuxer's thread. The container reader asks for a few bytes at a time; asking the
+ * Windows of sources inside the demuxer's thread. The container reader asks for a few bytes at a time; asking the
  * main thread for each would cost more than the bytes, so whole blocks are kept.
  */
 import { LRUCache } from "lru-cache";
 
 const BLOCK_BYTES = 256 * 1024;
-const MAX_BLOCKS = 64;
-/** As much as `source` gives in one read. */
-const MAX_RUN = 16;
+/** Of all sources together. */
+const MAX_BLOCKS = 16;
+/** A read across more is of media, which is passed on, and not looked at again. */
+const MAX_READ_BLOCKS = 5;
 
 export type ReadRange = (start: number, end: number) => Promise<Uint8Array>;
 
-export function sourceBlocks(size: number, readRange: ReadRange) {
-  const blocks = new LRUCache<number, Promise<Uint8Array>>({ max: MAX_BLOCKS });
-  const loaded = new LRUCache<number, Uint8Array>({ max: MAX_BLOCKS });
+interface Block { coming: Promise<Uint8Array>; bytes?: Uint8Array }
+
+/** The blocks of all sources that are read in one thread. */
+export class BlockMemory {
+  private readonly blocks = new LRUCache<string, Block>({ max: MAX_BLOCKS });
+  private sources = 0;
+
+  /** A source's own part of it: blocks by their number. */
+  forSource() {
+    const source = ++this.sources;
+    const { blocks } = this;
+    return {
+      get: (number: number): Block | undefined => blocks.get(`${source}/${number}`),
+      has: (number: number): boolean => blocks.has(`${source}/${number}`),
+      set: (number: number, block: Block): void => void blocks.set(`${source}/${number}`, block),
+      delete: (number: number): boolean => blocks.delete(`${source}/${number}`),
+    };
+  }
+}
+
+export function sourceBlocks(size: number, readRange: ReadRange, memory: BlockMemory) {
+  const blocks = memory.forSource();
   let fetched = 0;
+
+  async function fetch(start: number, end: number): Promise<Uint8Array> {
+    const bytes = await readRange(start, end);
+    if (bytes.byteLength !== end - start) throw new Error("the source gave fewer bytes than it has");
+    fetched += bytes.byteLength;
+    return bytes;
+  }
 
   /** Blocks [first, last] that are not there yet and not on their way, asked for in one read. */
   function loadRun(first: number, last: number): Promise<Uint8Array>[] {
-    const start = first * BLOCK_BYTES;
-    const end = Math.min((last + 1) * BLOCK_BYTES, size);
-    const run = readRange(start, end).then((bytes) => {
-      if (bytes.byteLength !== end - start) throw new Error("the source gave fewer bytes than it has");
-      fetched += bytes.byteLength;
-      return bytes;
-    });
+    const run = fetch(first * BLOCK_BYTES, Math.min((last + 1) * BLOCK_BYTES, size));
     return Array.from({ length: last - first + 1 }, (_, n) => {
       const [number, offset] = [first + n, n * BLOCK_BYTES];
-      const block = run.then((bytes) => {
-        // A copy: a view would keep the whole run in memory for as long as one of its blocks is kept.
-        const part = first === last ? bytes : bytes.slice(offset, Math.min(offset + BLOCK_BYTES, bytes.byteLength));
-        loaded.set(number, part);
-        return part;
-      });
+      // A copy: a view would keep the whole run in memory for as long as one of its blocks is kept.
+      const coming = run.then((bytes) => (block.bytes = first === last ? bytes : bytes.slice(offset, Math.min(offset + BLOCK_BYTES, bytes.byteLength))));
+      const block: Block = { coming };
       blocks.set(number, block);
-      block.catch(() => blocks.delete(number)); // the next reader tries again; this one is told
-      return block;
+      coming.catch(() => blocks.delete(number)); // the next reader tries again; this one is told
+      return coming;
     });
   }
 
@@ -46,11 +64,11 @@ export function sourceBlocks(size: number, readRange: ReadRange) {
       const number = first + held.length;
       const known = blocks.get(number);
       if (known !== undefined) {
-        held.push(known);
+        held.push(known.coming);
         continue;
       }
       let until = number;
-      while (until < last && until - number + 1 < MAX_RUN && !blocks.has(until + 1)) until++;
+      while (until < last && !blocks.has(until + 1)) until++;
       held.push(...loadRun(number, until));
     }
     return held;
@@ -62,14 +80,14 @@ export function sourceBlocks(size: number, readRange: ReadRange) {
     read(start: number, end: number): Uint8Array | Promise<Uint8Array> {
       const first = Math.floor(start / BLOCK_BYTES);
       const last = Math.floor((end - 1) / BLOCK_BYTES);
-      const only = first === last ? loaded.get(first) : undefined;
+      const only = first === last ? blocks.get(first)?.bytes : undefined;
       if (only !== undefined) return only.subarray(start - first * BLOCK_BYTES, end - first * BLOCK_BYTES);
       return gather(start, end, first, last);
     },
   };
 
   async function gather(start: number, end: number, first: number, last: number): Promise<Uint8Array> {
-    if (last - first + 1 > MAX_BLOCKS) return await readRange(start, end); // more than is kept
+    if (last - first + 1 > MAX_READ_BLOCKS) return await fetch(start, end);
     const parts = await Promise.all(load(first, last));
     const bytes = new Uint8Array(end - start);
     parts.forEach((part, i) => {

@@ -19,12 +19,15 @@ export async function readTablePackets(table: SampleTable, span: Span, read: Rea
   if ((samples.at(-1) ?? 0) >= table.loaded) return undefined;
   const start = samples.reduce((least, i) => Math.min(least, table.offsets[i] ?? 0), Infinity);
   const end = samples.reduce((most, i) => Math.max(most, (table.offsets[i] ?? 0) + (table.sizes[i] ?? 0)), 0);
-  // A copy, since what is read may be a view of a block that is kept, and packets are handed over for good.
-  const whole = samples.length > 0 && end - start <= MAX_SPAN_BYTES ? (await read(start, end)).slice() : undefined;
+  const stretch = samples.length > 0 && end - start <= MAX_SPAN_BYTES ? await read(start, end) : undefined;
+  // Copied, since what is read may be a view of what is kept, and packets are handed over for good: with nothing between them.
+  const bytes = new Uint8Array(samples.reduce((sum, i) => sum + (table.sizes[i] ?? 0), 0));
   const packets: Packet[] = [];
+  let at = 0;
   for (const i of samples) {
     const [offset, size] = [table.offsets[i] ?? 0, table.sizes[i] ?? 0];
-    const data = whole === undefined ? (await read(offset, offset + size)).slice() : whole.subarray(offset - start, offset - start + size);
+    const data = bytes.subarray(at, at += size);
+    data.set(stretch === undefined ? await read(offset, offset + size) : stretch.subarray(offset - start, offset - start + size));
     packets.push({ pts: table.pts[i] ?? 0, duration: table.durations[i] ?? 0, isKey: isKeySample(table, i), data });
   }
   return packets;

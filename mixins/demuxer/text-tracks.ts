@@ -1,5 +1,5 @@
 /** Finds a source's text tracks, which the container reader does not list, in its index. */
-import { findErrorCode } from "../../config/errors.ts";
+import { findErrorCode } from "../../config/error-codes.ts";
 import type { SubtitleFacts } from "../../media/facts.ts";
 import { readMatroskaTextTracks } from "../../media/matroska/text-tracks.ts";
 import { readMp4TextTracks } from "../../media/mp4/text-tracks.ts";

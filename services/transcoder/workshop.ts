@@ -195,19 +195,20 @@ export function openWorkshop(ports: WorkshopPorts) {
     /** Makes a run of segments in the background, and the renditions' init segments with them. */
     async makeRun(job: Job, { renditions: names, first, last }: SegmentRun): Promise<void> {
       const renditions = names.map((name) => getRendition(job, name));
-      const run = flights.begin("background");
-      await fly(run, async () => {
-        await ports.calm?.(job.signal);
-        const encodes = renditions.filter(({ mode }) => mode === "encode");
-        if (encodes.length > 0) await ports.slots.run("background", () => encode(job, run, encodes, first, last), job.signal);
-        for (const rendition of renditions.filter(({ mode }) => mode === "repackage")) {
-          for (let segment = first; segment <= last; segment++) {
-            if (job.signal.aborted) throw cancelled();
-            await ports.calm?.(job.signal);
-            await repackage(job, run, rendition, segment);
-          }
+      const encodes = renditions.filter(({ mode }) => mode === "encode");
+      await ports.calm?.(job.signal);
+      if (encodes.length > 0) {
+        const run = flights.begin("background");
+        await fly(run, () => ports.slots.run("background", () => encode(job, run, encodes, first, last), job.signal));
+      }
+      for (const rendition of renditions.filter(({ mode }) => mode === "repackage")) {
+        for (let segment = first; segment <= last; segment++) {
+          if (job.signal.aborted) throw cancelled();
+          await ports.calm?.(job.signal);
+          const run = flights.begin("background"); // of its own: a whole run of a large source would be in memory until its end
+          await fly(run, () => repackage(job, run, rendition, segment));
         }
-      });
+      }
     },
   };
 }

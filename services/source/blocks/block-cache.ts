@@ -3,7 +3,7 @@ import { LRUCache } from "lru-cache";
 import type { DiskBlocks } from "./disk-blocks.ts";
 
 /** The system has what was lately on the disk in its memory, too. */
-const MEMORY_BYTES = 16 * 1024 * 1024;
+const MEMORY_BYTES = 8 * 1024 * 1024;
 
 export interface BlockCache {
   findInMemory(key: string, n: number): Buffer | undefined;
