@@ -4,14 +4,13 @@
  */
 import { LRUCache } from "lru-cache";
 import type { InputTrack } from "mediabunny";
-import { errorMessage } from "../../config/error-message.ts";
-import type { DemuxerRequest, Inspection, OpenSource, Packet } from "./demuxer.contract.ts";
+import type { DemuxerRequest, FoundPackets, Inspection, OpenSource } from "./demuxer.contract.ts";
 import { inspect } from "./inspect.ts";
 import { SPARSE, type SparseReading } from "./movie-box.ts";
 import { openContainer, type Container, type Index } from "./open-container.ts";
 import { readSinkPackets } from "./sink-packets.ts";
 import { BlockMemory } from "./source-blocks.ts";
-import { beginningOf, readTablePackets } from "./table-packets.ts";
+import { beginningOf, placePackets } from "./table-packets.ts";
 
 /** An index that needs more than this of a file is none: the file is probed instead. */
 const MAX_INDEX_BYTES = 32 * 1024 * 1024;
@@ -25,9 +24,6 @@ type PacketsRequest = Extract<DemuxerRequest, { op: "packets" }>;
 /** Bytes [start, end) of a source. `ahead`: whether what follows is likely to be read next. */
 export type ReadOf = (source: OpenSource, start: number, end: number, ahead: boolean) => Promise<Uint8Array>;
 
-/** A read by a sample table failed. Nothing of that is kept, so the next read may well succeed. */
-export class TableReadFault extends Error {}
-
 interface Opened extends Container {
   whole: boolean;
   /** Does what reads here and there, as one does who looks for an index. */
@@ -36,7 +32,7 @@ interface Opened extends Container {
 
 export interface Containers {
   inspect(request: InspectRequest): Promise<Inspection>;
-  packets(request: PacketsRequest): Promise<Packet[]>;
+  packets(request: PacketsRequest): Promise<FoundPackets>;
   /** After a read that failed a container would not read again. */
   forget(key: string): void;
 }
@@ -96,14 +92,17 @@ export function openContainers(read: ReadOf, sparse: SparseReading = SPARSE): Co
   }
 
   /** Undefined where the index has holes, and does not say where all of them are. */
-  async function packetsBy({ input, blocks, index }: Container, request: PacketsRequest): Promise<Packet[] | undefined> {
+  async function packetsBy({ input, index }: Container, request: PacketsRequest): Promise<FoundPackets | undefined> {
     const { tables, isSparse } = await index();
     const tracks: InputTrack[] = request.track === "video" ? await input.getVideoTracks() : await input.getAudioTracks();
     const track = tracks[request.index];
     if (track === undefined) throw new Error(`there is no ${request.track} track ${request.index}`);
     const table = tables.get(track.id);
-    if (table !== undefined && table.timescale === request.timescale) return await readTablePackets(table, request, blocks.read).catch((error: unknown) => { throw new TableReadFault(errorMessage(error)); });
-    return isSparse ? undefined : await readSinkPackets(track, request.timescale, request);
+    if (table !== undefined && table.timescale === request.timescale) {
+      const places = placePackets(table, request);
+      return places === undefined ? undefined : { places };
+    }
+    return isSparse ? undefined : { packets: await readSinkPackets(track, request.timescale, request) };
   }
 
   return {
@@ -120,9 +119,9 @@ export function openContainers(read: ReadOf, sparse: SparseReading = SPARSE): Co
     async packets(request) {
       const { source, from, timescale } = request;
       const isLate = from > BEGINNING_SEC * timescale && !opened.has(source.key);
-      const packets = await packetsBy(open(source, isLate), request) ?? await packetsBy(open(source, true), request);
-      if (packets === undefined) throw new Error("the index does not say where the packets are");
-      return packets;
+      const found = await packetsBy(open(source, isLate), request) ?? await packetsBy(open(source, true), request);
+      if (found === undefined) throw new Error("the index does not say where the packets are");
+      return found;
     },
     forget: (key) => void opened.delete(key),
   };

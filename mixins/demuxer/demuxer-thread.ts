@@ -2,7 +2,7 @@
 import { flushCompileCache } from "node:module";
 import { parentPort } from "node:worker_threads";
 import { errorMessage } from "../../config/error-message.ts";
-import { openContainers, TableReadFault } from "./containers.ts";
+import { openContainers } from "./containers.ts";
 import type { DemuxerRequest, FromThread, ToThread } from "./demuxer.contract.ts";
 
 /** mediabunny tells a console of every codec that it does not know; here that is an answer, not news. */
@@ -25,7 +25,7 @@ const containers = openContainers(({ key }, start, end, ahead) => {
 port.on("message", (message: ToThread) => {
   if ("request" in message) {
     answer(message.id, message.request).catch((error: unknown) => {
-      if (!(error instanceof TableReadFault)) containers.forget(message.request.source.key); // after a read that failed it would not read again
+      containers.forget(message.request.source.key); // after a read that failed it would not read again
       send({ id: message.id, error: errorMessage(error) });
     });
     return;
@@ -38,8 +38,8 @@ port.on("message", (message: ToThread) => {
 
 async function answer(id: number, request: DemuxerRequest): Promise<void> {
   if (request.op === "inspect") return send({ id, result: await containers.inspect(request) });
-  const packets = await containers.packets(request);
-  send({ id, result: packets }, [...new Set(packets.map((packet) => packet.data.buffer as ArrayBuffer))]);
+  const result = await containers.packets(request);
+  send({ id, result }, "places" in result ? [] : [...new Set(result.packets.map((packet) => packet.data.buffer as ArrayBuffer))]);
 }
 
 flushCompileCache(); // now: a thread whose node is killed keeps nothing, and the next one would compile, and strip types, again

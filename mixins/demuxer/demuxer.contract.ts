@@ -7,6 +7,12 @@ export interface OpenSource { key: string; size: number }
 /** An encoded frame or audio packet, in decode order. `pts` and `duration` in ticks of the track, edits applied. */
 export interface Packet { pts: number; duration: number; isKey: boolean; data: Uint8Array }
 
+/** Where a packet lies in its source, in bytes: who asked for packets reads those itself. */
+export interface PacketPlace { pts: number; duration: number; isKey: boolean; offset: number; size: number }
+
+/** By a sample table only places are found; what is read by the container reader comes as it is. */
+export type FoundPackets = { packets: Packet[] } | { places: PacketPlace[] };
+
 export type Track = "video" | "audio";
 
 /**
@@ -29,6 +35,6 @@ export type DemuxerRequest =
 export type ToThread = { id: number; request: DemuxerRequest } | { read: number; bytes: Uint8Array } | { read: number; error: string };
 /** `ahead`: as `ReadSource` has it. */
 export type FromThread =
-  | { id: number; result: Inspection | Packet[] }
+  | { id: number; result: Inspection | FoundPackets }
   | { id: number; error: string }
   | { read: number; key: string; start: number; end: number; ahead: boolean };

@@ -5,7 +5,8 @@
  */
 import { Worker } from "node:worker_threads";
 import { errorMessage, fail } from "../../config/errors.ts";
-import type { DemuxerRequest, FromThread, Inspection, OpenSource, Packet, ToThread, Track } from "./demuxer.contract.ts";
+import type { DemuxerRequest, FoundPackets, FromThread, Inspection, OpenSource, Packet, ToThread, Track } from "./demuxer.contract.ts";
+import { readPlaced } from "./placed-packets.ts";
 
 /** Bytes [start, end) of the source. `ahead`: false for those who hop about, for whom nothing is fetched in advance. */
 export type ReadSource = (start: number, end: number, ahead?: boolean) => Promise<Uint8Array>;
@@ -15,7 +16,7 @@ const TIMEOUT_MS = 20_000;
 const MAX_HEAP_MB = 768;
 
 /** `failure`: of a read of its source, while it was worked on. */
-interface Pending { settle: PromiseWithResolvers<Inspection | Packet[]>; timer: NodeJS.Timeout; key: string; failure?: unknown }
+interface Pending { settle: PromiseWithResolvers<Inspection | FoundPackets>; timer: NodeJS.Timeout; key: string; failure?: unknown }
 
 class Demuxer {
   private worker: Worker | undefined;
@@ -31,21 +32,22 @@ class Demuxer {
 
   /** Packets of a span in decode order. @throws not_media, and what `read` throws */
   async packets(source: OpenSource, read: ReadSource, span: PacketSpan): Promise<Packet[]> {
-    return (await this.request({ op: "packets", source, ...span }, read)) as Packet[];
+    const found = (await this.request({ op: "packets", source, ...span }, read)) as FoundPackets;
+    return "places" in found ? await readPlaced(found.places, (start, end) => read(start, end, true)) : found.packets;
   }
 
   async close(): Promise<void> {
     await this.stop("the node is stopping");
   }
 
-  private request(request: DemuxerRequest, read: ReadSource): Promise<Inspection | Packet[]> {
+  private request(request: DemuxerRequest, read: ReadSource): Promise<Inspection | FoundPackets> {
     const worker = this.start();
     const id = ++this.lastId;
     const key = request.source.key;
     this.readers.delete(key);
     this.readers.set(key, read); // the newest reader of the same bytes; also the youngest in the order of eviction
     if (this.readers.size > 256) this.readers.delete(this.readers.keys().next().value ?? "");
-    const settle = Promise.withResolvers<Inspection | Packet[]>();
+    const settle = Promise.withResolvers<Inspection | FoundPackets>();
     const timer = setTimeout(() => {
       this.stop(`reading the container took longer than ${TIMEOUT_MS / 1000} s`).catch(() => undefined);
     }, TIMEOUT_MS);
@@ -112,8 +114,8 @@ class Demuxer {
 }
 
 /** What an inspection also says when it could not read all that it wanted. */
-function isNothing(result: Inspection | Packet[]): boolean {
-  return !Array.isArray(result) && (result.outcome === "no_index" || result.outcome === "unreadable");
+function isNothing(result: Inspection | FoundPackets): boolean {
+  return "outcome" in result && (result.outcome === "no_index" || result.outcome === "unreadable");
 }
 
 export type { Demuxer };

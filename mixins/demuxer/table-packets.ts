@@ -1,12 +1,8 @@
-/** Packets of a span by a sample table: one read for all of them. */
+/** Packets of a span by a sample table: where they are. */
 import { isKeySample, type SampleTable } from "../../media/mp4/sample-tables.ts";
 import type { Range } from "../../media/mp4/movie.ts";
-import type { Packet, Track } from "./demuxer.contract.ts";
-import type { ReadBytes } from "./movie-box.ts";
+import type { PacketPlace, Track } from "./demuxer.contract.ts";
 import { endsSpan, MAX_SPAN_PACKETS } from "./span.ts";
-
-/** Between the packets of a span lie those of the other tracks; where that is very much, each packet is read alone. */
-const MAX_SPAN_BYTES = 16 * 1024 * 1024;
 
 export interface Span { track: Track; from: number; to: number }
 
@@ -14,23 +10,10 @@ export interface Span { track: Track; from: number; to: number }
  * Of [from, to): for video from the key frame at or before `from`; for audio those that start in it. In decode order.
  * Undefined where the table does not say yet where all of them are.
  */
-export async function readTablePackets(table: SampleTable, span: Span, read: ReadBytes): Promise<Packet[] | undefined> {
+export function placePackets(table: SampleTable, span: Span): PacketPlace[] | undefined {
   const samples = selectSamples(table, span);
   if ((samples.at(-1) ?? 0) >= table.loaded) return undefined;
-  const start = samples.reduce((least, i) => Math.min(least, table.offsets[i] ?? 0), Infinity);
-  const end = samples.reduce((most, i) => Math.max(most, (table.offsets[i] ?? 0) + (table.sizes[i] ?? 0)), 0);
-  const stretch = samples.length > 0 && end - start <= MAX_SPAN_BYTES ? await read(start, end) : undefined;
-  // Copied, since what is read may be a view of what is kept, and packets are handed over for good: with nothing between them.
-  const bytes = new Uint8Array(samples.reduce((sum, i) => sum + (table.sizes[i] ?? 0), 0));
-  const packets: Packet[] = [];
-  let at = 0;
-  for (const i of samples) {
-    const [offset, size] = [table.offsets[i] ?? 0, table.sizes[i] ?? 0];
-    const data = bytes.subarray(at, at += size);
-    data.set(stretch === undefined ? await read(offset, offset + size) : stretch.subarray(offset - start, offset - start + size));
-    packets.push({ pts: table.pts[i] ?? 0, duration: table.durations[i] ?? 0, isKey: isKeySample(table, i), data });
-  }
-  return packets;
+  return samples.map((i) => ({ pts: table.pts[i] ?? 0, duration: table.durations[i] ?? 0, isKey: isKeySample(table, i), offset: table.offsets[i] ?? 0, size: table.sizes[i] ?? 0 }));
 }
 
 const MAX_BEGINNING_BYTES = 1024 * 1024;

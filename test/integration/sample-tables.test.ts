@@ -10,7 +10,8 @@ import type { Inspection } from "../../mixins/demuxer/demuxer.contract.ts";
 import { inspect, type IndexReaders } from "../../mixins/demuxer/inspect.ts";
 import { readMovieBox } from "../../mixins/demuxer/movie-box.ts";
 import { MAX_SPAN_PACKETS } from "../../mixins/demuxer/span.ts";
-import { readTablePackets } from "../../mixins/demuxer/table-packets.ts";
+import { readPlaced } from "../../mixins/demuxer/placed-packets.ts";
+import { placePackets } from "../../mixins/demuxer/table-packets.ts";
 import { openFolder, run, type Folder } from "../support/cmaf-media.ts";
 
 const SHARED = resolve(fileURLToPath(new URL("../../../shared/media", import.meta.url)));
@@ -75,8 +76,8 @@ async function compare(bytes: Buffer): Promise<number> {
       wanted.push({ pts: Math.round(packet.timestamp * table.timescale), duration: Math.round(packet.duration * table.timescale), isKey: packet.type === "key", data: Buffer.from(packet.data) });
     }
     const kind = track.isVideoTrack() ? "video" : "audio";
-    const found = await readTablePackets(table, { track: kind, from: kind === "audio" ? -Infinity : Math.min(...table.pts), to: Infinity }, (start, end) => bytes.subarray(start, end));
-    expect(found?.map((packet) => ({ ...packet, data: Buffer.from(packet.data) }))).to.deep.equal(wanted);
+    const found = await readPlaced(placePackets(table, { track: kind, from: kind === "audio" ? -Infinity : Math.min(...table.pts), to: Infinity }) ?? [], (start, end) => bytes.subarray(start, end));
+    expect(found.map((packet) => ({ ...packet, data: Buffer.from(packet.data) }))).to.deep.equal(wanted);
     if (shownFirst !== undefined && track === await input.getPrimaryVideoTrack()) expect(shownFirst).to.equal(Math.min(...wanted.map(({ pts }) => pts).filter((pts) => pts >= 0)));
     compared += wanted.length;
   }

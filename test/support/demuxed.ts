@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { openContainers, type Containers } from "../../mixins/demuxer/containers.ts";
 import type { Inspection, OpenSource, Packet, Track } from "../../mixins/demuxer/demuxer.contract.ts";
+import { readPlaced } from "../../mixins/demuxer/placed-packets.ts";
 import { readMovieBox, type SparseReading } from "../../mixins/demuxer/movie-box.ts";
 
 /** Blocks so small that also a short file's index has holes. */
@@ -23,7 +24,10 @@ export function openReader(bytes: Buffer, sparse: SparseReading, read = async (s
   const source: OpenSource = { key: String(++opened), size: bytes.byteLength };
   return {
     inspect: () => containers.inspect({ op: "inspect", source, isCopy: false }),
-    packets: (track, index, timescale, from, to) => containers.packets({ op: "packets", source, track, index, timescale, from, to }),
+    async packets(track, index, timescale, from, to) {
+      const found = await containers.packets({ op: "packets", source, track, index, timescale, from, to });
+      return "places" in found ? await readPlaced(found.places, read) : found.packets;
+    },
   };
 }
 
