@@ -99,7 +99,7 @@ export function openContainers(read: ReadOf, sparse: SparseReading = SPARSE): Co
     if (track === undefined) throw new Error(`there is no ${request.track} track ${request.index}`);
     const table = tables.get(track.id);
     if (table !== undefined && table.timescale === request.timescale) {
-      const places = placePackets(table, request);
+      const places = placePackets(table, request, request.source.size);
       return places === undefined ? undefined : { places };
     }
     return isSparse ? undefined : { packets: await readSinkPackets(track, request.timescale, request) };

@@ -3,7 +3,7 @@ import { MAX_READ_BYTES } from "../../services/source/source.contract.ts";
 import type { Packet, PacketPlace } from "./demuxer.contract.ts";
 
 /** Between the packets of a track lie those of the others; where that is very much of a span, it is not read. */
-const MAX_SPAN_BYTES = 16 * 1024 * 1024;
+const MAX_WHOLE_BYTES = 16 * 1024 * 1024;
 const MAX_GAP_BYTES = 256 * 1024;
 /** Of a read that less than this is wanted of, only that is kept. */
 const WORTH_KEEPING = 1 / 2;
@@ -16,7 +16,7 @@ export type ReadStretch = (start: number, end: number) => Uint8Array | Promise<U
 export async function readPlaced(places: readonly PacketPlace[], read: ReadStretch): Promise<Packet[]> {
   const data = new Map<PacketPlace, Uint8Array>();
   await Promise.all(stretchesOf(places).map(async ({ start, end, places: inIt }) => {
-    const bytes = await read(start, end);
+    const bytes = start === end ? new Uint8Array() : await read(start, end);
     if (bytes.byteLength !== end - start) throw new Error("the source gave fewer bytes than it has");
     const wanted = inIt.reduce((sum, { size }) => sum + size, 0);
     const kept = wanted < bytes.byteLength * WORTH_KEEPING ? new Uint8Array(wanted) : undefined;
@@ -34,7 +34,7 @@ export async function readPlaced(places: readonly PacketPlace[], read: ReadStret
 /** What is read at once: no more than a read may bring, but for a packet that is larger than that. */
 function stretchesOf(places: readonly PacketPlace[]): Stretch[] {
   const inOrder = places.toSorted((one, other) => one.offset - other.offset);
-  const maxGap = (inOrder.at(-1)?.offset ?? 0) - (inOrder[0]?.offset ?? 0) <= MAX_SPAN_BYTES ? Infinity : MAX_GAP_BYTES;
+  const maxGap = (inOrder.at(-1)?.offset ?? 0) - (inOrder[0]?.offset ?? 0) <= MAX_WHOLE_BYTES ? Infinity : MAX_GAP_BYTES;
   const stretches: Stretch[] = [];
   for (const place of inOrder) {
     const [stretch, end] = [stretches.at(-1), place.offset + place.size];

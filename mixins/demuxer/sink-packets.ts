@@ -3,7 +3,7 @@ import { EncodedPacketSink, type InputTrack } from "mediabunny";
 import { AAC_FRAME } from "../../media/aac.ts";
 import { openAacGrid } from "./aac-grid.ts";
 import type { Packet } from "./demuxer.contract.ts";
-import { endsSpan, MAX_SPAN_PACKETS } from "./span.ts";
+import { endsSpan, MAX_SPAN_BYTES, MAX_SPAN_PACKETS } from "./span.ts";
 import type { Span } from "./table-packets.ts";
 
 /** Some writers call frames key frames that are none: the frames themselves are asked. */
@@ -19,12 +19,14 @@ export async function readSinkPackets(source: InputTrack, timescale: number, { t
   const at = (grid === undefined ? from + 0.5 : from - AAC_FRAME) / timescale;
   const first = track === "video" ? await sink.getKeyPacket(at, VERIFIED) : await sink.getPacket(at);
   const packets: Packet[] = [];
-  let wanted = 0;
+  let [wanted, bytes] = [0, 0];
   for await (const packet of sink.packets(first ?? (await sink.getFirstPacket()) ?? undefined, undefined, track === "video" ? VERIFIED : {})) {
     const pts = timeOf(packet.timestamp);
     if (pts >= to && (track === "audio" || endsSpan(packets.length - wanted))) break;
     if (track === "audio" && pts < from) continue;
     if (packets.length >= MAX_SPAN_PACKETS) throw new Error("the span has too many packets");
+    bytes += packet.data.byteLength;
+    if (bytes > MAX_SPAN_BYTES) throw new Error("the span has too many bytes");
     packets.push({ pts, duration: grid === undefined ? ticks(packet.duration) : AAC_FRAME, isKey: packet.type === "key", data: packet.data.slice() });
     if (pts < to) wanted = packets.length;
   }

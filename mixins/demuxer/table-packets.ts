@@ -2,17 +2,18 @@
 import { isKeySample, type SampleTable } from "../../media/mp4/sample-tables.ts";
 import type { Range } from "../../media/mp4/movie.ts";
 import type { PacketPlace, Track } from "./demuxer.contract.ts";
-import { endsSpan, MAX_SPAN_PACKETS } from "./span.ts";
+import { endsSpan, MAX_SPAN_BYTES, MAX_SPAN_PACKETS } from "./span.ts";
 
 export interface Span { track: Track; from: number; to: number }
 
 /**
- * Of [from, to): for video from the key frame at or before `from`; for audio those that start in it. In decode order.
+ * Of [from, to) in a source of `sourceSize` bytes: for video from the key frame at or before `from`; for audio those that start in it. In decode order.
  * Undefined where the table does not say yet where all of them are.
  */
-export function placePackets(table: SampleTable, span: Span): PacketPlace[] | undefined {
+export function placePackets(table: SampleTable, span: Span, sourceSize: number): PacketPlace[] | undefined {
   const samples = selectSamples(table, span);
   if ((samples.at(-1) ?? 0) >= table.loaded) return undefined;
+  if (samples.reduce((sum, i) => sum + (table.sizes[i] ?? 0), 0) > Math.min(MAX_SPAN_BYTES, sourceSize)) throw new Error("the span has too many bytes");
   return samples.map((i) => ({ pts: table.pts[i] ?? 0, duration: table.durations[i] ?? 0, isKey: isKeySample(table, i), offset: table.offsets[i] ?? 0, size: table.sizes[i] ?? 0 }));
 }
 

@@ -73,7 +73,7 @@ describe("the index of an hour", function () {
 
   async function expected(track: Track, from: number, to: number): Promise<object[] | undefined> {
     const table = tables.get(track === "video" ? 1 : 2);
-    return table === undefined ? undefined : plain(await readPlaced(placePackets(table, { track, from, to }) ?? [], async (start, end) => (await file.read(Buffer.alloc(end - start), 0, end - start, start)).buffer));
+    return table === undefined ? undefined : plain(await readPlaced(placePackets(table, { track, from, to }, size) ?? [], async (start, end) => (await file.read(Buffer.alloc(end - start), 0, end - start, start)).buffer));
   }
 
   async function inspect({ source, read }: Pick<ReturnType<typeof openFile>, "source" | "read">): Promise<Facts> {

@@ -76,7 +76,7 @@ async function compare(bytes: Buffer): Promise<number> {
       wanted.push({ pts: Math.round(packet.timestamp * table.timescale), duration: Math.round(packet.duration * table.timescale), isKey: packet.type === "key", data: Buffer.from(packet.data) });
     }
     const kind = track.isVideoTrack() ? "video" : "audio";
-    const found = await readPlaced(placePackets(table, { track: kind, from: kind === "audio" ? -Infinity : Math.min(...table.pts), to: Infinity }) ?? [], (start, end) => bytes.subarray(start, end));
+    const found = await readPlaced(placePackets(table, { track: kind, from: kind === "audio" ? -Infinity : Math.min(...table.pts), to: Infinity }, bytes.length) ?? [], (start, end) => bytes.subarray(start, end));
     expect(found.map((packet) => ({ ...packet, data: Buffer.from(packet.data) }))).to.deep.equal(wanted);
     if (shownFirst !== undefined && track === await input.getPrimaryVideoTrack()) expect(shownFirst).to.equal(Math.min(...wanted.map(({ pts }) => pts).filter((pts) => pts >= 0)));
     compared += wanted.length;

@@ -36,6 +36,12 @@ describe("packets whose places are known", () => {
     expect(reads).to.deep.equal([[0, 3_000], [10 * MiB, 15 * MiB], [30 * MiB, 30 * MiB + 1_000]]);
   });
 
+  it("ask for nothing where there is nothing", async () => {
+    const { read, reads } = reader();
+    expect((await readPlaced([place(5, 0), place(30 * MiB, 0)], read)).map(({ data }) => data.byteLength)).to.deep.equal([0, 0]);
+    expect(reads.filter(([start, end]) => start === end)).to.deep.equal([]);
+  });
+
   it("are no copies where most of a read is theirs; of sound between pictures the pictures are not kept", async () => {
     const { read } = reader();
     const pictures = await readPlaced([place(0, 600_000), place(700_000, 300_000)], read);

@@ -17,15 +17,30 @@ describe("packets of a table that is loaded in part", () => {
   const part = table({ keys: [0, 50], loaded: 40 });
 
   it("are those of a span that ends in it", () => {
-    expect(placePackets(part, { track: "audio", from: 0, to: 4_000 })?.map(({ pts }) => pts)).to.deep.equal(Array.from({ length: 40 }, (_, i) => i * 100));
-    expect(placePackets(part, { track: "video", from: 0, to: 3_000 })).to.have.length(30);
-    expect(placePackets(part, { track: "audio", from: 20_000, to: 30_000 })).to.deep.equal([]);
+    expect(placePackets(part, { track: "audio", from: 0, to: 4_000 }, MiB)?.map(({ pts }) => pts)).to.deep.equal(Array.from({ length: 40 }, (_, i) => i * 100));
+    expect(placePackets(part, { track: "video", from: 0, to: 3_000 }, MiB)).to.have.length(30);
+    expect(placePackets(part, { track: "audio", from: 20_000, to: 30_000 }, MiB)).to.deep.equal([]);
   });
 
   it("are not told of one that ends behind it", () => {
-    expect(placePackets(part, { track: "audio", from: 0, to: 4_001 })).to.equal(undefined);
-    expect(placePackets(part, { track: "audio", from: 9_000, to: 9_100 })).to.equal(undefined);
-    expect(placePackets(part, { track: "video", from: 6_000, to: 6_100 })).to.equal(undefined);
+    expect(placePackets(part, { track: "audio", from: 0, to: 4_001 }, MiB)).to.equal(undefined);
+    expect(placePackets(part, { track: "audio", from: 9_000, to: 9_100 }, MiB)).to.equal(undefined);
+    expect(placePackets(part, { track: "video", from: 6_000, to: 6_100 }, MiB)).to.equal(undefined);
+  });
+});
+
+describe("packets that are said to lie in each other", () => {
+  const all = { track: "audio", from: 0, to: Infinity } as const;
+  const within = (size: number, sourceSize: number) => () => placePackets(table({ keys: [], size, step: 0 }), all, sourceSize);
+
+  it("are no more than their source has, so a small file names no gigabytes", () => {
+    expect(within(10, 1_000)()).to.have.length(100);
+    expect(within(11, 1_000)).to.throw("the span has too many bytes");
+  });
+
+  it("are bounded also in a source that has so much", () => {
+    expect(within(5 * MiB, 1_000 * MiB)()).to.have.length(100);
+    expect(within(6 * MiB, 1_000 * MiB)).to.throw("the span has too many bytes");
   });
 });
 
