@@ -12,7 +12,7 @@ import type { FfmpegArguments } from "../../media/ffmpeg/guest.ts";
 import { canFeedPackets } from "../../media/playable.ts";
 import type { AudioRendition } from "../../media/plan.ts";
 import { rescaleCeil } from "../../media/rational.ts";
-import { feedPieces, planPieces, readPiece } from "./clip-feed.ts";
+import { feedSpan } from "./span-feed.ts";
 import { ffmpegError, runFfmpeg, type FfmpegRun } from "../../mixins/ffmpeg.ts";
 import { throughDoor } from "../../mixins/source-door.ts";
 import { openSlots } from "./slots.ts";
@@ -69,13 +69,11 @@ export function openClips({ threads, onFailure }: ClipPorts) {
     const asked = { facts, start, end, ...size, threads };
     let track: EncodedTrack;
     if (canFeedPackets(facts)) {
-      const [piece, ...rest] = planPieces(facts, start + originTicks, end + originTicks);
-      if (piece === undefined) throw fail("not_media", "The clip has no frames.");
-      const packets = await readPiece(facts, piece, rest.length === 0, job.readPackets);
-      const first = findFirstFrame(video, packets.map(({ pts }) => pts - originTicks), start);
+      const feed = await feedSpan(facts, start + originTicks, end + originTicks, job.readPackets);
+      const first = findFirstFrame(video, feed.firstTimes.map((pts) => pts - originTicks), start);
       if (first === undefined) throw fail("not_media", "The clip has no frames.");
-      const feed = feedPieces(facts, packets, rest, job.readPackets);
       track = await encode(job, { arguments: clipVideoArguments({ ...asked, first, input: { kind: "packets", offset: feed.offset } }), stdin: feed.stream });
+      if (feed.failure() !== undefined) throw feed.failure();
     } else {
       track = await throughDoor(job.openFile(), (url) => encode(job, { arguments: clipVideoArguments({ ...asked, first: start, input: { kind: "file", url } }) }));
     }

@@ -16,7 +16,7 @@ import type { AudioRendition, Plan, VideoRendition } from "../../media/plan.ts";
 import { canFeedPackets } from "../../media/playable.ts";
 import { rescaleCeil } from "../../media/rational.ts";
 import { needsCard } from "../../media/video-encoders.ts";
-import { feedPackets } from "./feed.ts";
+import { feedSpan } from "./span-feed.ts";
 import { runFfmpeg, type FfmpegOutcome, type FfmpegRun } from "../../mixins/ffmpeg.ts";
 import { throughDoor, type OpenDoor } from "../../mixins/source-door.ts";
 import type { ReadPackets } from "./repackage.ts";
@@ -84,10 +84,11 @@ async function runFed(job: EncodeJob, renditions: readonly VideoRendition[], onD
   const { facts, timescale, boundaries } = job.plan;
   const { video, originTicks } = facts;
   const at = (boundary: number): number => originTicks + rescaleCeil(boundaries[boundary] ?? 0, timescale, video.timescale);
-  const packets = await job.readPackets({ track: "video", index: video.index, timescale: video.timescale, from: runUp(job, at(job.first)), to: at(job.last + 1) });
-  const feed = feedPackets(video, packets, originTicks);
+  const feed = await feedSpan(facts, runUp(job, at(job.first)), at(job.last + 1), job.readPackets);
   const input: VideoInput = { kind: "packets", offset: feed.offset };
-  return await runGuarded(job, { arguments: videoArguments({ ...runOf(job, renditions), input }), guest: { hardware: needsCard(renditions) }, stdin: feed.stream, onData });
+  const outcome = await runGuarded(job, { arguments: videoArguments({ ...runOf(job, renditions), input }), guest: { hardware: needsCard(renditions) }, stdin: feed.stream, onData });
+  if (outcome.outcome !== "aborted" && feed.failure() !== undefined) throw feed.failure();
+  return outcome;
 }
 
 /** Frames before the span that are decoded and thrown away. */

@@ -1,0 +1,84 @@
+/** The packets of a long span for FFmpeg's standard input, read a piece at a time: minutes of a source are never in memory at once. */
+import { Readable } from "node:stream";
+import type { Fragment } from "../../media/cmaf/fragment.ts";
+import { fragmentPieces } from "../../media/cmaf/fragment-pieces.ts";
+import { writeInit } from "../../media/cmaf/init.ts";
+import { reorderDelay, toSamples, type Packet } from "../../media/cmaf/samples.ts";
+import type { Facts } from "../../media/facts.ts";
+import { videoTrack } from "../../media/tracks.ts";
+import type { Feed } from "./feed.ts";
+import type { ReadPackets } from "./repackage.ts";
+
+const TRACK_ID = 1;
+const PIECE_SEC = 4;
+
+export interface Piece { from: number; to: number }
+
+/** Times of the source in ticks of the video track, each a key frame's but for the ends. */
+export function planPieces({ video }: Facts, from: number, to: number): Piece[] {
+  const pieces = [{ from, to }];
+  for (const key of video.keyFrames) {
+    const last = pieces.at(-1);
+    if (last === undefined || key >= to || key - last.from < PIECE_SEC * video.timescale) continue;
+    last.to = key;
+    pieces.push({ from: key, to });
+  }
+  return pieces;
+}
+
+/** In decode order, without the next piece's: where groups of pictures are open, frames of this one's time stand behind its key frame. */
+export async function readPiece({ video }: Facts, { from, to }: Piece, isLast: boolean, readPackets: ReadPackets): Promise<Packet[]> {
+  const packets = await readPackets({ track: "video", index: video.index, timescale: video.timescale, from, to });
+  const next = isLast ? -1 : packets.findIndex((packet) => packet.isKey && packet.pts >= to);
+  return next < 0 ? packets : packets.slice(0, next);
+}
+
+export interface SpanFeed extends Feed {
+  /** Presentation times of the first piece, in decode order. */
+  firstTimes: readonly number[];
+  /** What reading a piece threw: for FFmpeg the span then ended there. */
+  failure(): unknown;
+}
+
+/**
+ * Feeds the packets of [from, to), times of the source, from a key frame. Times as in `feedPackets`.
+ * @throws what `readPackets` throws of the first piece
+ */
+export async function feedSpan(facts: Facts, from: number, to: number, readPackets: ReadPackets): Promise<SpanFeed> {
+  const { video, originTicks } = facts;
+  const pieces = planPieces(facts, from, to);
+  /** Rejects with nobody to hear of it, when the feed is given up before its turn. */
+  const read = (i: number): Promise<Packet[]> | undefined => {
+    const piece = pieces[i];
+    const packets = piece === undefined ? undefined : readPiece(facts, piece, i === pieces.length - 1, readPackets);
+    packets?.catch(() => undefined);
+    return packets;
+  };
+  const [first, second] = [read(0), read(1)];
+  const firstTimes = (await first ?? []).map(({ pts }) => pts);
+  const reorder = reorderDelay(video.frameRate, video.timescale);
+  const earliest = firstTimes.reduce((least, pts) => Math.min(least, pts), Infinity);
+  const shift = Math.ceil(Math.max(0, originTicks - earliest) / video.timescale) * video.timescale;
+  let failure: unknown;
+
+  async function* feed(coming: (Promise<Packet[]> | undefined)[]): AsyncGenerator<Buffer> {
+    let init = writeInit({ kind: "video", trackId: TRACK_ID, ...videoTrack(video), rotation: 0 });
+    for (let i = 0; i < pieces.length; i++) {
+      const fragment = await coming.shift()?.then((packets) => fragmentOf(packets, i), (error: unknown) => { failure = error; });
+      if (failure !== undefined) return;
+      if (i > 0) coming.push(read(i + 1)); // while FFmpeg takes this one
+      if (fragment === undefined) continue;
+      yield* fragmentPieces(init, fragment);
+      init = Buffer.alloc(0);
+    }
+  }
+
+  function fragmentOf(packets: readonly Packet[], i: number): Fragment | undefined {
+    if (packets.length === 0) return undefined;
+    const last = packets.reduce((latest, packet) => Math.max(latest, packet.pts), -Infinity);
+    const end = Math.max(last + Math.max(1, Math.round(video.timescale / 1000)), pieces[i + 1]?.from ?? 0);
+    const { baseDecodeTime, samples, data } = toSamples(packets, end, reorder);
+    return { sequence: i + 1, trackId: TRACK_ID, baseDecodeTime: baseDecodeTime - originTicks + shift, samples, data };
+  }
+  return { stream: Readable.from(feed([first, second]), { objectMode: false }), offset: shift + reorder, firstTimes, failure: () => failure };
+}
