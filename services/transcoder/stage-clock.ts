@@ -8,18 +8,20 @@ export function openStageClock(mode: Rendition["mode"], now: () => number = () =
   const startedAt = now();
   let begunAt: number | undefined;
   let fetchMs = 0;
+  /** Reads under way, and since when there are any. */
+  let [reading, since] = [0, 0];
   return {
     /** Its turn has come: what was before was the wait for a slot. */
     begin(): void {
       begunAt = now();
     },
-    /** The same reads, their time counted as the source's. */
+    /** The same reads, their time counted as the source's: once, where they are beside each other. */
     fetching: (read: ReadPackets): ReadPackets => async (span) => {
-      const from = now();
+      if (reading++ === 0) since = now();
       try {
         return await read(span);
       } finally {
-        fetchMs += now() - from;
+        if (--reading === 0) fetchMs += now() - since;
       }
     },
     /** Asked when the first bytes are there. */

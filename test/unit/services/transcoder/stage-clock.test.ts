@@ -25,6 +25,25 @@ describe("the clock of stages", () => {
     expect(clock.spent()).to.deep.equal({ fetch: 7, repackage: 3 });
   });
 
+  it("counts the time of two reads beside each other once, and none that goes on beside the encode", async () => {
+    const clock = openStageClock("encode", now);
+    clock.begin();
+    const ends: (() => void)[] = [];
+    const read = clock.fetching(async () => { await new Promise<void>((resolve) => ends.push(resolve)); return []; });
+    const [one, two] = [read(span), read(span)];
+    at += 20;
+    ends[0]?.();
+    await one;
+    at += 5;
+    ends[1]?.();
+    await two;
+    const ahead = read(span);
+    at += 100;
+    expect(clock.spent()).to.deep.equal({ wait: 0, fetch: 25, encode: 100 });
+    ends[2]?.();
+    await ahead;
+  });
+
   it("has for who joins only what they waited", () => {
     const clock = openStageClock("encode", now);
     at += 90;
