@@ -87,6 +87,16 @@ describe("an index that is read in part, of tables that are not what they should
     for (const span of spansOf(inspection, 4)) expect(await attempt(sparse, span)).to.deep.equal(await attempt(whole, span));
   });
 
+  it("has no packets where all are said to lie in the same place, and to be a file together that is ten times this one", async () => {
+    const large = Math.floor(file.length / 41);
+    const places = change("stco", VIDEO, (body) => { for (let at = 8; at < body.length; at += 4) body.writeUInt32BE(0, at); });
+    const sizes = change("stsz", VIDEO, (body) => { for (let at = 12; at < body.length; at += 4) body.writeUInt32BE(large, at); });
+    const reader = openReader(sizes(places(file)), WHOLE);
+    const pictures = spansOf(await reader.inspect(), 4).filter(({ track }) => track === "video");
+    expect(pictures).to.have.length(4);
+    for (const span of pictures) expect(await attempt(reader, span)).to.equal("Error: the span has too many bytes");
+  });
+
   it("has the outcome of a whole one, whatever a table says", async () => {
     const table = fc.constantFrom("stsz", "stsc", "stco", "stts", "stss");
     await fc.assert(fc.asyncProperty(fc.array(fc.tuple(table, fc.constantFrom(VIDEO, AUDIO), fc.nat(10_000), fc.nat(0xffff)), { minLength: 1, maxLength: 4 }), async (changes) => {
