@@ -47,6 +47,8 @@ export interface DiskBlocks {
 /** Files are `<dir>/<key>/<n>`. Takes over what an earlier run left there, oldest first out. @param free bytes of the disk, for tests */
 export async function openDiskBlocks(dir: string, maxBytes: number, log: Log, free = freeBytes): Promise<DiskBlocks> {
   const writes = new Set<Promise<void>>();
+  /** Blocks that are being written: here, as far as readers are concerned, since memory may have let go of them. */
+  const coming = new Map<string, Buffer>();
   const folders = new Set<string>();
   let restUntil = 0;
   let broken = false;
@@ -91,9 +93,11 @@ export async function openDiskBlocks(dir: string, maxBytes: number, log: Log, fr
   const reserve = openDiskReserve(dir, index, log, free);
 
   return {
-    has: (key, n) => index.has(`${key}/${n}`),
+    has: (key, n) => index.has(`${key}/${n}`) || coming.has(`${key}/${n}`),
     async get(key, n, length) {
       const id = `${key}/${n}`;
+      const written = coming.get(id);
+      if (written !== undefined) return written;
       if (index.get(id) === undefined) return undefined;
       try {
         const bytes = await readFile(fileOf(id));
@@ -105,8 +109,13 @@ export async function openDiskBlocks(dir: string, maxBytes: number, log: Log, fr
       return undefined;
     },
     async put(key, n, bytes) {
-      if (bytes.length > maxBytes || index.has(`${key}/${n}`) || Date.now() < restUntil) return;
-      const writing = write(key, n, bytes).finally(() => writes.delete(writing));
+      const id = `${key}/${n}`;
+      if (bytes.length > maxBytes || index.has(id) || coming.has(id) || Date.now() < restUntil) return;
+      coming.set(id, bytes);
+      const writing = write(key, n, bytes).finally(() => {
+        writes.delete(writing);
+        coming.delete(id);
+      });
       writes.add(writing);
       if (writes.size > MAX_WRITES) await Promise.race(writes);
     },

@@ -31,6 +31,24 @@ describe("disk blocks", () => {
     expect(await second.get("a.1", 1, 1000)).to.equal(undefined);
   });
 
+  it("has a block from when it was given, before it is written", async () => {
+    const blocks = await openDiskBlocks(dir, 10_000, log);
+    await blocks.put("a", 0, block(1));
+    expect([blocks.has("a", 0), blocks.size()]).to.deep.equal([true, 0]);
+    expect(await blocks.get("a", 0, 1000)).to.deep.equal(block(1));
+    await blocks.close();
+    expect([blocks.has("a", 0), blocks.size()]).to.deep.equal([true, 1000]);
+  });
+
+  it("has none that could not be written", async () => {
+    const blocks = await openDiskBlocks(dir, 10_000, log);
+    await writeFile(join(dir, "a"), "no folder");
+    await blocks.put("a", 0, block(1));
+    expect(blocks.has("a", 0)).to.equal(true);
+    await blocks.close();
+    expect([blocks.has("a", 0), await blocks.get("a", 0, 1000)]).to.deep.equal([false, undefined]);
+  });
+
   it("keeps its bound, dropping what was not used longest", async () => {
     const blocks = await openDiskBlocks(dir, 3000, log);
     for (const n of [0, 1, 2]) {
@@ -49,7 +67,7 @@ describe("disk blocks", () => {
     const blocks = await openDiskBlocks(dir, 10_000, log, async () => free);
     for (const n of [0, 1, 2]) {
       await blocks.put("a", n, block(n));
-      await eventually(() => blocks.has("a", n));
+      await eventually(() => blocks.size() === (n + 1) * 1000);
     }
     free = 96 * MiB - 1_500; // two blocks are lacking
     await eventually(() => blocks.size() < 3000);
