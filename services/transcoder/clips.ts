@@ -72,8 +72,7 @@ export function openClips({ threads, onFailure }: ClipPorts) {
       const feed = await feedSpan(facts, start + originTicks, end + originTicks, job.readPackets);
       const first = findFirstFrame(video, feed.firstTimes.map((pts) => pts - originTicks), start);
       if (first === undefined) throw fail("not_media", "The clip has no frames.");
-      track = await encode(job, { arguments: clipVideoArguments({ ...asked, first, input: { kind: "packets", offset: feed.offset } }), stdin: feed.stream });
-      if (feed.failure() !== undefined) throw feed.failure();
+      track = await feed.through(encode(job, { arguments: clipVideoArguments({ ...asked, first, input: { kind: "packets", offset: feed.offset } }), stdin: feed.stream }));
     } else {
       track = await throughDoor(job.openFile(), (url) => encode(job, { arguments: clipVideoArguments({ ...asked, first: start, input: { kind: "file", url } }) }));
     }

@@ -86,9 +86,7 @@ async function runFed(job: EncodeJob, renditions: readonly VideoRendition[], onD
   const at = (boundary: number): number => originTicks + rescaleCeil(boundaries[boundary] ?? 0, timescale, video.timescale);
   const feed = await feedSpan(facts, runUp(job, at(job.first)), at(job.last + 1), job.readPackets);
   const input: VideoInput = { kind: "packets", offset: feed.offset };
-  const outcome = await runGuarded(job, { arguments: videoArguments({ ...runOf(job, renditions), input }), guest: { hardware: needsCard(renditions) }, stdin: feed.stream, onData });
-  if (outcome.outcome !== "aborted" && feed.failure() !== undefined) throw feed.failure();
-  return outcome;
+  return await feed.through(runGuarded(job, { arguments: videoArguments({ ...runOf(job, renditions), input }), guest: { hardware: needsCard(renditions) }, stdin: feed.stream, onData }));
 }
 
 /** Frames before the span that are decoded and thrown away. */

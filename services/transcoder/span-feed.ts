@@ -36,8 +36,11 @@ export async function readPiece({ video }: Facts, { from, to }: Piece, isLast: b
 export interface SpanFeed extends Feed {
   /** Presentation times of the first piece, in decode order. */
   firstTimes: readonly number[];
-  /** What reading a piece threw: for FFmpeg the span then ended there. */
-  failure(): unknown;
+  /**
+   * `work` is done with what is fed. @throws what reading a piece threw, whatever `work` made of a span that then ended there;
+   * what `work` throws
+   */
+  through<T>(work: Promise<T>): Promise<T>;
 }
 
 /**
@@ -47,11 +50,10 @@ export interface SpanFeed extends Feed {
 export async function feedSpan(facts: Facts, from: number, to: number, readPackets: ReadPackets): Promise<SpanFeed> {
   const { video, originTicks } = facts;
   const pieces = planPieces(facts, from, to);
-  /** Rejects with nobody to hear of it, when the feed is given up before its turn. */
   const read = (i: number): Promise<Packet[]> | undefined => {
     const piece = pieces[i];
     const packets = piece === undefined ? undefined : readPiece(facts, piece, i === pieces.length - 1, readPackets);
-    packets?.catch(() => undefined);
+    packets?.catch(() => undefined); // told when its turn comes; nobody is there to hear it when the feed is given up before
     return packets;
   };
   const [first, second] = [read(0), read(1)];
@@ -64,7 +66,7 @@ export async function feedSpan(facts: Facts, from: number, to: number, readPacke
   async function* feed(coming: (Promise<Packet[]> | undefined)[]): AsyncGenerator<Buffer> {
     let init = writeInit({ kind: "video", trackId: TRACK_ID, ...videoTrack(video), rotation: 0 });
     for (let i = 0; i < pieces.length; i++) {
-      const fragment = await coming.shift()?.then((packets) => fragmentOf(packets, i), (error: unknown) => { failure = error; });
+      const fragment = await coming.shift()?.then((packets) => fragmentOf(packets, i)).catch((error: unknown) => { failure = error; });
       if (failure !== undefined) return;
       if (i > 0) coming.push(read(i + 1)); // while FFmpeg takes this one
       if (fragment === undefined) continue;
@@ -80,5 +82,13 @@ export async function feedSpan(facts: Facts, from: number, to: number, readPacke
     const { baseDecodeTime, samples, data } = toSamples(packets, end, reorder);
     return { sequence: i + 1, trackId: TRACK_ID, baseDecodeTime: baseDecodeTime - originTicks + shift, samples, data };
   }
-  return { stream: Readable.from(feed([first, second]), { objectMode: false }), offset: shift + reorder, firstTimes, failure: () => failure };
+
+  async function through<T>(work: Promise<T>): Promise<T> {
+    const [ended] = await Promise.allSettled([work]);
+    if (failure !== undefined) throw failure;
+    if (ended.status === "rejected") throw ended.reason;
+    return ended.value;
+  }
+
+  return { stream: Readable.from(feed([first, second]), { objectMode: false }), offset: shift + reorder, firstTimes, through };
 }

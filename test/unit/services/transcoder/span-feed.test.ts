@@ -68,9 +68,18 @@ describe("the feed of a span", () => {
   it("ends where a piece could not be read, and says why; of the first who asks is told", async () => {
     const { read } = source(8);
     const feed = await feedSpan(FACTS, 0, 50 * SCALE, read);
-    expect(feed.failure()).to.equal(undefined);
     expect(readBoxes(await drain(feed.stream)).filter(({ type }) => type === "moof")).to.have.length(2);
-    expect(feed.failure()).to.have.property("message", "the origin is away");
+    for (const work of [async () => "what came before", async () => await Promise.reject(new Error("too short"))]) expect(await rejection(feed.through(work()), "work")).to.have.property("message", "the origin is away");
     expect(await rejection(feedSpan(FACTS, 8 * SCALE, 20 * SCALE, read), "feed")).to.have.property("message", "the origin is away");
+  });
+
+  it("says also what is wrong with packets, in place of what FFmpeg says of a span that ends there", async () => {
+    const twice: ReadPackets = async () => [0, 0].map((pts) => ({ pts, duration: SCALE, isKey: true, data: Buffer.alloc(1) }));
+    const feed = await feedSpan(FACTS, 0, 2 * SCALE, twice);
+    expect((await drain(feed.stream)).length).to.equal(0);
+    expect(await rejection(feed.through(Promise.reject(new Error("FFmpeg failed"))), "work")).to.have.property("message", "duplicate timestamp");
+    const whole = await feedSpan(FACTS, 0, 2 * SCALE, source().read);
+    expect(await whole.through(Promise.resolve("made"))).to.equal("made");
+    expect(await rejection(whole.through(Promise.reject(new Error("FFmpeg failed"))), "work")).to.have.property("message", "FFmpeg failed");
   });
 });
