@@ -1,15 +1,11 @@
 /** The packets of a long span for FFmpeg's standard input, read a piece at a time: minutes of a source are never in memory at once. */
 import { Readable } from "node:stream";
-import type { Fragment } from "../../media/cmaf/fragment.ts";
 import { fragmentPieces } from "../../media/cmaf/fragment-pieces.ts";
-import { writeInit } from "../../media/cmaf/init.ts";
-import { reorderDelay, toSamples, type Packet } from "../../media/cmaf/samples.ts";
+import type { Packet } from "../../media/cmaf/samples.ts";
 import type { Facts } from "../../media/facts.ts";
-import { videoTrack } from "../../media/tracks.ts";
-import type { Feed } from "./feed.ts";
+import { earliestOf, feedWriter, type Feed } from "./feed.ts";
 import type { ReadPackets } from "./repackage.ts";
 
-const TRACK_ID = 1;
 const PIECE_SEC = 4;
 
 export interface Piece { from: number; to: number }
@@ -57,30 +53,21 @@ export async function feedSpan(facts: Facts, from: number, to: number, readPacke
     return packets;
   };
   const [first, second] = [read(0), read(1)];
-  const firstTimes = (await first ?? []).map(({ pts }) => pts);
-  const reorder = reorderDelay(video.frameRate, video.timescale);
-  const earliest = firstTimes.reduce((least, pts) => Math.min(least, pts), Infinity);
-  const shift = Math.ceil(Math.max(0, originTicks - earliest) / video.timescale) * video.timescale;
+  const firstPackets = await first ?? [];
+  const firstTimes = firstPackets.map(({ pts }) => pts);
+  const writer = feedWriter(video, earliestOf(firstPackets), originTicks);
   let failure: unknown;
 
   async function* feed(coming: (Promise<Packet[]> | undefined)[]): AsyncGenerator<Buffer> {
-    let init = writeInit({ kind: "video", trackId: TRACK_ID, ...videoTrack(video), rotation: 0 });
+    let init = writer.init();
     for (let i = 0; i < pieces.length; i++) {
-      const fragment = await coming.shift()?.then((packets) => fragmentOf(packets, i)).catch((error: unknown) => { failure = error; });
+      const fragment = await coming.shift()?.then((packets) => (packets.length === 0 ? undefined : writer.fragment(packets, i + 1, pieces[i + 1]?.from))).catch((error: unknown) => { failure = error; });
       if (failure !== undefined) return;
       if (i > 0) coming.push(read(i + 1)); // while FFmpeg takes this one
       if (fragment === undefined) continue;
       yield* fragmentPieces(init, fragment);
       init = Buffer.alloc(0);
     }
-  }
-
-  function fragmentOf(packets: readonly Packet[], i: number): Fragment | undefined {
-    if (packets.length === 0) return undefined;
-    const last = packets.reduce((latest, packet) => Math.max(latest, packet.pts), -Infinity);
-    const end = Math.max(last + Math.max(1, Math.round(video.timescale / 1000)), pieces[i + 1]?.from ?? 0);
-    const { baseDecodeTime, samples, data } = toSamples(packets, end, reorder);
-    return { sequence: i + 1, trackId: TRACK_ID, baseDecodeTime: baseDecodeTime - originTicks + shift, samples, data };
   }
 
   async function through<T>(work: Promise<T>): Promise<T> {
@@ -90,5 +77,5 @@ export async function feedSpan(facts: Facts, from: number, to: number, readPacke
     return ended.value;
   }
 
-  return { stream: Readable.from(feed([first, second]), { objectMode: false }), offset: shift + reorder, firstTimes, through };
+  return { stream: Readable.from(feed([first, second]), { objectMode: false }), offset: writer.offset, firstTimes, through };
 }
