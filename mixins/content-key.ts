@@ -3,6 +3,7 @@
  * may watch the video is given it.
  */
 import { createSecretKey, randomBytes, type KeyObject } from "node:crypto";
+import { ownBytes } from "../media/own-bytes.ts";
 
 export interface ContentKey {
   key: KeyObject;
@@ -25,5 +26,5 @@ export function parseContentKey(object: Uint8Array): ContentKey | undefined {
   if (typeof value !== "object" || value === null || !("key" in value && "keyId" in value && "iv" in value)) return undefined;
   const [key, keyId, iv] = [value.key, value.keyId, value.iv].map((text) => Buffer.from(typeof text === "string" ? text : "", "base64"));
   if (key?.length !== BYTES || keyId?.length !== BYTES || iv?.length !== BYTES) return undefined;
-  return { key: createSecretKey(key), keyId, iv };
+  return { key: createSecretKey(key), keyId: ownBytes(keyId), iv: ownBytes(iv) };
 }

@@ -11,6 +11,7 @@ import { objectKeys } from "../../config/object-keys.ts";
 import { redisKeys, type RedisKeys } from "../../config/redis-keys.ts";
 import { traced } from "../../config/tracing/tracer.ts";
 import { mediaName } from "../../media/media-names.ts";
+import { ownBytes } from "../../media/own-bytes.ts";
 import type { Plan } from "../../media/plan.ts";
 import { inOrderOfStart } from "../../media/start-order.ts";
 import { announceToAll } from "../../mixins/announce.ts";
@@ -108,7 +109,7 @@ export function cacheService(settings: Settings) {
               const key = objectKeys.media(videoId, rendition, mediaName(segment));
               if (this.memory.has(key)) continue;
               const found = await this.findStored({ videoId, rendition, segment });
-              if (found !== undefined) this.memory.set(key, Buffer.from(found.bytes.buffer, found.bytes.byteOffset, found.bytes.byteLength));
+              if (found !== undefined) this.memory.set(key, ownBytes(found.bytes));
             }
           }
         },
@@ -133,7 +134,7 @@ export function cacheService(settings: Settings) {
         const bytes = this.memory.get(key);
         const keep = async (found: SegmentAnswer): Promise<void> => {
           const { bytes: whole } = await wholeSegment(found);
-          this.memory.set(key, Buffer.from(whole.buffer, whole.byteOffset, whole.byteLength));
+          this.memory.set(key, ownBytes(whole));
           this.metrics.set("lectern_cache_memory_bytes", this.memory.bytes);
         };
         const answer = bytes === undefined ? await this.search(params, (seek) => awaitSearch(this.searches.join(key, waiter, seek, keep))) : { bytes, tier: "memory" as const };

@@ -1,5 +1,6 @@
 /** Images that the transcoder makes when they are asked for: in memory beside the segments, asked of it once by all who wait. */
 import type { ServiceBroker } from "moleculer";
+import { ownBytes } from "../../media/own-bytes.ts";
 import { readReply } from "../../mixins/byte-reply.ts";
 import type { Spent } from "../../mixins/play-spent.ts";
 import type { ImageResult } from "./cache.contract.ts";
@@ -13,7 +14,7 @@ export function openImages(broker: ServiceBroker, memory: Pick<ValuedCache<strin
   async function make(key: string, action: string, params: object): Promise<TimedImage> {
     const startedAt = performance.now();
     const bytes = await readReply(await broker.call<unknown, object>(action, params, { timeout: timeoutMs }));
-    memory.set(key, bytes);
+    memory.set(key, ownBytes(bytes));
     return { bytes, tier: "made", spent: { image: performance.now() - startedAt } };
   }
 

@@ -10,6 +10,7 @@ import { errorMessage, fail } from "../../config/errors.ts";
 import { registerMetrics } from "../../config/metrics/register-metrics.ts";
 import { objectKeys } from "../../config/object-keys.ts";
 import { EFFORTS } from "../../media/ffmpeg/effort.ts";
+import { ownBytes } from "../../media/own-bytes.ts";
 import { findRendition } from "../../media/plan-video.ts";
 import type { Rendition } from "../../media/plan.ts";
 import type { SegmentReport } from "../../media/quality/report.ts";
@@ -131,7 +132,7 @@ export function openInspection({ broker, jobs, slots }: InspectionTools) {
   return {
     /** The init segment that the rendition's next segments go with. */
     note(videoId: string, rendition: string, init: Buffer): void {
-      inits.set(`${videoId}/${rendition}`, init);
+      inits.set(`${videoId}/${rendition}`, ownBytes(init));
     },
     /** What may be stored: these bytes, or better ones; undefined: nothing. @throws what kept the check from its end */
     async inspect(videoId: string, rendition: string, segment: number, bytes: Buffer): Promise<Buffer | undefined> {

@@ -4,6 +4,7 @@
  */
 import { LRUCache } from "lru-cache";
 import { fail } from "../../../config/errors.ts";
+import { ownBytes } from "../../../media/own-bytes.ts";
 import { checkKey } from "../object-key.ts";
 import { readLength } from "../object-store.ts";
 import type { StoreBelow } from "./encrypted-store.ts";
@@ -25,7 +26,7 @@ export function envelopeStore(store: StoreBelow, ring: KeyRing): StoreBelow {
     const envelope = parseEnvelope(bytes);
     const name = `${key}\n${envelope.key.by}\n${envelope.key.wrapped.toString("base64")}`;
     let own = keys.get(name);
-    if (own === undefined) keys.set(name, own = unwrapEnvelope(ring, key, envelope));
+    if (own === undefined) keys.set(name, own = unwrapEnvelope(ring, key, envelope).then(ownBytes));
     try {
       return await openEnvelope(key, envelope, await own);
     } catch (error) {

@@ -1,6 +1,7 @@
 /** Parts of encrypted objects: only the chunks that they lie in are read. */
 import { LRUCache } from "lru-cache";
 import { findErrorCode } from "../../../config/errors.ts";
+import { ownBytes } from "../../../media/own-bytes.ts";
 import { readLength, type ObjectStore } from "../object-store.ts";
 import { CHUNK_BYTES, chunkAt, chunkCount, cipherOf, damaged, HEADER_BYTES, plainSize, SEALED_CHUNK_BYTES, type ObjectCipher, type UnitKey } from "./sealed-format.ts";
 import { openChunks } from "./seal-bytes.ts";
@@ -17,14 +18,14 @@ export function sealedRanges(store: Pick<ObjectStore, "getRange" | "head">) {
     if (first === 0) {
       const bytes = await store.getRange(key, 0, chunkAt(until));
       if (bytes === undefined) return undefined;
-      const cipher = cipherOf(unitKey, key, bytes.subarray(0, HEADER_BYTES));
+      const cipher = cipherOf(unitKey, key, ownBytes(bytes.subarray(0, HEADER_BYTES)));
       ciphers.set(key, cipher);
       return { cipher, sealed: bytes.subarray(HEADER_BYTES) };
     }
     const kept = ciphers.get(key);
     const [header, sealed] = await Promise.all([kept?.header ?? store.getRange(key, 0, HEADER_BYTES), store.getRange(key, chunkAt(first), chunkAt(until))]);
     if (header === undefined || sealed === undefined) return undefined;
-    const cipher = kept ?? cipherOf(unitKey, key, header);
+    const cipher = kept ?? cipherOf(unitKey, key, ownBytes(header));
     ciphers.set(key, cipher);
     return { cipher, sealed };
   }

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import { fail } from "../../../config/errors.ts";
 import { objectKeys } from "../../../config/object-keys.ts";
+import { ownBytes } from "../../../media/own-bytes.ts";
 import type { ObjectStore } from "../object-store.ts";
 import type { EraseResult } from "../storage.contract.ts";
 import type { KeyRing } from "./key-ring.ts";
@@ -44,7 +45,7 @@ export function openUnitKeys(store: Pick<ObjectStore, "get" | "getRange" | "put"
     const bytes = await store.get(objectKeys.unitKey(unit));
     if (bytes === undefined) return undefined;
     const { id, by, wrapped } = parseWrappedKey(bytes);
-    return { id, bytes: await ring.unwrap(wrapped, by, { unit, keyId: id }) };
+    return { id, bytes: ownBytes(await ring.unwrap(wrapped, by, { unit, keyId: id })) };
   }
 
   async function find(unit: string): Promise<UnitKey | undefined> {
