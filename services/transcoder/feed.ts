@@ -14,12 +14,12 @@ const TRACK_ID = 1;
 
 export interface Feed { stream: Readable; /** Ticks of the video track to take from FFmpeg's times to get the timeline's. */ offset: number }
 
-/** Without an edit list FFmpeg shows everything late by the reorder delay. */
+/** What a feed is written with, whole or piece by piece. */
 export interface FeedWriter extends Pick<Feed, "offset"> {
   init(): Buffer;
   /**
    * @param packets in decode order from a key frame, with times of the source, not none
-   * @param until which the last is shown at most; undefined: it is the end
+   * @param until time of the source at which the next fragment begins, and the last frame ends; undefined: there is no next
    */
   fragment(packets: readonly Packet[], sequence: number, until?: number): Fragment;
 }
@@ -30,7 +30,7 @@ export function feedWriter(video: VideoFacts, earliest: number, originTicks: num
   // Whole seconds, so that nothing below 0 is left and the timeline's zero stays on every frame grid.
   const shift = Math.ceil(Math.max(0, originTicks - earliest) / video.timescale) * video.timescale;
   return {
-    offset: shift + reorder,
+    offset: shift + reorder, // without an edit list FFmpeg shows everything late by the reorder delay
     init: () => writeInit({ kind: "video", trackId: TRACK_ID, ...videoTrack(video), rotation: 0 }),
     fragment(packets, sequence, until = -Infinity) {
       const last = packets.reduce((latest, packet) => Math.max(latest, packet.pts), -Infinity);
