@@ -28,11 +28,26 @@ export async function stallsOf(page: Page): Promise<Watched> {
   return await page.evaluate(() => (globalThis as PlayerPage).watched ?? { stalls: -1, stalledMs: -1, startedAt: undefined });
 }
 
-/** Waits until the player has played `seconds` of media beyond where it is, or `from` when given. */
+/**
+ * Waits until the player has played `seconds` of media beyond where it is, or `from` when given.
+ * @throws Error saying what the player was at, when that takes too long
+ */
 export async function waitForPlay(page: Page, seconds: number, timeoutMs: number, from?: number): Promise<void> {
   await page.waitForFunction(() => (globalThis as PlayerPage).lectern !== undefined, null, { timeout: timeoutMs });
   const start = from ?? await page.evaluate(() => (globalThis as PlayerPage).lectern?.video.currentTime ?? 0);
-  await page.waitForFunction((until) => ((globalThis as PlayerPage).lectern?.video.currentTime ?? 0) >= until, start + seconds, { timeout: timeoutMs });
+  await page.waitForFunction((until) => ((globalThis as PlayerPage).lectern?.video.currentTime ?? 0) >= until, start + seconds, { timeout: timeoutMs })
+    .catch(async (error: unknown) => { throw new Error(`did not play to ${start + seconds} s: ${await playerState(page)}`, { cause: error }); });
+}
+
+async function playerState(page: Page): Promise<string> {
+  return await page.evaluate(() => {
+    const { video } = (globalThis as PlayerPage).lectern ?? {};
+    if (video === undefined) return "no player";
+    const { currentTime, duration, paused, seeking, readyState, error, buffered } = video;
+    const ranges = Array.from({ length: buffered.length }, (_, i) => [buffered.start(i), buffered.end(i)]);
+    const asked = performance.getEntriesByType("resource").slice(-12).map((entry) => `${new URL(entry.name).pathname} ${(entry as PerformanceResourceTiming).responseStatus} ${Math.round(entry.startTime)}+${Math.round(entry.duration)}`);
+    return JSON.stringify({ now: Math.round(performance.now()), currentTime, duration, paused, seeking, readyState, error: error?.message, ranges, fault: document.querySelector(".fault:not([hidden])")?.textContent, asked });
+  });
 }
 
 /** Seeks to a share of the duration; answers the time. */

@@ -76,40 +76,36 @@ describe("an upload in the browser", function () {
   });
 
   it("asks again how far it was, and does not begin anew, when the server is in trouble just then", async () => {
-    let troubles = 0;
+    let asked = 0;
     let begun = 0;
-    await page.route("**/v1/uploads/tus/*", async (route) => {
-      if (route.request().method() === "HEAD" && troubles++ === 0) await route.fulfill({ status: 503, headers: { "Tus-Resumable": "1.0.0" } });
-      else await route.continue();
-    });
+    page.on("request", (request) => { if (request.method() === "HEAD" && request.url().includes("/tus/")) asked++; });
     page.on("request", (request) => { if (request.method() === "POST" && request.url().endsWith("/tus")) begun++; });
+    proxy.instead = { request: "HEAD /v1/uploads/tus/", answer: "HTTP/1.1 503 Service Unavailable\r\nTus-Resumable: 1.0.0\r\nConnection: close\r\nContent-Length: 0\r\n\r\n" };
     proxy.cutSent = { after: size / 2, away: false };
     await page.setInputFiles("#file", lecture.path);
     await waitForPlay(page, 2, 60_000, 0);
     await sent();
-    expect(troubles).to.be.at.least(2);
+    expect(proxy.instead).to.equal(undefined);
+    expect(asked).to.be.at.least(2);
     expect(begun).to.equal(1);
     expectResumed();
   });
 
   it("plays while it is still being sent, and goes on when that has come to its end", async () => {
-    await page.route("**/v1/uploads/tus/*", async (route) => {
-      // The rest of the file comes when what there is of it has been watched.
-      if (Number(route.request().headers()["upload-offset"]) > 0) await watched.promise;
-      await route.continue();
-    });
-    const watched = Promise.withResolvers<void>();
-    proxy.cutSent = { after: size / 2, away: false };
+    let release: (() => void) | undefined;
+    const letGo = (): void => release?.();
+    // The rest of the file comes when what there is of it has been watched.
+    proxy.cutSent = { after: size / 2, away: false, atCut: () => { release = proxy.holdSent(100_000); } };
     await page.setInputFiles("#file", lecture.path);
-    await waitForPlay(page, 2, 60_000, 0);
+    await waitForPlay(page, 2, 60_000, 0).finally(letGo);
     expect(await page.locator("#upload").isVisible()).to.equal(true);
-    watched.resolve();
     await sent();
     await waitForPlay(page, 2, 30_000, await seekTo(page, 0.9));
   });
 
   it("says why when the server has no room, and does not go on trying", async () => {
-    await page.route("**/v1/uploads/tus/*", (route) => route.fulfill({ status: 507, contentType: "application/problem+json", body: JSON.stringify({ detail: "The object store is full." }) }));
+    const problem = JSON.stringify({ detail: "The object store is full." });
+    proxy.instead = { request: "PATCH /v1/uploads/tus/", answer: `HTTP/1.1 507 Insufficient Storage\r\nContent-Type: application/problem+json\r\nConnection: close\r\nContent-Length: ${problem.length}\r\n\r\n${problem}` };
     await page.setInputFiles("#file", lecture.path);
     await page.getByText("The object store is full.").waitFor({ timeout: 50_000 });
     expect(offsets).to.deep.equal([0]);

@@ -8,8 +8,10 @@ export interface BreakingProxy {
   silent: boolean;
   /** Cuts a connection once this many bytes of answers have passed on it, and is undefined again. */
   cutAfter: number | undefined;
-  /** Cuts a connection once this many bytes of requests have passed on it, all of which arrive, and is undefined again. `away`: with all others. */
-  cutSent: { after: number; away: boolean } | undefined;
+  /** Cuts a connection once this many bytes of requests have passed on it, all of which arrive, and is undefined again. `away`: with all others. `atCut` is called then. */
+  cutSent: { after: number; away: boolean; atCut?: () => void } | undefined;
+  /** Answers the next request that begins with `request` itself, as `answer` has it to the byte, swallows the rest of it and ends the connection; then it is undefined again. */
+  instead: { request: string; answer: string } | undefined;
   /** Holds back what comes behind this many bytes of requests on a connection. The others are let through. @returns lets it go */
   holdSent(after: number): () => void;
   /** Refuses connections. */
@@ -33,7 +35,12 @@ export async function startBreakingProxy(endpoint: string, port = 0): Promise<Br
     let sent = 0;
     client.on("data", (chunk) => {
       answered = 0;
-      if (proxy.silent) return;
+      if (proxy.silent || client.writableEnded) return;
+      if (proxy.instead !== undefined && chunk.toString("latin1", 0, proxy.instead.request.length) === proxy.instead.request) {
+        client.end(proxy.instead.answer);
+        proxy.instead = undefined;
+        return;
+      }
       sent += chunk.length;
       if (held !== undefined && sent > held.after) {
         client.pause();
@@ -45,9 +52,11 @@ export async function startBreakingProxy(endpoint: string, port = 0): Promise<Br
       }
       upstream.write(chunk);
       if (proxy.cutSent === undefined || sent <= proxy.cutSent.after) return;
-      proxy.away = proxy.cutSent.away;
+      const { away, atCut } = proxy.cutSent;
+      proxy.away = away;
       proxy.cutSent = undefined;
       proxy.cuts++;
+      atCut?.();
       client.pause();
       upstream.end(() => {
         for (const socket of proxy.away ? sockets : [client]) socket.destroy();
@@ -75,7 +84,7 @@ export async function startBreakingProxy(endpoint: string, port = 0): Promise<Br
   await once(server, "listening");
   const proxy: BreakingProxy = {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    silent: false, cutAfter: undefined, cutSent: undefined, away: false, cuts: 0,
+    silent: false, cutAfter: undefined, cutSent: undefined, instead: undefined, away: false, cuts: 0,
     holdSent(after) {
       const holding = { after, released: Promise.withResolvers<void>() };
       held = holding;
