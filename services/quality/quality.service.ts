@@ -10,9 +10,9 @@ import { registerMetrics, type MetricWriter } from "../../config/metrics/registe
 import { findRendition } from "../../media/plan-video.ts";
 import type { SegmentReport } from "../../media/quality/report.ts";
 import type { VideoEventPayload } from "../videos/videos.contract.ts";
-import { openTurns, type Turns } from "./turns.ts";
 import { warmFfmpeg } from "../../mixins/ffmpeg.ts";
 import { guestSettings, openGuest, type GuestSettings } from "../../mixins/guest.ts";
+import { openTurns, type Turns } from "../../mixins/turns.ts";
 import { checkAudio } from "./check-audio.ts";
 import { checkVideo, type VideoCheck } from "./check-video.ts";
 import { measureVmaf, proveVmaf } from "./measure-vmaf.ts";

@@ -17,6 +17,7 @@ import type { SegmentReport } from "../../media/quality/report.ts";
 import { rescaleCeil } from "../../media/rational.ts";
 import { announce } from "../../mixins/announce.ts";
 import { throughDoor } from "../../mixins/source-door.ts";
+import { openTurns } from "../../mixins/turns.ts";
 import type { CheckParams, CheckResult } from "../quality/quality.contract.ts";
 import type { KeyParams } from "../storage/storage.contract.ts";
 import type { NoteQualityParams } from "../videos/videos.contract.ts";
@@ -35,13 +36,15 @@ const CHECK_MS = 10 * 60_000;
 /** A few kilobytes each. */
 const KEPT_INITS = 2_000;
 
-export interface InspectionTools { broker: ServiceBroker; jobs: VideoJobs; slots: Slots }
+export interface InspectionTools { broker: ServiceBroker; jobs: VideoJobs; slots: Slots; /** Checks. */ atOnce: number }
 
-export function openInspection({ broker, jobs, slots }: InspectionTools) {
+export function openInspection({ broker, jobs, slots, atOnce }: InspectionTools) {
   const metrics = registerMetrics(broker, "transcoder");
   /** Renditions of which something is being checked, by video and name. */
   const lines = new Map<string, Line>();
   const inits = new LRUCache<string, Buffer>({ max: KEPT_INITS });
+  /** Of the source no more is read than is checked: what waited for its check with it would be in memory for nothing. */
+  const turns = openTurns(atOnce);
 
   function lineOf(videoId: string, rendition: string): Line {
     const key = `${videoId}/${rendition}`;
@@ -85,15 +88,17 @@ export function openInspection({ broker, jobs, slots }: InspectionTools) {
   /** On this node: the bytes do not travel. */
   async function check(job: Job, rendition: Rendition, init: Buffer, entries: readonly Pick<Entry, "segment" | "bytes">[]): Promise<SegmentReport[]> {
     const first = entries[0]?.segment ?? 0;
-    const { packets, needsFile } = await readSource(job, rendition, first, first + entries.length);
-    const ask = async (url?: string): Promise<SegmentReport[]> => {
-      const params: CheckParams = {
-        videoId: job.videoId, plan: job.plan, rendition: rendition.name, first, init, segments: entries.map(({ bytes }) => bytes),
-        ...(packets === undefined ? {} : { packets }), ...(url === undefined ? {} : { url }),
+    return await turns.run(async () => {
+      const { packets, needsFile } = await readSource(job, rendition, first, first + entries.length);
+      const ask = async (url?: string): Promise<SegmentReport[]> => {
+        const params: CheckParams = {
+          videoId: job.videoId, plan: job.plan, rendition: rendition.name, first, init, segments: entries.map(({ bytes }) => bytes),
+          ...(packets === undefined ? {} : { packets }), ...(url === undefined ? {} : { url }),
+        };
+        return (await broker.call<CheckResult, CheckParams>("quality.check", params, { nodeID: broker.nodeID, timeout: CHECK_MS, retries: 0, tracking: false })).reports;
       };
-      return (await broker.call<CheckResult, CheckParams>("quality.check", params, { nodeID: broker.nodeID, timeout: CHECK_MS, retries: 0, tracking: false })).reports;
-    };
-    return needsFile ? await throughDoor(job.openFile(), ask) : await ask();
+      return needsFile ? await throughDoor(job.openFile(), ask) : await ask();
+    });
   }
 
   /** The same segment, made again until it is good; undefined bytes: it never was. */

@@ -209,7 +209,7 @@ export function transcoderService(settings: Settings) {
       this.twins = openTwinObjects(this.broker, async (videoId) => (await this.jobs.getVideo(videoId)).twin?.of);
       this.profiles = openProfiles(this.broker, this.slots, this.twins);
       this.jobs = openVideoJobs(this.broker, { demuxer: openDemuxer(), door: this.door, remuxes: this.remuxes, profiles: this.profiles });
-      this.publisher = openPublisher(this.broker, this.redis, keys, openInspection({ broker: this.broker, jobs: this.jobs, slots: this.slots }));
+      this.publisher = openPublisher(this.broker, this.redis, keys, openInspection({ broker: this.broker, jobs: this.jobs, slots: this.slots, atOnce: slots }));
       this.captions = openCaptions(this.broker, this.jobs, this.slots, this.twins);
       const cores = availableParallelism();
       this.workshop = openWorkshop({

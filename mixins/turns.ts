@@ -1,5 +1,5 @@
 /** So much at once and no more; the rest waits in order. */
-import { fail } from "../../config/errors.ts";
+import { fail } from "../config/errors.ts";
 
 const MAX_WAITING = 256;
 
