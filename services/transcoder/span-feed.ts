@@ -6,7 +6,8 @@ import type { Facts } from "../../media/facts.ts";
 import { earliestOf, feedWriter, type Feed } from "./feed.ts";
 import type { ReadPackets } from "./repackage.ts";
 
-const PIECE_SEC = 4;
+/** Two are in memory: one that FFmpeg takes, and the next. */
+const PIECE_SEC = 2;
 
 export interface Piece { from: number; to: number }
 

@@ -153,7 +153,8 @@ export function blockReader(cache: BlockCache, meter: Pick<SourceMeter, "bytes">
 
     const offset = first * BLOCK_BYTES;
     if (wanted.length === 1 && wanted[0] !== undefined) return (await wanted[0]).subarray(start - offset, end - offset);
-    return Buffer.concat(await Promise.all(wanted)).subarray(start - offset, end - offset);
+    const blocks = await Promise.all(wanted);
+    return Buffer.concat(blocks.map((block, i) => block.subarray(Math.max(0, start - offset - i * BLOCK_BYTES), end - offset - i * BLOCK_BYTES)), end - start);
   }
 
   return {

@@ -11,11 +11,14 @@ const sec = (...seconds: number[]): number[] => seconds.map((second) => second *
 const FACTS = makeFacts({ video: { end: 60 * SCALE, keyFrames: sec(0, 4, 8, 12, 16, 20, 24, 50) } });
 
 describe("the feed of a span", () => {
-  it("is read in pieces of four seconds or more that begin at key frames", () => {
-    const pieces = (from: number, to: number) => planPieces(FACTS, from * SCALE, to * SCALE).map((piece) => [piece.from / SCALE, piece.to / SCALE]);
-    expect(pieces(1, 7)).to.deep.equal([[1, 7]]);
+  it("is read in pieces of two seconds or more that begin at key frames", () => {
+    const pieces = (from: number, to: number, facts = FACTS) => planPieces(facts, from * SCALE, to * SCALE).map((piece) => [piece.from / SCALE, piece.to / SCALE]);
+    expect(pieces(1, 4)).to.deep.equal([[1, 4]]);
+    expect(pieces(1, 7)).to.deep.equal([[1, 4], [4, 7]]);
     expect(pieces(3, 60)).to.deep.equal([[3, 8], [8, 12], [12, 16], [16, 20], [20, 24], [24, 50], [50, 60]]);
     expect(pieces(0, 16)).to.deep.equal([[0, 4], [4, 8], [8, 12], [12, 16]]);
+    const dense = makeFacts({ video: { end: 60 * SCALE, keyFrames: sec(0, 1, 2, 3, 4, 5) } });
+    expect(pieces(0, 6, dense)).to.deep.equal([[0, 2], [2, 4], [4, 6]]);
   });
 
   it("has each frame once where groups of pictures are open: those behind the next key frame come with that", async () => {
