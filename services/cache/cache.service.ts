@@ -22,6 +22,7 @@ import { spentBy, sumOf, tellSpent, type Spent } from "../../mixins/play-spent.t
 import { closeRedis, openRedis, withoutRedis } from "../../mixins/redis.ts";
 import { readSegment, replySegment, wholeSegment, type SegmentAnswer } from "../../mixins/segment-answer.ts";
 import { offerNothing, segmentsAtHand } from "../../mixins/segments-at-hand.ts";
+import { unstoredBytes } from "../../mixins/unstored-bytes.ts";
 import type { MakeParams, SheetParams, StillParams, WaiterLeft } from "../transcoder/transcoder.contract.ts";
 import type { VideoEventPayload, VideoIdParams } from "../videos/videos.contract.ts";
 import type { ImageResult, OpenParams, SegmentParams, SegmentResult, SegmentsExpected } from "./cache.contract.ts";
@@ -46,6 +47,8 @@ interface Methods {
 }
 
 const NAMED = { videoId: "string", rendition: "string", segment: [{ type: "equal", value: "init" }, { type: "number", integer: true, min: 0 }] };
+/** Of the memory for segments this stays for viewers, however much waits for the store. */
+const LEAST_SHARE = 1 / 4;
 /** Renditions of a video, and segments of each, that are taken into memory before they are asked for. */
 const MAX_EXPECTED = 64;
 /** Until the first bytes of an encode under load, and from some to the next; the player would give up soon after. */
@@ -222,6 +225,7 @@ export function cacheService(settings: Settings) {
       this.keys = redisKeys(namespace);
       this.redis = await openRedis(redisUrl, this.logger);
       this.memory = openValuedCache({ maxBytes: memoryBytes, sizeOf: (bytes) => bytes.byteLength });
+      unstoredBytes(this.broker).follow((unstored) => this.memory.resize(Math.max(memoryBytes * LEAST_SHARE, memoryBytes - unstored)));
       this.images = openImages(this.broker, this.memory, MAKE_MS);
       this.searches = openSearches();
       segmentsAtHand(this.broker).lend = ({ id, rendition, segment }) => {

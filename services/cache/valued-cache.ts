@@ -17,6 +17,7 @@ const LOOKED_AT = 16;
 export function openValuedCache<K, V>({ maxBytes, sizeOf, random = Math.random }: ValuedCacheOptions<V>) {
   const entries = new Map<K, Entry<K, V>>();
   const places: Entry<K, V>[] = [];
+  let limit = maxBytes;
   let bytes = 0;
   /** Requests so far: time goes by these, so that a night without any makes nothing old. */
   let now = 0;
@@ -40,6 +41,13 @@ export function openValuedCache<K, V>({ maxBytes, sizeOf, random = Math.random }
     }
     return least;
   }
+  function shrinkTo(most: number): void {
+    while (bytes > most) {
+      const least = leastWorth();
+      if (least === undefined) return;
+      remove(least);
+    }
+  }
   return {
     get(key: K): V | undefined {
       now++;
@@ -53,12 +61,8 @@ export function openValuedCache<K, V>({ maxBytes, sizeOf, random = Math.random }
       const before = entries.get(key);
       if (before !== undefined) remove(before);
       const size = Math.max(1, sizeOf(value));
-      if (size > maxBytes) return;
-      while (bytes + size > maxBytes) {
-        const least = leastWorth();
-        if (least === undefined) break;
-        remove(least);
-      }
+      if (size > limit) return;
+      shrinkTo(limit - size);
       const entry: Entry<K, V> = { key, value, bytes: size, cost, asked: (before?.asked ?? 0) + 1, since: before?.since ?? now, place: places.length };
       places.push(entry);
       entries.set(key, entry);
@@ -68,6 +72,11 @@ export function openValuedCache<K, V>({ maxBytes, sizeOf, random = Math.random }
       const entry = entries.get(key);
       if (entry !== undefined) remove(entry);
       return entry !== undefined;
+    },
+    /** Room for no more than so much from now on. */
+    resize(most: number): void {
+      limit = most;
+      shrinkTo(limit);
     },
     has: (key: K) => entries.has(key),
     keys: () => entries.keys(),

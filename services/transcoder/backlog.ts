@@ -15,7 +15,8 @@ export interface BacklogLimits {
 
 const LIMITS: BacklogLimits = { calmBytes: 16 * MiB, maxBytes: 64 * MiB };
 
-export function openBacklog({ calmBytes, maxBytes }: BacklogLimits = LIMITS) {
+/** @param tell how many bytes wait, after each change */
+export function openBacklog(tell: (bytes: number) => void = () => undefined, { calmBytes, maxBytes }: BacklogLimits = LIMITS) {
   let waiting = 0;
   let sleepers: (() => void)[] = [];
   return {
@@ -23,8 +24,10 @@ export function openBacklog({ calmBytes, maxBytes }: BacklogLimits = LIMITS) {
     hold(bytes: number, work: () => Promise<void>): Promise<void> | undefined {
       if (waiting + bytes > maxBytes) return undefined;
       waiting += bytes;
+      tell(waiting);
       return work().finally(() => {
         waiting -= bytes;
+        tell(waiting);
         if (waiting >= calmBytes) return;
         const woken = sleepers;
         sleepers = [];

@@ -13,6 +13,7 @@ import { announce, announceToAll } from "../../mixins/announce.ts";
 import { cancelled, isCancelled } from "../../mixins/cancelled.ts";
 import { withoutRedis } from "../../mixins/redis.ts";
 import { putPart, storageCalls } from "../../mixins/storage-calls.ts";
+import { unstoredBytes } from "../../mixins/unstored-bytes.ts";
 import { openBacklog } from "./backlog.ts";
 import type { Inspection } from "./inspection.ts";
 import type { SegmentReplaced, SegmentStored } from "./transcoder.contract.ts";
@@ -31,7 +32,7 @@ export function openPublisher(broker: ServiceBroker, redis: Redis, keys: RedisKe
   /** Files on their way into the store, by video. */
   const publishing = new Map<string, Set<Promise<void>>>();
   const unstored = new LRUCache<string, true>({ max: MAX_UNSTORED });
-  const backlog = openBacklog();
+  const backlog = openBacklog(unstoredBytes(broker).set);
   /** Init segments on their way into the store, or there, by rendition. Every run that makes a first segment has made one. */
   const inits = new LRUCache<string, Promise<void>>({ max: MAX_INITS });
 

@@ -8,6 +8,7 @@ import { replyGrowing } from "../../mixins/byte-reply.ts";
 import { isCancelled } from "../../mixins/cancelled.ts";
 import { GrowingBytes } from "../../mixins/growing-bytes.ts";
 import { readSegment, wholeSegment, type SegmentAnswer } from "../../mixins/segment-answer.ts";
+import { unstoredBytes } from "../../mixins/unstored-bytes.ts";
 import type { SegmentParams, SegmentResult } from "../../services/cache/cache.contract.ts";
 import { cacheService } from "../../services/cache/cache.service.ts";
 import { storageService } from "../../services/storage/storage.service.ts";
@@ -158,6 +159,22 @@ describe("cache", () => {
     making.make = async () => Buffer.alloc(2_000);
     await tierOf(7);
     expect(await tierOf(7)).to.equal("made"); // larger than all there is: answered and not kept
+  });
+
+  it("keeps less in memory while segments wait there for the store, a quarter at least", async () => {
+    making.make = async ({ segment }) => Buffer.alloc(400, String(segment));
+    const node = await start({ memoryBytes: 1_000 });
+    const tierOf = async (segment: number): Promise<string> => (await ask(node, { ...SEGMENT, segment })).tier;
+    for (const segment of [0, 1]) await tierOf(segment);
+    unstoredBytes(node).set(400);
+    expect([await tierOf(1), await tierOf(0)]).to.deep.equal(["memory", "made"]);
+    unstoredBytes(node).set(5_000);
+    making.make = async () => Buffer.alloc(250);
+    await tierOf(2);
+    expect(await tierOf(2)).to.equal("memory");
+    unstoredBytes(node).set(0);
+    for (const segment of [3, 4]) await tierOf(segment);
+    expect([await tierOf(2), await tierOf(3), await tierOf(4)]).to.deep.equal(["memory", "memory", "memory"]);
   });
 
   it("has the opening made when a video is planned", async () => {

@@ -3,6 +3,7 @@ import { expect } from "chai";
 import { Redis } from "ioredis";
 import type { ServiceBroker } from "moleculer";
 import { redisKeys } from "../../config/redis-keys.ts";
+import { unstoredBytes } from "../../mixins/unstored-bytes.ts";
 import { storageService } from "../../services/storage/storage.service.ts";
 import type { Inspection } from "../../services/transcoder/inspection.ts";
 import { openPublisher, type Publisher } from "../../services/transcoder/publisher.ts";
@@ -76,6 +77,14 @@ describe("publisher", () => {
     held = false;
     checked.resolve();
     expect(await published).to.deep.equal([]);
+  });
+
+  it("says how many bytes wait on the node, until they are stored or given up", async () => {
+    const told: number[] = [];
+    unstoredBytes(broker).follow((bytes) => told.push(bytes));
+    await publish(made(5));
+    await publish(made(6, async () => false));
+    expect(told).to.deep.equal([0, 9, 0, 9, 0]);
   });
 
   it("stores nothing when the lease cannot be asked for", async () => {

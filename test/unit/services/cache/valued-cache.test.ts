@@ -60,4 +60,17 @@ describe("memory by value", () => {
     cache.set("b", 101);
     expect([cache.has("a"), cache.has("b")]).to.deep.equal([true, false]);
   });
+
+  it("lets go of what is worth least at once when it has to be smaller, and takes more when it may be larger again", () => {
+    const cache = openCache(100);
+    for (const [key, cost] of [["a", 3], ["b", 1], ["c", 2]] as const) cache.set(key, 30, cost);
+    cache.resize(60);
+    expect([[...cache.keys()], cache.bytes]).to.deep.equal([["a", "c"], 60]);
+    cache.set("d", 61);
+    cache.set("e", 30, 9);
+    expect([[...cache.keys()], cache.bytes]).to.deep.equal([["a", "e"], 60]);
+    cache.resize(100);
+    cache.set("f", 40);
+    expect(cache.bytes).to.equal(100);
+  });
 });

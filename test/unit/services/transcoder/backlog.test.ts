@@ -6,7 +6,8 @@ describe("backlog of a publisher", () => {
   const never = new AbortController().signal;
 
   it("lets the background go on while little waits, and when little waits again", async () => {
-    const backlog = openBacklog({ calmBytes: 100, maxBytes: 200 });
+    const told: number[] = [];
+    const backlog = openBacklog((bytes) => told.push(bytes), { calmBytes: 100, maxBytes: 200 });
     const first = Promise.withResolvers<void>();
     const second = Promise.withResolvers<void>();
     const works = [backlog.hold(60, () => first.promise), backlog.hold(60, () => second.promise)];
@@ -21,10 +22,11 @@ describe("backlog of a publisher", () => {
     second.resolve();
     await works[1];
     expect(backlog.bytes()).to.equal(0);
+    expect(told).to.deep.equal([60, 120, 60, 0]);
   });
 
   it("takes no more than its limit, and does not begin what it does not take", async () => {
-    const backlog = openBacklog({ calmBytes: 100, maxBytes: 200 });
+    const backlog = openBacklog(undefined, { calmBytes: 100, maxBytes: 200 });
     const held = Promise.withResolvers<void>();
     const work = backlog.hold(150, () => held.promise);
     let began = false;
@@ -37,7 +39,7 @@ describe("backlog of a publisher", () => {
   });
 
   it("keeps nobody who is aborted", async () => {
-    const backlog = openBacklog({ calmBytes: 100, maxBytes: 200 });
+    const backlog = openBacklog(undefined, { calmBytes: 100, maxBytes: 200 });
     const held = Promise.withResolvers<void>();
     const work = backlog.hold(150, () => held.promise);
     const leaving = new AbortController();
