@@ -5,6 +5,7 @@ import { loadConfig } from "../config/config.ts";
 import { endNode } from "../config/end-node.ts";
 import { errorMessage } from "../config/error-message.ts";
 import { tellCrashes, watchCrashes } from "../config/failures/crash-note.ts";
+import { collectAfterLoading } from "../mixins/after-loading.ts";
 import brokerOptions from "../moleculer.config.ts";
 
 /** As far as loading waits for a mesh that is not there, or slow. */
@@ -18,6 +19,7 @@ for (const name of services) {
   const { default: schema } = await import(`../services/${name}/${name}.service.ts`) as { default: ServiceSchema };
   broker.createService(schema);
 }
+collectAfterLoading();
 try {
   await broker.start();
   tellCrashes(broker, dataDir);

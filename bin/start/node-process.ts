@@ -7,8 +7,11 @@ import type { Command } from "./child.ts";
 export const PROJECT_DIR = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
 const NODE_PROGRAM = `${PROJECT_DIR}/bin/broker.ts`;
 
-/** V8's room for what is new, in MiB: a node's large things are buffers outside of it, and the usual 16 cost 50 MiB of RAM. */
-const HEAP = ["--max-semi-space-size=4"];
+const HEAP = [
+  "--max-semi-space-size=4", // MiB for what is new: a node's large things are buffers outside of it, and the usual 16 cost 50 MiB of RAM
+  "--heap-growing-percent=20", // beyond what lives, before it is collected; usually half as much again, 20 MiB while a long video is planned
+  "--expose-gc", // for what loading leaves behind: mixins/after-loading.ts
+];
 
 export function nodeCommand(nodeProgram: string = process.execPath): Command {
   return { program: nodeProgram, args: [...HEAP, NODE_PROGRAM] };

@@ -2,6 +2,7 @@
 import { flushCompileCache } from "node:module";
 import { parentPort } from "node:worker_threads";
 import { errorMessage } from "../../config/error-message.ts";
+import { collectAfterLoading } from "../after-loading.ts";
 import { openContainers } from "./containers.ts";
 import type { DemuxerRequest, FromThread, ToThread } from "./demuxer.contract.ts";
 
@@ -42,4 +43,5 @@ async function answer(id: number, request: DemuxerRequest): Promise<void> {
   send({ id, result }, "places" in result ? [] : [...new Set(result.packets.map((packet) => packet.data.buffer as ArrayBuffer))]);
 }
 
+collectAfterLoading();
 flushCompileCache(); // now: a thread whose node is killed keeps nothing, and the next one would compile, and strip types, again
