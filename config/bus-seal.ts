@@ -8,6 +8,7 @@
  */
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
 import { LRUCache } from "lru-cache";
+import { upTo } from "./lru-room.ts";
 import { replayWindow } from "./replay-window.ts";
 
 export interface BusSeal {
@@ -39,7 +40,7 @@ export function busSeal(secret: string, namespace: string, now: () => number = D
   const deriveKey = (salt: Uint8Array): Buffer => Buffer.from(hkdfSync("sha256", secret, salt, `lectern bus ${namespace}`, 32));
   const salt = randomBytes(SALT_BYTES);
   const ownKey = deriveKey(salt);
-  const senders = new LRUCache<string, Sender>({ max: MAX_SENDERS });
+  const senders = new LRUCache<string, Sender>(upTo(MAX_SENDERS));
   let serial = 0;
 
   return {

@@ -6,6 +6,7 @@ import { LRUCache } from "lru-cache";
 import { isRevoked, type Revocations, type Use } from "../config/access/grants.ts";
 import type { Caller } from "../config/access/permissions.ts";
 import { mayWatch, type VideoAccess } from "../config/access/watching.ts";
+import { upTo } from "../config/lru-room.ts";
 
 interface Known { revoked: Revocations; at: number; reading?: Promise<Revocations> }
 
@@ -19,7 +20,7 @@ export type WatchGuard = ReturnType<typeof openWatchGuard>;
 
 /** @param read what is revoked of a video's links, from the store */
 export function openWatchGuard(read: (videoId: string) => Promise<Revocations>, now: () => number = Date.now) {
-  const known = new LRUCache<string, Known>({ max: MAX_VIDEOS });
+  const known = new LRUCache<string, Known>(upTo(MAX_VIDEOS));
 
   /** What came by an event meanwhile stays. */
   function note(videoId: string, revoked: Revocations): Revocations {

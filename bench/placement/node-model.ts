@@ -4,6 +4,7 @@
  * whose source has none a copy.
  */
 import { LRUCache } from "lru-cache";
+import { upTo } from "../../config/lru-room.ts";
 import type { LoadReport } from "../../config/placement/load-report.ts";
 import type { Agenda } from "./agenda.ts";
 import type { Machine } from "./topology.ts";
@@ -25,8 +26,8 @@ interface Job { work: number; slotless: boolean; done: () => void }
 export function openNodeModel(machine: Machine, agenda: Agenda) {
   const running = new Set<Job>();
   const waiting: Job[] = [];
-  const ready = new LRUCache<string, { at: number }>({ max: KEPT_INDEXES });
-  const copies = new LRUCache<string, true>({ max: KEPT_COPIES });
+  const ready = new LRUCache<string, { at: number }>(upTo(KEPT_INDEXES));
+  const copies = new LRUCache<string, true>(upTo(KEPT_COPIES));
   let [lastAt, version, busySec, freeSec, shown] = [0, 0, 0, 0, { at: 0, busy: 0 }];
 
   const cores = (): number => machine.slots * (1 - machine.others(lastAt));

@@ -5,6 +5,7 @@
 import { createHmac, hkdfSync, timingSafeEqual } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import { fail } from "../errors.ts";
+import { upTo } from "../lru-room.ts";
 import type { Caller } from "./permissions.ts";
 
 export interface Passports {
@@ -22,7 +23,7 @@ interface Page { caller: Caller; until: number }
 /** @param secret the mesh's; undefined: NATS is open, and whoever reaches it can forge anything */
 export function passports(secret: string | undefined, namespace: string, now: () => number = Date.now): Passports {
   const key = Buffer.from(hkdfSync("sha256", secret ?? "", namespace, "lectern passports", 32));
-  const known = new LRUCache<string, Page>({ max: MAX_KNOWN });
+  const known = new LRUCache<string, Page>(upTo(MAX_KNOWN));
   const sign = (text: string): Buffer => createHmac("sha256", key).update(text).digest();
 
   function open(passport: unknown): Page {

@@ -3,6 +3,7 @@
  * of them, and what it sent them since. All of it is bounded, and forgotten with its node.
  */
 import { LRUCache } from "lru-cache";
+import { upTo } from "../lru-room.ts";
 import type { LoadReport } from "./load-report.ts";
 
 /** An older report says nothing any more. */
@@ -37,7 +38,7 @@ const UNKNOWN: NodeView = { report: undefined, rttMs: undefined, begun: 0, silen
 
 /** @param now milliseconds that only grow */
 export function openLoadBook(now: () => number = () => performance.now()) {
-  const pages = new LRUCache<string, Page>({ max: MAX_NODES });
+  const pages = new LRUCache<string, Page>(upTo(MAX_NODES));
 
   function page(nodeId: string): Page {
     const found = pages.get(nodeId) ?? { calls: new Set() };

@@ -4,6 +4,7 @@
  */
 import { LRUCache } from "lru-cache";
 import type { InputTrack } from "mediabunny";
+import { upTo } from "../../config/lru-room.ts";
 import type { DemuxerRequest, FoundPackets, Inspection, OpenSource } from "./demuxer.contract.ts";
 import { inspect } from "./inspect.ts";
 import { SPARSE, type SparseReading } from "./movie-box.ts";
@@ -47,7 +48,7 @@ async function fetchBeginning({ input, blocks }: Container, tables: Index["table
 
 export function openContainers(read: ReadOf, sparse: SparseReading = SPARSE): Containers {
   /** Not disposed of when it leaves: somebody may still read through it, and it holds nothing but memory. */
-  const opened = new LRUCache<string, Opened>({ max: MAX_OPEN });
+  const opened = new LRUCache<string, Opened>(upTo(MAX_OPEN));
   const memory = new BlockMemory();
 
   /** `whole`: no holes in its index. One that has them is given up for it; whoever still reads through it can go on. */

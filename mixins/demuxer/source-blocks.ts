@@ -3,6 +3,7 @@
  * main thread for each would cost more than the bytes, so whole blocks are kept.
  */
 import { LRUCache } from "lru-cache";
+import { upTo } from "../../config/lru-room.ts";
 
 const BLOCK_BYTES = 256 * 1024;
 /** Of all sources together. */
@@ -16,7 +17,7 @@ interface Block { coming: Promise<Uint8Array>; bytes?: Uint8Array }
 
 /** The blocks of all sources that are read in one thread. */
 export class BlockMemory {
-  private readonly blocks = new LRUCache<string, Block>({ max: MAX_BLOCKS });
+  private readonly blocks = new LRUCache<string, Block>(upTo(MAX_BLOCKS));
   private sources = 0;
 
   /** A source's own part of it: blocks by their number. */

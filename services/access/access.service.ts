@@ -9,6 +9,7 @@ import { hashKey, isKeyOf, keyId, makeApiKey } from "../../config/access/api-key
 import { covers, isPermission, ROLES, type Caller } from "../../config/access/permissions.ts";
 import { loadConfig } from "../../config/config.ts";
 import { fail } from "../../config/errors.ts";
+import { upTo } from "../../config/lru-room.ts";
 import { callerOf } from "../../config/middlewares/access-guard.ts";
 import { openPseudonyms, type Pseudonyms } from "../../config/pseudonym.ts";
 import { redisKeys, type RedisKeys } from "../../config/redis-keys.ts";
@@ -165,7 +166,7 @@ export function accessService(settings: Settings, open = openRedis) {
     async started() {
       this.keys = keyStore(storageCalls(this.broker));
       this.names = redisKeys(settings.namespace);
-      this.known = new LRUCache({ max: MAX_KNOWN, ttl: KNOWN_MS });
+      this.known = new LRUCache({ ...upTo(MAX_KNOWN), ttl: KNOWN_MS });
       this.noted = new Map();
       this.pseudonyms = openPseudonyms(settings.pseudonymKey, settings.namespace);
       this.login = settings.login === undefined ? undefined : (await import("./school-login.ts")).schoolLogin(settings.login); // with its library, which others do without

@@ -3,6 +3,7 @@
  * it is told what is known, and the store is looked at for the next one.
  */
 import { LRUCache } from "lru-cache";
+import { upTo } from "../../config/lru-room.ts";
 import { objectKeys } from "../../config/object-keys.ts";
 import { measureBandwidth, type Bandwidth, type Measured } from "../../media/bandwidth.ts";
 import { mediaName } from "../../media/media-names.ts";
@@ -24,7 +25,7 @@ const LOOK_MS = 30_000;
 const MAX_VIDEOS = 2_000;
 
 export function openBandwidths(ports: BandwidthPorts) {
-  const known = new LRUCache<string, Known>({ max: MAX_VIDEOS });
+  const known = new LRUCache<string, Known>(upTo(MAX_VIDEOS));
 
   async function look(id: string, plan: Plan, measured: Map<string, Bandwidth>): Promise<void> {
     const last = segmentCount(plan) - 1;

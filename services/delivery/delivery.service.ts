@@ -9,6 +9,7 @@ import type { VideoAccess } from "../../config/access/watching.ts";
 import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
 import { errorMessage, fail } from "../../config/errors.ts";
 import { noteAccess } from "../../config/audit-sink.ts";
+import { upTo } from "../../config/lru-room.ts";
 import { callCounts } from "../../config/metrics/call-counts.ts";
 import { registerMetrics, type MetricWriter } from "../../config/metrics/register-metrics.ts";
 import { callerOf } from "../../config/middlewares/access-guard.ts";
@@ -258,8 +259,8 @@ export function deliveryService(openWaiter = planWaiter) {
         onError: (error) => this.logger.debug(`Bandwidths were not measured: ${errorMessage(error)}`),
         now: Date.now,
       });
-      this.played = new LRUCache({ max: 10_000 });
-      this.watched = new LRUCache({ max: 10_000, ttl: WATCHED_MS });
+      this.played = new LRUCache(upTo(10_000));
+      this.watched = new LRUCache({ ...upTo(10_000), ttl: WATCHED_MS });
       this.metrics = registerMetrics(this.broker, "delivery");
     },
     async started() {

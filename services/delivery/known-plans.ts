@@ -5,6 +5,7 @@
 import { LRUCache } from "lru-cache";
 import type { VideoAccess } from "../../config/access/watching.ts";
 import { findErrorCode } from "../../config/errors.ts";
+import { upTo } from "../../config/lru-room.ts";
 import type { Plan } from "../../media/plan.ts";
 import type { Protection, WatchAnswer } from "../videos/videos.contract.ts";
 
@@ -18,7 +19,7 @@ const STALE_MS = 60_000;
 
 /** @param look how the video is now */
 export function openKnownPlans(look: (id: string) => Promise<WatchAnswer>, now: () => number = () => performance.now()) {
-  const entries = new LRUCache<string, Entry>({ max: MAX_PLANS });
+  const entries = new LRUCache<string, Entry>(upTo(MAX_PLANS));
   /** How often a plan was forgotten: an answer that was on its way then is not kept. */
   let forgotten = 0;
 

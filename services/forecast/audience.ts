@@ -3,6 +3,7 @@
  * take. Players choose by their lines and screens, which a class largely shares.
  */
 import { LRUCache } from "lru-cache";
+import { upTo } from "../../config/lru-room.ts";
 import type { RenditionShares } from "./opening.ts";
 
 /** `course` absent: of no course, or of one that nothing is known of yet. */
@@ -18,7 +19,7 @@ const LEAST_SEEN = 100;
 const MOST_SEEN = 5_000;
 
 export function openAudience() {
-  const audiences = new LRUCache<string, Map<string, number>>({ max: MAX_AUDIENCES });
+  const audiences = new LRUCache<string, Map<string, number>>(upTo(MAX_AUDIENCES));
   const nameOf = ({ tenant, course }: AudienceOf): string => `${tenant} ${course ?? ""}`;
   const sum = (seen: ReadonlyMap<string, number>): number => [...seen.values()].reduce((all, count) => all + count, 0);
 

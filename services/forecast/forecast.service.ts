@@ -7,6 +7,7 @@ import { LRUCache } from "lru-cache";
 import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
 import { loadConfig, type Config } from "../../config/config.ts";
 import { errorMessage, fail } from "../../config/errors.ts";
+import { upTo } from "../../config/lru-room.ts";
 import { registerMetrics } from "../../config/metrics/register-metrics.ts";
 import { callerOf } from "../../config/middlewares/access-guard.ts";
 import { redisKeys } from "../../config/redis-keys.ts";
@@ -180,8 +181,8 @@ export function forecastService({ redisUrl, namespace, region, forecastCpuSec, f
       },
     },
     created() {
-      this.known = new LRUCache({ max: 500, ttl: KNOWN_MS });
-      this.watched = new LRUCache({ max: 10_000, ttl: THOUGHT_MS });
+      this.known = new LRUCache({ ...upTo(500), ttl: KNOWN_MS });
+      this.watched = new LRUCache({ ...upTo(10_000), ttl: THOUGHT_MS });
       this.audience = openAudience();
     },
     async started() {

@@ -3,6 +3,7 @@
  * now will go on to. It asks for one run at a time, within an hour's budget, and calls off what is not expected any more.
  */
 import { LRUCache } from "lru-cache";
+import { upTo } from "../../config/lru-room.ts";
 import type { Plan } from "../../media/plan.ts";
 import { STORYBOARD } from "../../media/storyboard.ts";
 import type { SegmentsExpected } from "../cache/cache.contract.ts";
@@ -49,7 +50,7 @@ export function openForecaster(ports: ForecasterPorts, limits: ForecasterLimits)
   /** Videos for which something was queued here, or by whoever did this before and left it in `made`. */
   const pending = new Set<string>();
   /** What was taken over so of each: until when its last run counts. */
-  const adopted = new LRUCache<string, number>({ max: MAX_ADOPTED });
+  const adopted = new LRUCache<string, number>(upTo(MAX_ADOPTED));
   /** Beginnings that were taken into memory: the video, and when. */
   const inMemory = new Map<string, number>();
 

@@ -2,6 +2,7 @@
 import { LRUCache } from "lru-cache";
 import type { Revocations } from "../../config/access/grants.ts";
 import type { VideoAccess } from "../../config/access/watching.ts";
+import { upTo } from "../../config/lru-room.ts";
 import type { PlanFault, VideoState, WatchAnswer } from "../videos/videos.contract.ts";
 
 /** `durationMs` undefined: it has no plan yet. */
@@ -18,7 +19,7 @@ const MAX_VIDEOS = 2_000;
 const FRESH_MS = 15_000;
 
 export function openKnownVideos({ look, state }: VideoPorts, now: () => number = () => performance.now()) {
-  const known = new LRUCache<string, { video: KnownVideo; at: number }>({ max: MAX_VIDEOS });
+  const known = new LRUCache<string, { video: KnownVideo; at: number }>(upTo(MAX_VIDEOS));
   return {
     /** @param links whether the links that were ended are wanted, too @throws video_not_found */
     async get(id: string, links = false): Promise<KnownVideo> {

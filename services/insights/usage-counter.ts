@@ -4,6 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { LRUCache } from "lru-cache";
+import { upTo } from "../../config/lru-room.ts";
 import type { RedisKeys } from "../../config/redis-keys.ts";
 import type { Clock } from "../../mixins/clock.ts";
 import { completeBucketsOf, countReport, viewMsOf, watchingOf, type Admission } from "./count-report.ts";
@@ -51,7 +52,7 @@ export const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0,
 export function openUsageCounter({ run, keys, names, clock, onCount, onDrop, onError }: CounterPorts) {
   const waiting: WaitingReport[] = [];
   /** Media ms, by video and session. */
-  const watchedMs = new LRUCache<string, number>({ max: MAX_KNOWN_SESSIONS });
+  const watchedMs = new LRUCache<string, number>(upTo(MAX_KNOWN_SESSIONS));
   /** Counted, and not yet in Redis, or nobody knows. */
   const owed = new Map<string, DayTally>();
   let counting: Promise<void> = Promise.resolve();

@@ -1,5 +1,6 @@
 /** How a video was watched on some days: what the store has, and what is counted now. */
 import { LRUCache } from "lru-cache";
+import { upTo } from "../../config/lru-room.ts";
 import { addAll, bucketsOf, type Tally } from "./tally.ts";
 import { openDays, type UsageDays } from "./usage-days.ts";
 import type { DayPart, DayUsage, UsageStore } from "./usage-store.ts";
@@ -13,7 +14,7 @@ const AT_ONCE = 8;
 /** @param now ms since 1970 */
 export function usageReader(store: Pick<UsageStore, "parts" | "read">, days: Pick<UsageDays, "find">, now: () => number = Date.now) {
   /** Of days that are over: they change no more. */
-  const known = new LRUCache<string, DayUsage>({ max: MAX_KNOWN });
+  const known = new LRUCache<string, DayUsage>(upTo(MAX_KNOWN));
 
   async function read(part: DayPart): Promise<DayUsage | undefined> {
     const found = known.get(part.key) ?? (await store.read(part));

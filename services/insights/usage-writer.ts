@@ -5,6 +5,7 @@
 import { LRUCache } from "lru-cache";
 import type { Logger } from "moleculer";
 import { errorMessage } from "../../config/errors.ts";
+import { upTo } from "../../config/lru-room.ts";
 import type { Clock } from "../../mixins/clock.ts";
 import { nameOf, type OpenDay, type UsageDays } from "./usage-days.ts";
 import type { UsageStore } from "./usage-store.ts";
@@ -27,9 +28,9 @@ const DAY_ENDS_AFTER_MS = 10 * 60_000;
 const MAX_KNOWN = 20_000;
 
 export function openUsageWriter({ days, store, findTenant, lock, clock, logger }: WriterPorts) {
-  const marked = new LRUCache<string, true>({ max: MAX_KNOWN });
+  const marked = new LRUCache<string, true>(upTo(MAX_KNOWN));
   /** What this node wrote last, by day and epoch. */
-  const last = new LRUCache<string, number>({ max: MAX_KNOWN });
+  const last = new LRUCache<string, number>(upTo(MAX_KNOWN));
   let writing: Promise<void> = Promise.resolve();
   let closed = false;
   let cancel = (): void => undefined;

@@ -8,6 +8,7 @@ import { LRUCache } from "lru-cache";
 import type { Context, ServiceSchema, ServiceSettingSchema } from "moleculer";
 import { loadConfig } from "../../config/config.ts";
 import { errorMessage } from "../../config/errors.ts";
+import { upTo } from "../../config/lru-room.ts";
 import { registerMetrics, type MetricWriter } from "../../config/metrics/register-metrics.ts";
 import { objectKeys } from "../../config/object-keys.ts";
 import { redisKeys, type RedisKeys } from "../../config/redis-keys.ts";
@@ -234,7 +235,7 @@ export function schedulerService(settings: Settings, random: Random = randomInt)
     },
     created() {
       this.metrics = registerMetrics(this.broker, "scheduler");
-      this.begun = new LRUCache({ max: KEPT_BEGUN });
+      this.begun = new LRUCache(upTo(KEPT_BEGUN));
     },
     async started() {
       this.keys = redisKeys(this.settings.namespace);

@@ -3,6 +3,7 @@
  * anything else waits or a viewer is served. Its jobs are a group of their own, so that they can be called off.
  */
 import { LRUCache } from "lru-cache";
+import { upTo } from "../../config/lru-room.ts";
 import { tenantOf } from "../../config/tenants.ts";
 import { STORYBOARD } from "../../media/storyboard.ts";
 import type { WorkQueue } from "../../mixins/work-queue/work-queue.ts";
@@ -20,7 +21,7 @@ export interface WarmingPorts extends Pick<FeederPorts, "settled" | "state"> {
 }
 
 /** Videos of which all sheets that are wanted were there, and for how long that is believed. */
-const SHEETS_KNOWN = { max: 500, ttl: 10 * 60_000 };
+const SHEETS_KNOWN = { ...upTo(500), ttl: 10 * 60_000 };
 
 /** A second of 360p, while nothing else is known: as `npm run bench -- cost --measure` has it, decoded and encoded. */
 const PACE_MS = 215;

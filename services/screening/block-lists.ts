@@ -1,6 +1,7 @@
 /** What is known to be blocked: files of hashes that the operator keeps, and what reviewers of a tenant blocked. */
 import { readFile, stat } from "node:fs/promises";
 import { LRUCache } from "lru-cache";
+import { upTo } from "../../config/lru-room.ts";
 import { objectKeys } from "../../config/object-keys.ts";
 import type { Finding } from "../../media/screening/finding.ts";
 import { parseHash } from "../../media/screening/frame-hash.ts";
@@ -19,7 +20,7 @@ const KEPT_VIDEOS = 10_000;
 
 export function openBlockLists(storage: Pick<StorageCalls, "get" | "list" | "put" | "remove">) {
   const files = new Map<string, { changed: number; list: HashList }>();
-  const videos = new LRUCache<string, BlockedVideo>({ max: KEPT_VIDEOS });
+  const videos = new LRUCache<string, BlockedVideo>(upTo(KEPT_VIDEOS));
 
   async function readList(path: string): Promise<HashList> {
     const { mtimeMs, size } = await stat(path);

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { LRUCache } from "lru-cache";
 import { fail } from "../../config/errors.ts";
+import { upTo } from "../../config/lru-room.ts";
 import type { BlockCache } from "./blocks/block-cache.ts";
 import type { BlockReader, OpenedSource } from "./blocks/block-reader.ts";
 import type { HttpSources } from "./origin/http-source.ts";
@@ -42,8 +43,8 @@ export interface SourcesOptions {
 
 export function openSources({ http, uploads, arrivals, cache, reader, parse }: SourcesOptions): Sources {
   /** The last opening of each source; `at`: when it ended, for ever until then. */
-  const latest = new LRUCache<string, { opened: Promise<OpenedSource>; at: number }>({ max: MAX_OPEN });
-  const byVersion = new LRUCache<string, Promise<OpenedSource>>({ max: MAX_OPEN });
+  const latest = new LRUCache<string, { opened: Promise<OpenedSource>; at: number }>(upTo(MAX_OPEN));
+  const byVersion = new LRUCache<string, Promise<OpenedSource>>(upTo(MAX_OPEN));
 
   async function openAnew(source: SourceRef, key: string, before: Promise<OpenedSource> | undefined): Promise<OpenedSource> {
     if (source.kind === "upload") return await uploads.open(source.uploadId);

@@ -5,13 +5,14 @@
 import { mkdir, open, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import { LRUCache } from "lru-cache";
+import { upTo } from "../../config/lru-room.ts";
 import { isAbsent, systemCode } from "./directory-faults.ts";
 
 /** Directories remembered as durable: those of the videos being worked on. */
 const REMEMBERED = 10_000;
 
 export function durableDirectories(root: string) {
-  const durable = new LRUCache<string, true>({ max: REMEMBERED });
+  const durable = new LRUCache<string, true>(upTo(REMEMBERED));
   return {
     /** Makes a directory and those above it. */
     async make(dir: string): Promise<void> {

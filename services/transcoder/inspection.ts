@@ -7,6 +7,7 @@
 import { LRUCache } from "lru-cache";
 import type { ServiceBroker } from "moleculer";
 import { errorMessage, fail } from "../../config/errors.ts";
+import { upTo } from "../../config/lru-room.ts";
 import { registerMetrics } from "../../config/metrics/register-metrics.ts";
 import { objectKeys } from "../../config/object-keys.ts";
 import { EFFORTS } from "../../media/ffmpeg/effort.ts";
@@ -42,7 +43,7 @@ export function openInspection({ broker, jobs, slots, atOnce }: InspectionTools)
   const metrics = registerMetrics(broker, "transcoder");
   /** Renditions of which something is being checked, by video and name. */
   const lines = new Map<string, Line>();
-  const inits = new LRUCache<string, Buffer>({ max: KEPT_INITS });
+  const inits = new LRUCache<string, Buffer>(upTo(KEPT_INITS));
   /** Of the source no more is read than is checked: what waited for its check with it would be in memory for nothing. */
   const turns = openTurns(atOnce);
 

@@ -5,6 +5,7 @@
 import { LRUCache } from "lru-cache";
 import type { ServiceBroker } from "moleculer";
 import { errorMessage } from "../../config/errors.ts";
+import { upTo } from "../../config/lru-room.ts";
 import { objectKeys } from "../../config/object-keys.ts";
 import { parseContentProfile, type ContentProfile, type Profile } from "../../media/content/profile.ts";
 import { canFeedPackets } from "../../media/playable.ts";
@@ -20,9 +21,9 @@ const KEPT = 1_000;
 
 export function openProfiles(broker: ServiceBroker, slots: Slots, twins: TwinObjects) {
   const storage = storageCalls(broker);
-  const known = new LRUCache<string, ContentProfile>({ max: KEPT });
+  const known = new LRUCache<string, ContentProfile>(upTo(KEPT));
   /** Those that are being found, or could not be: nobody looks twice. */
-  const searches = new LRUCache<string, Promise<void>>({ max: KEPT });
+  const searches = new LRUCache<string, Promise<void>>(upTo(KEPT));
 
   async function read(videoId: string): Promise<ContentProfile | undefined> {
     const key = objectKeys.profile(videoId);

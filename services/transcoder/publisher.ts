@@ -6,6 +6,7 @@ import type { Redis } from "ioredis";
 import { LRUCache } from "lru-cache";
 import type { ServiceBroker } from "moleculer";
 import { errorMessage, fail } from "../../config/errors.ts";
+import { upTo } from "../../config/lru-room.ts";
 import { objectKeys } from "../../config/object-keys.ts";
 import type { RedisKeys } from "../../config/redis-keys.ts";
 import { mediaName, type SegmentName } from "../../media/media-names.ts";
@@ -31,10 +32,10 @@ export function openPublisher(broker: ServiceBroker, redis: Redis, keys: RedisKe
   const storage = storageCalls(broker);
   /** Files on their way into the store, by video. */
   const publishing = new Map<string, Set<Promise<void>>>();
-  const unstored = new LRUCache<string, true>({ max: MAX_UNSTORED });
+  const unstored = new LRUCache<string, true>(upTo(MAX_UNSTORED));
   const backlog = openBacklog(unstoredBytes(broker).set);
   /** Init segments on their way into the store, or there, by rendition. Every run that makes a first segment has made one. */
-  const inits = new LRUCache<string, Promise<void>>({ max: MAX_INITS });
+  const inits = new LRUCache<string, Promise<void>>(upTo(MAX_INITS));
 
   async function warm(videoId: string, { rendition, segment, bytes }: Made): Promise<void> {
     if (bytes.byteLength > MAX_WARM_BYTES) return;

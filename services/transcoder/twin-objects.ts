@@ -6,6 +6,7 @@
 import { LRUCache } from "lru-cache";
 import type { ServiceBroker } from "moleculer";
 import { errorMessage } from "../../config/errors.ts";
+import { upTo } from "../../config/lru-room.ts";
 import { registerMetrics } from "../../config/metrics/register-metrics.ts";
 import { objectKeys } from "../../config/object-keys.ts";
 import { mediaName, type SegmentName } from "../../media/media-names.ts";
@@ -31,7 +32,7 @@ const KEPT_RENDITIONS = 2_000;
 export function openTwinObjects(broker: ServiceBroker, findTwin: (videoId: string) => Promise<string | undefined>): TwinObjects {
   const storage = storageCalls(broker);
   /** Whether the init segments of two videos' rendition are the same, once both are there. */
-  const fitting = new LRUCache<string, boolean>({ max: KEPT_RENDITIONS });
+  const fitting = new LRUCache<string, boolean>(upTo(KEPT_RENDITIONS));
   const metrics = registerMetrics(broker, "transcoder");
 
   async function fromTwin<T>(videoId: string, take: (of: string) => Promise<T>): Promise<T | undefined> {

@@ -5,6 +5,7 @@
 import { LRUCache } from "lru-cache";
 import type { ServiceBroker } from "moleculer";
 import { fail } from "../../config/errors.ts";
+import { upTo } from "../../config/lru-room.ts";
 import type { Plan } from "../../media/plan.ts";
 import { awaitArrival, findLack, readWaiting } from "../../mixins/arrival.ts";
 import type { Demuxer } from "../../mixins/demuxer/demuxer.ts";
@@ -32,9 +33,9 @@ const AHEAD_MS = 1_500;
 export interface SourcePorts { demuxer: Demuxer; door: SourceDoor; remuxes: Remuxes; profiles: Pick<Profiles, "find"> }
 
 export function openVideoJobs(broker: ServiceBroker, { demuxer, door, remuxes, profiles }: SourcePorts) {
-  const states = new LRUCache<string, Planned>({ max: KEPT_STATES });
+  const states = new LRUCache<string, Planned>(upTo(KEPT_STATES));
   /** Deleted while this node knew of them: an answer that was under way then is not believed. */
-  const gone = new LRUCache<string, true>({ max: KEPT_GONE });
+  const gone = new LRUCache<string, true>(upTo(KEPT_GONE));
   /** Aborted when the video is deleted or the node leaves. */
   const running = new Map<string, Set<AbortController>>();
   /** A node that leaves waits until its FFmpegs have ended. */

@@ -3,6 +3,7 @@ import { LRUCache } from "lru-cache";
 import type { Logger, ServiceBroker } from "moleculer";
 import { auditSinkOf, whoOf } from "../../config/audit-sink.ts";
 import { errorMessage, type ErrorCode } from "../../config/errors.ts";
+import { upTo } from "../../config/lru-room.ts";
 import type { EraseResult } from "../storage/storage.contract.ts";
 
 const INCOMPLETE: ErrorCode = "erasure_incomplete";
@@ -14,7 +15,7 @@ const KEPT = 1_000;
  */
 export function erasureReceipts(broker: ServiceBroker, logger: Pick<Logger, "warn">): (videoId: string, erased: EraseResult) => Promise<void> {
   /** How many versions were said to remain. */
-  const said = new LRUCache<string, number>({ max: KEPT });
+  const said = new LRUCache<string, number>(upTo(KEPT));
   return async (videoId, { objects, older, locked }) => {
     const sink = auditSinkOf(broker);
     if (sink === undefined || sink === "opening") return; // what was done is recorded nowhere here

@@ -4,6 +4,7 @@
  * segments asks for it by name.
  */
 import { LRUCache } from "lru-cache";
+import { upTo } from "../../config/lru-room.ts";
 import { objectKeys } from "../../config/object-keys.ts";
 import { summarise, type SegmentReport } from "../../media/quality/report.ts";
 import { putPart, type StorageCalls } from "../../mixins/storage-calls.ts";
@@ -19,8 +20,8 @@ const FRESH_MS = 2_000;
 const SHOWN_REFUSALS = 100;
 
 export function qualityNotes(storage: StorageCalls) {
-  const known = new LRUCache<string, Read>({ max: KEPT_VIDEOS });
-  const fresh = new LRUCache<string, QualityView | Record<string, never>>({ max: KEPT_VIDEOS, ttl: FRESH_MS });
+  const known = new LRUCache<string, Read>(upTo(KEPT_VIDEOS));
+  const fresh = new LRUCache<string, QualityView | Record<string, never>>({ ...upTo(KEPT_VIDEOS), ttl: FRESH_MS });
 
   const create = async (id: string, key: string, reports: readonly SegmentReport[]): Promise<void> => {
     await putPart(storage, id, key, Buffer.from(JSON.stringify(reports)));

@@ -4,6 +4,7 @@
  * more, are looked for again.
  */
 import { LRUCache } from "lru-cache";
+import { upTo } from "../../config/lru-room.ts";
 import { objectKeys } from "../../config/object-keys.ts";
 import { tenantOf } from "../../config/tenants.ts";
 import type { Plan } from "../../media/plan.ts";
@@ -21,7 +22,7 @@ const encode = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
 
 /** `makeKey`: the object of a new content key. */
 export function videoStore(storage: StorageCalls, makeKey: () => Buffer = makeContentKey) {
-  const known = new LRUCache<string, Known>({ max: 500 });
+  const known = new LRUCache<string, Known>(upTo(500));
   const claims = openClaims(storage);
   const marks = personMarks(storage);
 

@@ -1,5 +1,6 @@
 /** Encrypts what delivery answers, by how its video is protected. It keeps keys, and what init segments say of tracks. */
 import { LRUCache } from "lru-cache";
+import { upTo } from "../../../config/lru-room.ts";
 import { protectInit, readTrack, type ProtectedTrack } from "../../../media/cmaf/encryption/protect-init.ts";
 import type { PlaylistProtection } from "../../../media/hls/keys.ts";
 import type { Protection } from "../../../media/protection.ts";
@@ -28,7 +29,7 @@ export function isEncrypted(protection: Protection, segment: SegmentName): boole
 
 export function openProtector({ readKey, getInit }: ProtectorPorts) {
   const keys = openContentKeys(readKey);
-  const tracks = new LRUCache<string, ProtectedTrack>({ max: MAX_TRACKS });
+  const tracks = new LRUCache<string, ProtectedTrack>(upTo(MAX_TRACKS));
 
   async function getTrack(id: string, rendition: string): Promise<ProtectedTrack> {
     const name = `${id}/${rendition}`;

@@ -5,6 +5,7 @@ import { LRUCache } from "lru-cache";
 import type { Passports } from "../../../config/access/passports.ts";
 import { ANONYMOUS, may, type Caller, type Permission } from "../../../config/access/permissions.ts";
 import { fail } from "../../../config/errors.ts";
+import { upTo } from "../../../config/lru-room.ts";
 import type { Throttle } from "../limits/throttle.ts";
 
 /** `passport`: for the calls that are made on the caller's behalf; undefined: nobody asks for any. */
@@ -48,7 +49,7 @@ export function everybody(): Callers {
 }
 
 export function openCallers({ authenticate, passports, throttle, now = () => performance.now() }: CallerOptions): Callers {
-  const known = new LRUCache<string, Known>({ max: MAX_KNOWN });
+  const known = new LRUCache<string, Known>(upTo(MAX_KNOWN));
   let anonymous: Known | undefined;
 
   /** Keys stay out of memory but for the moment of the request. */

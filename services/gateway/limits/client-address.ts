@@ -3,6 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { BlockList, isIP } from "node:net";
 import ipaddr from "ipaddr.js";
 import { LRUCache } from "lru-cache";
+import { upTo } from "../../../config/lru-room.ts";
 
 /** Clients ask again and again; to read an address takes longer than to find it. */
 const MAX_KNOWN = 2_000;
@@ -53,7 +54,7 @@ function spellOf(text: string): string | undefined {
 
 /** Of the last addresses that were asked for. */
 function remembered<Value>(find: (address: string) => Value): (address: string) => Value {
-  const known = new LRUCache<string, { value: Value }>({ max: MAX_KNOWN });
+  const known = new LRUCache<string, { value: Value }>(upTo(MAX_KNOWN));
   return (address) => {
     const seen = known.get(address);
     if (seen !== undefined) return seen.value;

@@ -5,6 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { LRUCache } from "lru-cache";
+import { upTo } from "../../../config/lru-room.ts";
 import type { Rate, Rates } from "../../../config/rates.ts";
 
 export interface RateLimits {
@@ -33,7 +34,7 @@ const MAX_CALLERS = 20_000;
  * @param now ms since 1970: all nodes' minutes are the same as far as their clocks are
  */
 export function openRateLimits(rates: Rates, region: RegionCounts | undefined, onError: (error: unknown) => void, nameOf: (who: string) => string = digest, now: () => number = Date.now): RateLimits {
-  const counts = new LRUCache<string, Count>({ max: MAX_CALLERS });
+  const counts = new LRUCache<string, Count>(upTo(MAX_CALLERS));
   const unheard = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
   let telling: Promise<void> = Promise.resolve();

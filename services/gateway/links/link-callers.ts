@@ -7,6 +7,7 @@ import { readLink, type Network } from "../../../config/access/link-token.ts";
 import type { Passports } from "../../../config/access/passports.ts";
 import { ANONYMOUS, type Caller } from "../../../config/access/permissions.ts";
 import { fail } from "../../../config/errors.ts";
+import { upTo } from "../../../config/lru-room.ts";
 import type { Admitted } from "../access/callers.ts";
 import type { Route } from "../exchange.ts";
 
@@ -28,7 +29,7 @@ const KNOWN_MS = 60_000;
 const MAX_KNOWN = 10_000;
 
 export function openLinkCallers({ keys, passports, findNetwork, now = Date.now }: LinkCallerOptions): LinkCallers {
-  const known = new LRUCache<string, { passport: string; caller: Caller }>({ max: MAX_KNOWN, ttl: KNOWN_MS });
+  const known = new LRUCache<string, { passport: string; caller: Caller }>({ ...upTo(MAX_KNOWN), ttl: KNOWN_MS });
   return {
     admit(req, token, { permission, area, use = "play" }, videoId) {
       if (permission !== "videos.watch") throw fail("not_found", "There is nothing at this path.");

@@ -4,6 +4,7 @@
  * are taken: what is to leave through a proxy never leaves without.
  */
 import { LRUCache } from "lru-cache";
+import { upTo } from "../../../config/lru-room.ts";
 import type { AccessPolicy, HostPolicy } from "../access/access-policy.ts";
 import type { IdentityEntry } from "../access/policy-schema.ts";
 import { guardedConnector, type ConnectorOptions } from "../../../mixins/guarded-dial/guarded-connector.ts";
@@ -45,7 +46,7 @@ const VISIT_MS = 10 * 60_000;
 
 export function openEgress(policy: AccessPolicy, { region, perHost, ownHeaders, ...connecting }: EgressOptions): Egress {
   const identities = new Map<string, Identity>();
-  const visits = new LRUCache<string, Visit & { failed: boolean }>({ max: MAX_VISITS, ttl: VISIT_MS, updateAgeOnGet: true });
+  const visits = new LRUCache<string, Visit & { failed: boolean }>({ ...upTo(MAX_VISITS), ttl: VISIT_MS, updateAgeOnGet: true });
   let turn = 0;
 
   const keyOf = ({ name, proxy = "", region: where = "" }: IdentityEntry): string => JSON.stringify([name, proxy, where]);

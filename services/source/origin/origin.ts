@@ -3,6 +3,7 @@
  * request as the operator's policy has it. One request per call; whoever calls decides what to try again.
  */
 import { LRUCache } from "lru-cache";
+import { upTo } from "../../../config/lru-room.ts";
 import { traced } from "../../../config/tracing/tracer.ts";
 import { fail } from "../../../config/errors.ts";
 import { accessPolicy, type AccessPolicy, type HostPolicy } from "../access/access-policy.ts";
@@ -83,7 +84,7 @@ export function openOrigin({ allowed, resolve, limits, meter, policy = NO_POLICY
   });
   const request = politeClient({ policy: policy.current, policyOf, egress, budgets, limits, meter });
   const robots = openRobots(fetchRobots);
-  const targets = new LRUCache<string, URL>({ max: 1000, ttl: TARGET_MS });
+  const targets = new LRUCache<string, URL>({ ...upTo(1000), ttl: TARGET_MS });
 
   async function ask({ url, source, range, conditions }: Question, signal: AbortSignal) {
     try {

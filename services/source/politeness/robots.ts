@@ -4,6 +4,7 @@
  */
 import { LRUCache } from "lru-cache";
 import robotsParser from "robots-parser";
+import { upTo } from "../../../config/lru-room.ts";
 
 /** What an origin answered for its robots.txt. */
 export interface RobotsAnswer { status: number; text: string }
@@ -27,7 +28,7 @@ type Rules = (url: URL) => boolean;
 const parseRobots = robotsParser as unknown as typeof robotsParser.default;
 
 export function openRobots(fetch: (url: URL, signal: AbortSignal) => Promise<RobotsAnswer>): Robots {
-  const known = new LRUCache<string, Promise<Rules>>({ max: 2_000, ttl: DAY_MS });
+  const known = new LRUCache<string, Promise<Rules>>({ ...upTo(2_000), ttl: DAY_MS });
 
   async function read(url: URL, signal: AbortSignal): Promise<Rules> {
     const { status, text } = await fetch(url, signal);

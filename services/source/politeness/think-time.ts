@@ -1,6 +1,7 @@
 /** Pauses between the requests for one source, where its host's policy wants them. */
 import { setTimeout as delay } from "node:timers/promises";
 import { LRUCache } from "lru-cache";
+import { upTo } from "../../../config/lru-room.ts";
 
 export interface ThinkTimes {
   /** @param range shortest and longest pause, in ms */
@@ -9,7 +10,7 @@ export interface ThinkTimes {
 
 export function thinkTimes(): ThinkTimes {
   /** When a visitor may ask again. */
-  const next = new LRUCache<string, number>({ max: 2_000 });
+  const next = new LRUCache<string, number>(upTo(2_000));
   return {
     async pause(visitor, [least, most], signal) {
       if (most === 0) return;

@@ -4,6 +4,7 @@
  */
 import { LRUCache } from "lru-cache";
 import { fail } from "../../../config/errors.ts";
+import { upTo } from "../../../config/lru-room.ts";
 import { findBegun, givenUp, type Begun } from "./begun-uploads.ts";
 import { findUpload, type UploadStore } from "./stored-uploads.ts";
 import { chainEnd, listParts, type UploadPart } from "./upload-parts.ts";
@@ -40,7 +41,7 @@ export interface UploadArrivals {
 interface Known { arrival?: Arrival; lookedAt: number; looking?: Promise<Arrival> | undefined }
 
 export function uploadArrivals(store: UploadStore): UploadArrivals {
-  const known = new LRUCache<string, Known>({ max: MAX_KNOWN });
+  const known = new LRUCache<string, Known>(upTo(MAX_KNOWN));
   const sleepers = new Map<string, Set<() => void>>();
   let waiting = 0;
 

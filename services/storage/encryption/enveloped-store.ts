@@ -4,6 +4,7 @@
  */
 import { LRUCache } from "lru-cache";
 import { fail } from "../../../config/errors.ts";
+import { upTo } from "../../../config/lru-room.ts";
 import { ownBytes } from "../../../media/own-bytes.ts";
 import { checkKey } from "../object-key.ts";
 import { readLength } from "../object-store.ts";
@@ -18,7 +19,7 @@ const KEPT = 10_000;
 const KEPT_MS = 3_600_000;
 
 export function envelopeStore(store: StoreBelow, ring: KeyRing): StoreBelow {
-  const keys = new LRUCache<string, Promise<Buffer>>({ max: KEPT, ttl: KEPT_MS });
+  const keys = new LRUCache<string, Promise<Buffer>>({ ...upTo(KEPT), ttl: KEPT_MS });
 
   /** @throws storage_key_unavailable, storage_damaged */
   async function open(key: string, bytes: Buffer): Promise<Buffer> {

@@ -1,6 +1,7 @@
 /** Parts of encrypted objects: only the chunks that they lie in are read. */
 import { LRUCache } from "lru-cache";
 import { findErrorCode } from "../../../config/errors.ts";
+import { upTo } from "../../../config/lru-room.ts";
 import { ownBytes } from "../../../media/own-bytes.ts";
 import { readLength, type ObjectStore } from "../object-store.ts";
 import { CHUNK_BYTES, chunkAt, chunkCount, cipherOf, damaged, HEADER_BYTES, plainSize, SEALED_CHUNK_BYTES, type ObjectCipher, type UnitKey } from "./sealed-format.ts";
@@ -11,7 +12,7 @@ const KEPT_CIPHERS = 500;
 
 export function sealedRanges(store: Pick<ObjectStore, "getRange" | "head">) {
   /** Of objects whose header was read, so that a further part is one request. */
-  const ciphers = new LRUCache<string, ObjectCipher>({ max: KEPT_CIPHERS });
+  const ciphers = new LRUCache<string, ObjectCipher>(upTo(KEPT_CIPHERS));
 
   /** The chunks from `first` to before `until`, as far as there are any, and what decrypts them. */
   async function readChunks(unitKey: UnitKey, key: string, first: number, until: number): Promise<{ cipher: ObjectCipher; sealed: Buffer } | undefined> {

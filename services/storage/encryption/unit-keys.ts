@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import { fail } from "../../../config/errors.ts";
+import { upTo } from "../../../config/lru-room.ts";
 import { objectKeys } from "../../../config/object-keys.ts";
 import { ownBytes } from "../../../media/own-bytes.ts";
 import type { ObjectStore } from "../object-store.ts";
@@ -36,7 +37,7 @@ export interface UnitKeys {
 }
 
 export function openUnitKeys(store: Pick<ObjectStore, "get" | "getRange" | "put" | "remove" | "erase">, ring: KeyRing): UnitKeys {
-  const known = new LRUCache<string, UnitKey | "plain">({ max: KEPT, ttl: KEPT_MS });
+  const known = new LRUCache<string, UnitKey | "plain">({ ...upTo(KEPT), ttl: KEPT_MS });
   /** What is being looked for or made: of one unit once at a time. What was forgotten meanwhile is not kept. */
   const finding = new Map<string, Promise<UnitKey | undefined>>();
   const making = new Map<string, { key: UnitKey; durable: Promise<UnitKey> }>();

@@ -1,5 +1,6 @@
 /** Where a video belongs: which region accepted it, which stand by for it, which works on it now. */
 import { LRUCache } from "lru-cache";
+import { upTo } from "../../../config/lru-room.ts";
 import { objectKeys } from "../../../config/object-keys.ts";
 import type { ObjectStore } from "../object-store.ts";
 import type { Placement, RecordPlace } from "../storage.contract.ts";
@@ -9,7 +10,7 @@ const KEPT = 5_000;
 
 /** @param read looks for an object here and elsewhere */
 export function openPlacements(read: ObjectStore["get"], ownName: string, adoptions: Pick<Adoptions, "find">) {
-  const known = new LRUCache<string, RecordPlace>({ max: KEPT });
+  const known = new LRUCache<string, RecordPlace>(upTo(KEPT));
   const reading = new Map<string, Promise<RecordPlace | undefined>>();
 
   /** All parts of a video are asked for at once, and one look tells of them all. */

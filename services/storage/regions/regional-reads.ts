@@ -6,6 +6,7 @@
 import { LRUCache } from "lru-cache";
 import type { Logger } from "moleculer";
 import { errorMessage, fail, findErrorCode } from "../../../config/errors.ts";
+import { upTo } from "../../../config/lru-room.ts";
 import { objectKeys } from "../../../config/object-keys.ts";
 import type { ObjectStore } from "../object-store.ts";
 import { copyObject, createCopy } from "./copy-object.ts";
@@ -35,7 +36,7 @@ const MISS_HOLDS_MS = 400;
 const MEDIA_MISS_HOLDS_MS = 3_000;
 
 export function regionalReads({ own, ownName, links, placements, onLook, logger }: ReadOptions) {
-  const misses = new LRUCache<string, true>({ max: KEPT_MISSES });
+  const misses = new LRUCache<string, true>(upTo(KEPT_MISSES));
   const repairs = new Set<Promise<unknown>>();
   let looks = 0;
 
