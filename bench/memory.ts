@@ -39,8 +39,8 @@ export const memory: Benchmark = {
         const result = await work();
         const sec = (performance.now() - startedAt) / 1000;
         await pause(1);
-        const { own, others } = resident.take();
-        rows.push([name, own.toFixed(0), others.toFixed(0), sec.toFixed(1)]);
+        const { own, ownData, others } = resident.take();
+        rows.push([name, own.toFixed(0), ownData.toFixed(0), others.toFixed(0), sec.toFixed(1)]);
         console.log(`${name}: ${own.toFixed(0)} MiB`);
         return result;
       };
@@ -65,7 +65,7 @@ export const memory: Benchmark = {
       } finally {
         resident.stop();
       }
-      console.log(`\n${formatTable(["step", "node, MiB at most", "FFmpeg, MiB at most", "s"], rows)}\n\nA source of ${minutes} min and ${(size / 1e9).toFixed(2)} GB; of a node's memory ${cacheMb} MiB are for segments (LECTERN_CACHE_MEMORY_MB). ${await describeMachine(ffmpegPath)}, ${describeLoad()}.`);
+      console.log(`\n${formatTable(["step", "node, MiB at most", "without the program", "FFmpeg, MiB at most", "s"], rows)}\n\nA source of ${minutes} min and ${(size / 1e9).toFixed(2)} GB; of a node's memory ${cacheMb} MiB are for segments (LECTERN_CACHE_MEMORY_MB). ${await describeMachine(ffmpegPath)}, ${describeLoad()}.`);
     }, { LECTERN_CACHE_MEMORY_MB: String(cacheMb) });
   },
 };

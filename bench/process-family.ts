@@ -2,8 +2,11 @@
 import { readdir, readFile } from "node:fs/promises";
 
 export interface CpuTime { userSec: number; kernelSec: number }
-/** MiB in RAM, of the process itself and of all others together. */
-export interface Resident { own: number; others: number }
+/**
+ * MiB in RAM, of the process itself and of all others together. `ownData`: without the pages of files, which are the program
+ * and its libraries, and which all processes of a program have together.
+ */
+export interface Resident { own: number; ownData: number; others: number }
 
 /** Linux counts in hundredths of a second. */
 const TICKS_PER_SEC = 100;
@@ -21,17 +24,18 @@ export async function cpuSecondsOf(pid: number): Promise<number> {
 }
 
 async function residentOf(pid: number): Promise<Resident> {
-  const sizes = await Promise.all((await familyOf(pid)).map(async ({ id }) => ({ id, mib: await residentMib(id) })));
-  return { own: sizes.find(({ id }) => id === pid)?.mib ?? 0, others: sum(sizes.filter(({ id }) => id !== pid).map(({ mib }) => mib)) };
+  const sizes = await Promise.all((await familyOf(pid)).map(async ({ id }) => ({ id, ...await sizeOf(id) })));
+  const self = sizes.find(({ id }) => id === pid);
+  return { own: self?.mib ?? 0, ownData: self?.dataMib ?? 0, others: sum(sizes.filter(({ id }) => id !== pid).map(({ mib }) => mib)) };
 }
 
 /** Looks once a second. `take` gives the most that was seen since it was asked last, and the least of the process itself: what it goes back to. */
 export function watchResident(pid: number): { take(): Resident & { ownLeast: number }; stop(): void } {
-  const nothing = { own: 0, others: 0, ownLeast: Infinity };
+  const nothing = { own: 0, ownData: 0, others: 0, ownLeast: Infinity };
   let seen = nothing;
   const timer = setInterval(() => {
-    residentOf(pid).then(({ own, others }) => {
-      seen = { own: Math.max(seen.own, own), others: Math.max(seen.others, others), ownLeast: Math.min(seen.ownLeast, own) };
+    residentOf(pid).then(({ own, ownData, others }) => {
+      seen = { own: Math.max(seen.own, own), ownData: Math.max(seen.ownData, ownData), others: Math.max(seen.others, others), ownLeast: Math.min(seen.ownLeast, own) };
     }, () => clearInterval(timer));
   }, LOOK_MS);
   return {
@@ -58,9 +62,10 @@ async function familyOf(pid: number): Promise<(CpuTime & { id: number })[]> {
   return [...times].filter(([id]) => isWithin(id)).map(([id, time]) => ({ id, ...time }));
 }
 
-async function residentMib(id: number): Promise<number> {
+async function sizeOf(id: number): Promise<{ mib: number; dataMib: number }> {
   const status = await readFile(`/proc/${id}/status`, "utf8").catch(() => "");
-  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) / 1024;
+  const mib = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status)?.[1] ?? 0) / 1024;
+  return { mib: mib("VmRSS"), dataMib: mib("RssAnon") };
 }
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
