@@ -8,6 +8,7 @@
  */
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
 import { LRUCache } from "lru-cache";
+import { cipherSteps } from "./cipher-steps.ts";
 import { upTo } from "./lru-room.ts";
 import { replayWindow } from "./replay-window.ts";
 
@@ -52,7 +53,7 @@ export function busSeal(secret: string, namespace: string, now: () => number = D
       header.writeUIntBE(++serial, NONCE_AT + TIME_BYTES, SERIAL_BYTES);
       const cipher = createCipheriv(CIPHER, ownKey, header.subarray(NONCE_AT));
       cipher.setAAD(Buffer.from(command));
-      return Buffer.concat([header, cipher.update(bytes), cipher.final(), cipher.getAuthTag()]);
+      return Buffer.concat([header, ...cipherSteps(cipher, bytes), cipher.final(), cipher.getAuthTag()]);
     },
     open(command, given) {
       const sealed = Buffer.from(given.buffer, given.byteOffset, given.byteLength);
@@ -66,7 +67,7 @@ export function busSeal(secret: string, namespace: string, now: () => number = D
       decipher.setAuthTag(sealed.subarray(-TAG_BYTES));
       let bytes: Buffer;
       try {
-        bytes = Buffer.concat([decipher.update(sealed.subarray(HEADER_BYTES, -TAG_BYTES)), decipher.final()]);
+        bytes = Buffer.concat([...cipherSteps(decipher, sealed.subarray(HEADER_BYTES, -TAG_BYTES)), decipher.final()]);
       } catch {
         throw new SealError("is not sealed with this mesh's secret");
       }

@@ -6,6 +6,7 @@ import { randomUUID } from "node:crypto";
 import { link, lstat, mkdir, open, readdir, rename, rm, stat, unlink, writeFile, type FileHandle } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fail } from "../../config/errors.ts";
+import { cutParts } from "./cut-parts.ts";
 import { directoryFault, isAbsent, systemCode } from "./directory-faults.ts";
 import { walkDirectory } from "./directory-listing.ts";
 import { durableDirectories } from "./durable-directories.ts";
@@ -15,9 +16,12 @@ import { checkErased, checkFolder, checkKey, checkPrefix } from "./object-key.ts
 import { ABANDONED_MS, readLength, type ObjectStore } from "./object-store.ts";
 import { probeStore } from "./probe-store.ts";
 import { NOTHING_ERASED, type ListParams } from "./storage.contract.ts";
+import { writeWhole } from "./write-whole.ts";
 
 /** Enough to keep the disk busy, few enough to leave the thread pool to others. */
 const STATS_AT_ONCE = 32;
+/** Of an upload: each write is a way to the thread pool and back. */
+const WRITE_BYTES = 512 * 1024;
 
 /** Makes the directory when it is missing. `now` in ms is compared with the file system's times. */
 export async function openDirectoryStore(root: string, now: () => number = Date.now): Promise<ObjectStore> {
@@ -114,7 +118,7 @@ export async function openDirectoryStore(root: string, now: () => number = Date.
       await publish(path, false, async (temp) => {
         const file = await open(temp, "wx");
         try {
-          for await (const chunk of metered.chunks) await writeWhole(file, chunk);
+          for await (const { pieces } of cutParts(metered.chunks, WRITE_BYTES)) await writeWhole(file, pieces);
           await file.datasync();
         } finally {
           await file.close();
@@ -204,10 +208,4 @@ async function readBytes(file: FileHandle, start: number, end: number): Promise<
     filled += bytesRead;
   }
   return bytes;
-}
-
-async function writeWhole(file: FileHandle, bytes: Buffer): Promise<void> {
-  for (let written = 0; written < bytes.length;) {
-    written += (await file.write(bytes, written)).bytesWritten;
-  }
 }

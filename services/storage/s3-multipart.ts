@@ -24,14 +24,14 @@ export async function sendStream(client: S3Client, target: Target, chunks: Async
   const parts = cutParts(chunks, Math.max(MIN_PART_BYTES, Math.ceil(maxBytes / MAX_PARTS)));
   const first = await parts.next();
   if (first.done === true || first.value.last) {
-    const body = first.done === true ? Buffer.alloc(0) : first.value.bytes;
+    const body = first.done === true ? Buffer.alloc(0) : whole(first.value);
     await client.send(new PutObjectCommand({ ...target, Body: body, ContentLength: body.length }), { abortSignal: operationLimit(body.length) });
     return;
   }
   const { UploadId } = await client.send(new CreateMultipartUploadCommand({ ...target, ChecksumAlgorithm: "CRC32" }), { abortSignal: operationLimit() });
   const upload = { ...target, UploadId };
   try {
-    const { completed, size } = await sendParts(client, upload, first.value.bytes, parts);
+    const { completed, size } = await sendParts(client, upload, whole(first.value), parts);
     await complete(client, upload, completed, size);
   } catch (error) {
     await parts.return(undefined); // lets go of the source
@@ -61,7 +61,7 @@ async function sendParts(client: S3Client, upload: Target & { UploadId: string |
   try {
     let number = 1;
     await start(number, first);
-    for await (const { bytes } of rest) await start(++number, bytes);
+    for await (const part of rest) await start(++number, whole(part));
   } finally {
     await Promise.all(sending); // a part that arrives after the abort would stay for ever
   }
@@ -80,4 +80,9 @@ async function complete(client: S3Client, upload: Target & { UploadId: string | 
     const found = await client.send(new HeadObjectCommand({ Bucket, Key }), { abortSignal: operationLimit() });
     if (found.ContentLength !== size) throw error;
   }
+}
+
+/** What came in one piece is not copied. */
+function whole({ pieces: [only, ...more] }: Part): Buffer {
+  return only !== undefined && more.length === 0 ? only : Buffer.concat(only === undefined ? [] : [only, ...more]);
 }

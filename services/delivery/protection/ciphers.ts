@@ -1,6 +1,7 @@
 /** The two ciphers of segments, piece by piece, and what runs one over an answer of the cache. */
 import { createCipheriv } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { cipherSteps } from "../../../config/cipher-steps.ts";
 import type { EncryptBlocks } from "../../../media/cmaf/encryption/pattern.ts";
 import { protectSegment } from "../../../media/cmaf/encryption/protect-fragment.ts";
 import type { ProtectedTrack } from "../../../media/cmaf/encryption/protect-init.ts";
@@ -25,7 +26,7 @@ export function wholeSegmentCipher({ key }: ContentKey, segment: number): Segmen
   const iv = Buffer.alloc(16);
   iv.writeUInt32BE(segment, 12);
   const cipher = createCipheriv(ALGORITHM, key, iv);
-  return { push: (bytes) => [cipher.update(bytes)], end: () => [cipher.final()] };
+  return { push: (bytes) => cipherSteps(cipher, bytes), end: () => [cipher.final()] };
 }
 
 /** ISO/IEC 23001-7, `cbcs`. */

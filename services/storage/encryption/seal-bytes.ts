@@ -13,7 +13,7 @@ export async function sealBytes(unitKey: UnitKey, objectKey: string, plain: Uint
   let at = cipher.header.copy(sealed);
   for (let n = 0; n < count; n++) {
     if (n > 0 && n % CHUNKS_AT_ONCE === 0) await breathe();
-    for (const part of sealChunk(cipher, n, n === count - 1, plain.subarray(n * CHUNK_BYTES, (n + 1) * CHUNK_BYTES))) at += part.copy(sealed, at);
+    for (const part of sealChunk(cipher, n, n === count - 1, [plain.subarray(n * CHUNK_BYTES, (n + 1) * CHUNK_BYTES)])) at += part.copy(sealed, at);
   }
   return sealed;
 }
@@ -51,16 +51,16 @@ export async function openChunks(cipher: ObjectCipher, { first, sealed, end }: S
   return plain;
 }
 
-/** `plain` in its encrypted form, chunk by chunk; a chunk's tag comes by itself, which spares a copy of it. */
+/** `plain` in its encrypted form, in small pieces. */
 export async function* sealStream(unitKey: UnitKey, objectKey: string, plain: AsyncIterable<Buffer>): AsyncGenerator<Buffer, undefined> {
   const cipher = newCipher(unitKey, objectKey);
   yield cipher.header;
   let n = 0;
   let ended = false;
-  for await (const { bytes, last } of cutParts(plain, CHUNK_BYTES)) {
+  for await (const { pieces, last } of cutParts(plain, CHUNK_BYTES)) {
     ended = last;
-    yield* sealChunk(cipher, n++, last, bytes);
+    yield* sealChunk(cipher, n++, last, pieces);
   }
-  if (!ended) yield* sealChunk(cipher, n, true, Buffer.alloc(0)); // there was nothing
+  if (!ended) yield* sealChunk(cipher, n, true, []); // there was nothing
   return undefined;
 }

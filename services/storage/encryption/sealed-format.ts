@@ -7,6 +7,7 @@
  * header: magic (8 bytes), version (1), log2 of the chunk's length (1), id of the unit's key (8), salt (32)
  */
 import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from "node:crypto";
+import { cipherSteps } from "../../../config/cipher-steps.ts";
 import { fail } from "../../../config/errors.ts";
 
 const MAGIC = Buffer.from([0x8b, ...Buffer.from("LECTERN")]);
@@ -63,12 +64,12 @@ function nonceOf(chunk: number, isLast: boolean): Buffer {
   return nonce;
 }
 
-/** @returns the sealed chunk, its tag by itself */
-export function sealChunk({ key }: ObjectCipher, chunk: number, isLast: boolean, plain: Uint8Array): [Buffer, Buffer] {
+/** @returns the sealed chunk in pieces */
+export function* sealChunk({ key }: ObjectCipher, chunk: number, isLast: boolean, plain: readonly Uint8Array[]): Generator<Buffer> {
   const cipher = createCipheriv(CIPHER, key, nonceOf(chunk, isLast), { authTagLength: TAG_BYTES });
-  const sealed = cipher.update(plain);
+  for (const piece of plain) yield* cipherSteps(cipher, piece);
   cipher.final(); // of a stream cipher nothing is left
-  return [sealed, cipher.getAuthTag()];
+  yield cipher.getAuthTag();
 }
 
 /** Writes the plain chunk at `at`. @returns where it ends; undefined: it is not this chunk of this object */
@@ -77,7 +78,8 @@ export function openChunk({ key }: ObjectCipher, chunk: number, isLast: boolean,
   const tagAt = sealed.length - TAG_BYTES;
   const decipher = createDecipheriv(CIPHER, key, nonceOf(chunk, isLast), { authTagLength: TAG_BYTES });
   decipher.setAuthTag(sealed.subarray(tagAt));
-  const end = at + decipher.update(sealed.subarray(0, tagAt)).copy(into, at);
+  let end = at;
+  for (const plain of cipherSteps(decipher, sealed.subarray(0, tagAt))) end += plain.copy(into, end);
   try {
     decipher.final();
   } catch {

@@ -4,7 +4,7 @@ import { cutParts } from "../../../../services/storage/cut-parts.ts";
 
 async function cut(chunks: readonly Uint8Array[], partBytes: number): Promise<{ bytes: Buffer; last: boolean }[]> {
   const parts: { bytes: Buffer; last: boolean }[] = [];
-  for await (const part of cutParts((async function* () { for (const chunk of chunks) yield Buffer.from(chunk); })(), partBytes)) parts.push(part);
+  for await (const { pieces, last } of cutParts((async function* () { for (const chunk of chunks) yield Buffer.from(chunk); })(), partBytes)) parts.push({ bytes: Buffer.concat(pieces), last });
   return parts;
 }
 
