@@ -1,5 +1,8 @@
 /** npm run bench -- <name> [options]: side-by-side measurements that anyone can repeat. They print and never assert. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { ApiError } from "../bin/add/gateway-client.ts";
+import { HEAP, MALLOC } from "../bin/start/node-process.ts";
 import { errorMessage } from "../config/errors.ts";
 import type { Benchmark } from "./benchmark.ts";
 
@@ -35,6 +38,13 @@ async function listBenchmarks(): Promise<string> {
   return ["usage: npm run bench -- <name> [options]", "", ...lines].join("\n");
 }
 
+/** This same command once more, as nodes are started. @returns its exit code */
+async function runAsNode(): Promise<number> {
+  const again = spawn(process.execPath, [...HEAP, ...process.argv.slice(1)], { env: { ...process.env, ...MALLOC }, stdio: "inherit" });
+  const [code] = await once(again, "exit") as [number | null];
+  return code ?? 1;
+}
+
 const [name, ...args] = process.argv.slice(2);
 const load = name === undefined ? undefined : BENCHMARKS[name];
 if (load === undefined) {
@@ -44,7 +54,9 @@ if (load === undefined) {
   process.exitCode = name === undefined ? 0 : 2;
 } else {
   try {
-    await (await load()).run(args);
+    const benchmark = await load();
+    if (benchmark.inProcess === true && process.env["MALLOC_ARENA_MAX"] === undefined) process.exitCode = await runAsNode();
+    else await benchmark.run(args);
   } catch (error) {
     console.error([errorMessage(error), ...(error instanceof ApiError ? error.reasons : [])].join(" "));
     process.exitCode = 1;

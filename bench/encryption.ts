@@ -24,6 +24,7 @@ export const encryption: Benchmark = {
   name: "encryption",
   summary: "writes and reads of an encrypted store, beside the same one plain",
   usage: "[--runs 200] [--upload-mb 1024]",
+  inProcess: true,
   async run(args) {
     const { values } = parseArgs({ args: [...args], options: { "runs": { type: "string", default: "200" }, "upload-mb": { type: "string", default: "1024" } } });
     const [runs, uploadMb] = [Number(values.runs), Number(values["upload-mb"])];

@@ -22,6 +22,7 @@ export const protection: Benchmark = {
   name: "protection",
   summary: "what AES-128 and cbcs cost the processor a megabyte, beside node:crypto alone",
   usage: "",
+  inProcess: true,
   async run() {
     const key = parseContentKey(makeContentKey());
     if (key === undefined) throw new Error("There is no key.");
