@@ -77,7 +77,10 @@ export function openVideoJobs(broker: ServiceBroker, { demuxer, door, remuxes, p
         videoId, plan, signal,
         ...(held === undefined ? {} : { mayStore: () => held.isHeld() }),
         profile: () => profiles.find(videoId),
-        readPackets: (span) => unlessAborted(signal, demuxer.packets(indexed.source, indexed.read, span)),
+        readPackets: async (span) => {
+          if (signal.aborted) throw cancelled(); // a read would bring back what was forgotten of the source
+          return await unlessAborted(signal, demuxer.packets(indexed.source, indexed.read, span));
+        },
         openFile: () => door.open({ size: indexed.source.size, read: indexed === original ? ahead : indexed.read }),
         openOriginal: () => door.open({ size: original.source.size, read: ahead }),
       });

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import type { Context, ServiceBroker } from "moleculer";
+import { isCancelled } from "../../../../mixins/cancelled.ts";
 import type { CheckParams, CheckResult } from "../../../../services/quality/quality.contract.ts";
 import { openInspection } from "../../../../services/transcoder/inspection.ts";
 import { openSlots } from "../../../../services/transcoder/slots.ts";
@@ -8,6 +9,8 @@ import type { Job } from "../../../../services/transcoder/workshop.ts";
 import { eventually } from "../../../support/eventually.ts";
 import { quietBroker } from "../../../support/quiet-broker.ts";
 import { stagedPlan } from "../../../support/staged-plan.ts";
+
+const BYTES = Buffer.from("a segment");
 
 describe("the check of what was made", () => {
   const checks: PromiseWithResolvers<CheckResult>[] = [];
@@ -33,18 +36,26 @@ describe("the check of what was made", () => {
   });
   after(() => broker.stop());
 
-  it("reads of the source what is checked, and not yet what waits for that", async () => {
+  /** Of a video; `signal` ends when that is deleted. */
+  function inspectionOf(signal: AbortSignal) {
     const job = {
-      videoId: "v", plan: stagedPlan(20), signal: new AbortController().signal,
+      videoId: "v", plan: stagedPlan(20), signal,
       readPackets: async () => {
         reads++;
         return [];
       },
     } as unknown as Job;
     const jobs = { run: async (_id: string, work: (given: Job) => Promise<unknown>) => await work(job) } as unknown as VideoJobs;
-    const inspection = openInspection({ broker, jobs, slots: openSlots(2), atOnce: 2 });
-    const bytes = Buffer.from("a segment");
-    const inspected = ["a", "b", "c", "d"].map(async (id) => await inspection.inspect(id, "source", 0, bytes));
+    return openInspection({ broker, jobs, slots: openSlots(2), atOnce: 2 });
+  }
+  beforeEach(() => {
+    checks.length = 0;
+    reads = 0;
+  });
+
+  it("reads of the source what is checked, and not yet what waits for that", async () => {
+    const inspection = inspectionOf(new AbortController().signal);
+    const inspected = ["a", "b", "c", "d"].map(async (id) => await inspection.inspect(id, "source", 0, BYTES));
     await eventually(() => checks.length === 2);
     expect(reads).to.equal(2);
     checks[0]?.resolve({ reports: [] });
@@ -53,7 +64,19 @@ describe("the check of what was made", () => {
     checks[1]?.resolve({ reports: [] });
     await eventually(() => checks.length === 4);
     for (const check of checks) check.resolve({ reports: [] });
-    expect(await Promise.all(inspected)).to.deep.equal([bytes, bytes, bytes, bytes]);
+    expect(await Promise.all(inspected)).to.deep.equal([BYTES, BYTES, BYTES, BYTES]);
     expect(reads).to.equal(4);
+  });
+
+  it("reads nothing of a source whose video was deleted while the check waited: it would be kept again", async () => {
+    const deleted = new AbortController();
+    const inspection = inspectionOf(deleted.signal);
+    const inspected = ["a", "b", "c"].map(async (id) => await inspection.inspect(id, "source", 0, BYTES));
+    await eventually(() => checks.length === 2);
+    deleted.abort();
+    for (const check of checks) check.resolve({ reports: [] });
+    const [first, second, third] = await Promise.allSettled(inspected);
+    expect([first?.status, second?.status, third?.status === "rejected" && isCancelled(third.reason)]).to.deep.equal(["fulfilled", "fulfilled", true]);
+    expect(reads).to.equal(2);
   });
 });
