@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { ApiError } from "../bin/add/gateway-client.ts";
-import { HEAP, MALLOC } from "../bin/start/node-process.ts";
+import { NODE_FLAGS, MALLOC_SETTINGS } from "../bin/start/node-process.ts";
 import { errorMessage } from "../config/errors.ts";
 import type { Benchmark } from "./benchmark.ts";
 
@@ -40,7 +40,7 @@ async function listBenchmarks(): Promise<string> {
 
 /** This same command once more, as nodes are started. @returns its exit code */
 async function runAsNode(): Promise<number> {
-  const again = spawn(process.execPath, [...HEAP, ...process.argv.slice(1)], { env: { ...process.env, ...MALLOC }, stdio: "inherit" });
+  const again = spawn(process.execPath, [...NODE_FLAGS, ...process.argv.slice(1)], { env: { ...process.env, ...MALLOC_SETTINGS }, stdio: "inherit" });
   const [code] = await once(again, "exit") as [number | null];
   return code ?? 1;
 }

@@ -7,15 +7,15 @@ import type { Command } from "./child.ts";
 export const PROJECT_DIR = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
 const NODE_PROGRAM = `${PROJECT_DIR}/bin/broker.ts`;
 
-/** For Node. */
-export const HEAP = [
+/** What Node is started with. */
+export const NODE_FLAGS = [
   "--max-semi-space-size=4", // MiB for what is new: a node's large things are buffers outside of it, and the usual 16 cost 50 MiB of RAM
   "--heap-growing-percent=20", // beyond what lives, before it is collected; usually half as much again, 20 MiB while a long video is planned
   "--expose-gc", // for what loading leaves behind: mixins/after-loading.ts
 ];
 
 export function nodeCommand(nodeProgram: string = process.execPath): Command {
-  return { program: nodeProgram, args: [...HEAP, NODE_PROGRAM] };
+  return { program: nodeProgram, args: [...NODE_FLAGS, NODE_PROGRAM] };
 }
 
 /** The node's own sentence, without the stack and the repetition that follow it. */
@@ -29,9 +29,9 @@ export function explainNode(lines: readonly string[]): string | undefined {
  * would otherwise keep it, in a pool for each thread, and a node that has passed on a gigabyte looks as if it held a
  * quarter more than it does.
  */
-export const MALLOC = { MALLOC_ARENA_MAX: "1", MALLOC_MMAP_THRESHOLD_: "65536", MALLOC_TRIM_THRESHOLD_: "131072" };
+export const MALLOC_SETTINGS = { MALLOC_ARENA_MAX: "1", MALLOC_MMAP_THRESHOLD_: "65536", MALLOC_TRIM_THRESHOLD_: "131072" };
 
 /** `env` with `settings` laid over it. Compiled code is kept in the data directory, which every node of the machine shares. */
 export function nodeEnvironment(env: Readonly<NodeJS.ProcessEnv>, settings: Readonly<Record<string, string>>, dataDir: string): NodeJS.ProcessEnv {
-  return { NODE_COMPILE_CACHE: compiledCode(dataDir), ...MALLOC, ...env, ...settings };
+  return { NODE_COMPILE_CACHE: compiledCode(dataDir), ...MALLOC_SETTINGS, ...env, ...settings };
 }

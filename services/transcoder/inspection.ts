@@ -17,7 +17,6 @@ import type { Rendition } from "../../media/plan.ts";
 import type { SegmentReport } from "../../media/quality/report.ts";
 import { rescaleCeil } from "../../media/rational.ts";
 import { announce } from "../../mixins/announce.ts";
-import { cancelled } from "../../mixins/cancelled.ts";
 import { throughDoor } from "../../mixins/source-door.ts";
 import { openTurns } from "../../mixins/turns.ts";
 import type { CheckParams, CheckResult } from "../quality/quality.contract.ts";
@@ -91,7 +90,6 @@ export function openInspection({ broker, jobs, slots, atOnce }: InspectionTools)
   async function check(job: Job, rendition: Rendition, init: Buffer, entries: readonly Pick<Entry, "segment" | "bytes">[]): Promise<SegmentReport[]> {
     const first = entries[0]?.segment ?? 0;
     return await turns.run(async () => {
-      if (job.signal.aborted) throw cancelled(); // of a video that is deleted nothing is to be read again
       const { packets, needsFile } = await readSource(job, rendition, first, first + entries.length);
       const ask = async (url?: string): Promise<SegmentReport[]> => {
         const params: CheckParams = {

@@ -64,6 +64,8 @@ export function openVideoJobs(broker: ServiceBroker, { demuxer, door, remuxes, p
     const signal = held === undefined ? controller.signal : AbortSignal.any([controller.signal, held.signal]);
     const controllers = running.get(videoId) ?? new Set();
     running.set(videoId, controllers.add(controller));
+    /** A read would bring back what was forgotten of the source when its video was deleted. @throws cancelled */
+    const mayRead = (): void => { if (signal.aborted) throw cancelled(); };
     let sourceFailure: (() => unknown) | undefined;
     const job = (async () => {
       const { plan, record, verdict: { sourceVersion } } = await getVideo(videoId);
@@ -78,11 +80,17 @@ export function openVideoJobs(broker: ServiceBroker, { demuxer, door, remuxes, p
         ...(held === undefined ? {} : { mayStore: () => held.isHeld() }),
         profile: () => profiles.find(videoId),
         readPackets: async (span) => {
-          if (signal.aborted) throw cancelled(); // a read would bring back what was forgotten of the source
+          mayRead();
           return await unlessAborted(signal, demuxer.packets(indexed.source, indexed.read, span));
         },
-        openFile: () => door.open({ size: indexed.source.size, read: indexed === original ? ahead : indexed.read }),
-        openOriginal: () => door.open({ size: original.source.size, read: ahead }),
+        openFile: () => {
+          mayRead();
+          return door.open({ size: indexed.source.size, read: indexed === original ? ahead : indexed.read });
+        },
+        openOriginal: () => {
+          mayRead();
+          return door.open({ size: original.source.size, read: ahead });
+        },
       });
     })();
     working.add(job);

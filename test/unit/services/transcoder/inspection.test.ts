@@ -1,6 +1,5 @@
 import { expect } from "chai";
 import type { Context, ServiceBroker } from "moleculer";
-import { isCancelled } from "../../../../mixins/cancelled.ts";
 import type { CheckParams, CheckResult } from "../../../../services/quality/quality.contract.ts";
 import { openInspection } from "../../../../services/transcoder/inspection.ts";
 import { openSlots } from "../../../../services/transcoder/slots.ts";
@@ -36,10 +35,9 @@ describe("the check of what was made", () => {
   });
   after(() => broker.stop());
 
-  /** Of a video; `signal` ends when that is deleted. */
-  function inspectionOf(signal: AbortSignal) {
+  function stagedInspection() {
     const job = {
-      videoId: "v", plan: stagedPlan(20), signal,
+      videoId: "v", plan: stagedPlan(20), signal: new AbortController().signal,
       readPackets: async () => {
         reads++;
         return [];
@@ -54,7 +52,7 @@ describe("the check of what was made", () => {
   });
 
   it("reads of the source what is checked, and not yet what waits for that", async () => {
-    const inspection = inspectionOf(new AbortController().signal);
+    const inspection = stagedInspection();
     const inspected = ["a", "b", "c", "d"].map(async (id) => await inspection.inspect(id, "source", 0, BYTES));
     await eventually(() => checks.length === 2);
     expect(reads).to.equal(2);
@@ -66,17 +64,5 @@ describe("the check of what was made", () => {
     for (const check of checks) check.resolve({ reports: [] });
     expect(await Promise.all(inspected)).to.deep.equal([BYTES, BYTES, BYTES, BYTES]);
     expect(reads).to.equal(4);
-  });
-
-  it("reads nothing of a source whose video was deleted while the check waited: it would be kept again", async () => {
-    const deleted = new AbortController();
-    const inspection = inspectionOf(deleted.signal);
-    const inspected = ["a", "b", "c"].map(async (id) => await inspection.inspect(id, "source", 0, BYTES));
-    await eventually(() => checks.length === 2);
-    deleted.abort();
-    for (const check of checks) check.resolve({ reports: [] });
-    const [first, second, third] = await Promise.allSettled(inspected);
-    expect([first?.status, second?.status, third?.status === "rejected" && isCancelled(third.reason)]).to.deep.equal(["fulfilled", "fulfilled", true]);
-    expect(reads).to.equal(2);
   });
 });
