@@ -2,7 +2,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { ApiError } from "../bin/add/gateway-client.ts";
+import { dieWithParent } from "../bin/start/child.ts";
 import { NODE_FLAGS, MALLOC_SETTINGS } from "../bin/start/node-process.ts";
+import { findProgram, programFolders } from "../bin/start/program.ts";
 import { errorMessage } from "../config/errors.ts";
 import type { Benchmark } from "./benchmark.ts";
 
@@ -40,7 +42,8 @@ async function listBenchmarks(): Promise<string> {
 
 /** This same command once more, as nodes are started. @returns its exit code */
 async function runAsNode(): Promise<number> {
-  const again = spawn(process.execPath, [...NODE_FLAGS, ...process.argv.slice(1)], { env: { ...process.env, ...MALLOC_SETTINGS }, stdio: "inherit" });
+  const { program, args: all } = dieWithParent({ program: process.execPath, args: [...NODE_FLAGS, ...process.argv.slice(1)] }, findProgram("setpriv", programFolders(process.env["PATH"])));
+  const again = spawn(program, all, { env: { ...process.env, ...MALLOC_SETTINGS }, stdio: "inherit" });
   const [code] = await once(again, "exit") as [number | null];
   return code ?? 1;
 }
