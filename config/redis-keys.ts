@@ -90,6 +90,8 @@ export function redisKeys(namespace: string) {
     expected: `${namespace}:forecast:expected`,
     /** Hash: what was made for viewers who are expected, and has not been watched. Expires. */
     expectedMade: `${namespace}:forecast:made`,
+    /** Sorted set: videos by when somebody began them last, in ms since 1970. Expires. */
+    forecastBegun: `${namespace}:forecast:begun`,
     /** Hash: what forecasts took in an hour (of those since 1970): ms of a processor and bytes. Expires. */
     forecastSpent: (hour: number) => `${namespace}:forecast:spent:${hour}`,
     /** String: the node that looks after forecasts. Expires. */

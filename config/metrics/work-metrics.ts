@@ -26,7 +26,7 @@ export const workMetrics = {
     lectern_screening_seconds: histogram("Time to screen a video", [0.5, 1, 2.5, 5, 10, 30, 60, 300]),
   },
   forecast: {
-    lectern_forecast_seconds_total: counter("Media that was queued because viewers were expected, that was watched, and that nobody began in time", { what: oneOf("predicted", "used", "wasted") }),
+    lectern_forecast_seconds_total: counter("Media that was queued because viewers were expected, that was watched (also what came when a lecture had begun), and that nobody began in time", { what: oneOf("predicted", "used", "wasted") }),
     lectern_forecast_bytes_total: counter("The same in bytes, by the bandwidth that was planned", { what: oneOf("predicted", "used", "wasted") }),
   },
   scheduler: {

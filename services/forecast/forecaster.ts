@@ -8,13 +8,13 @@ import type { Plan } from "../../media/plan.ts";
 import { STORYBOARD } from "../../media/storyboard.ts";
 import type { SegmentsExpected } from "../cache/cache.contract.ts";
 import type { WarmParams, WarmResult } from "../scheduler/scheduler.contract.ts";
-import type { Expectation, ForecastMemory } from "./memory.ts";
+import type { Expectation, ForecastMemory, Made } from "./memory.ts";
 import { planOpening, type RenditionShares } from "./opening.ts";
 import { nextBell } from "./timetable.ts";
 import type { Timetables } from "./timetables.ts";
 
 export interface ForecasterPorts {
-  memory: Pick<ForecastMemory, "expected" | "made" | "settle" | "noteMade" | "spent" | "spend" | "lastLecture">;
+  memory: Pick<ForecastMemory, "expected" | "made" | "settle" | "noteMade" | "noteBegun" | "begunSince" | "spent" | "spend" | "lastLecture">;
   timetables: Pick<Timetables, "all">;
   /** undefined: there is no such video, or no plan, or it is not this tenant's. */
   plan(videoId: string, tenant?: string): Promise<Plan | undefined>;
@@ -45,6 +45,11 @@ const SHEET_BYTES = 200_000;
 const TIMETABLE_MS = 15_000;
 /** Runs of a tick: each is looked at until one can be queued. */
 const MOST_LOOKED_AT = 50;
+
+/** When the run has ended, or waited for too long, of what is in vain at `until`. */
+const runEnd = (until: number): number => until - VAIN_MS + RUN_MS;
+/** Whether it is known by now what came of it. Of what viewers have begun it was clear from the start, but until its run ends it may be called off. */
+const isSettled = ({ until, begun }: Made, now: number): boolean => (begun === true ? runEnd(until) : until) < now;
 
 export function openForecaster(ports: ForecasterPorts, limits: ForecasterLimits) {
   /** Videos for which something was queued here, or by whoever did this before and left it in `made`. */
@@ -82,7 +87,8 @@ export function openForecaster(ports: ForecasterPorts, limits: ForecasterLimits)
       const bytes = rendition === undefined ? SHEET_BYTES : Math.round((seconds * ("averageBandwidth" in rendition ? rendition.averageBandwidth : rendition.bandwidth)) / 8);
       pending.add(videoId);
       await ports.memory.spend(now, result.cpuSec, bytes);
-      await ports.memory.noteMade({ videoId, rendition: result.rendition, seconds, bytes, until: now + VAIN_MS });
+      const begun = await ports.memory.begunSince(videoId, now - VAIN_MS);
+      await ports.memory.noteMade({ videoId, rendition: result.rendition, seconds, bytes, until: now + VAIN_MS, ...(begun ? { begun } : {}) });
       ports.count("predicted", seconds, bytes);
     }
     if ((result.state === "warm" || result.state === "dear") && neededAt - now <= MEMORY_MS && !inMemory.has(videoId)) {
@@ -99,7 +105,7 @@ export function openForecaster(ports: ForecasterPorts, limits: ForecasterLimits)
       const ids = new Set(wanted.map(({ videoId }) => videoId));
       const all = await ports.memory.made();
       for (const { videoId, until } of all) {
-        if (until - VAIN_MS + RUN_MS < now || (adopted.get(videoId) ?? 0) >= until) continue;
+        if (runEnd(until) < now || (adopted.get(videoId) ?? 0) >= until) continue;
         adopted.set(videoId, until);
         pending.add(videoId);
       }
@@ -108,7 +114,7 @@ export function openForecaster(ports: ForecasterPorts, limits: ForecasterLimits)
         pending.delete(videoId);
       }
       for (const [videoId, until] of inMemory) if (until < now) inMemory.delete(videoId);
-      for (const made of all) if (made.until < now && (await ports.memory.settle(made))) ports.count("wasted", made.seconds, made.bytes);
+      for (const made of all) if (isSettled(made, now) && (await ports.memory.settle(made))) ports.count(made.begun === true ? "used" : "wasted", made.seconds, made.bytes);
       const looked = new Set<string>();
       for (const expectation of wanted) {
         if (looked.size >= MOST_LOOKED_AT) break;
@@ -119,6 +125,7 @@ export function openForecaster(ports: ForecasterPorts, limits: ForecasterLimits)
     },
     /** Somebody began this video. */
     async used(videoId: string): Promise<void> {
+      await ports.memory.noteBegun(videoId, ports.now());
       for (const made of await ports.memory.made()) if (made.videoId === videoId && (await ports.memory.settle(made))) ports.count("used", made.seconds, made.bytes);
     },
   };

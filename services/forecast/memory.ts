@@ -8,13 +8,14 @@ import type { RedisKeys } from "../../config/redis-keys.ts";
 
 /** Somebody is expected to begin a video. `from`: what they watch now; absent: a timetable says so. Times in ms since 1970. */
 export interface Expectation { videoId: string; from?: string; neededAt: number; until: number; weight: number }
-/** What was made of a rendition for viewers who were expected. */
-export interface Made { videoId: string; rendition: string; seconds: number; bytes: number; until: number }
+/** What was made of a rendition for viewers who were expected. `begun`: after the first of them had come. */
+export interface Made { videoId: string; rendition: string; seconds: number; bytes: number; until: number; begun?: true }
 
 const MAX_MOVES = 32;
 const MAX_LECTURES = 500;
 const MAX_EXPECTED = 500;
 const MAX_MADE = 2_000;
+const MAX_BEGUN = 10_000;
 const LEARNT_SEC = 60 * 86_400;
 const SHORT_SEC = 86_400;
 const HOUR_MS = 3_600_000;
@@ -48,6 +49,7 @@ export function forecastMemory(redis: Redis, keys: RedisKeys) {
     },
     async forget(videoId: string, course?: { tenant: string; course: string }): Promise<void> {
       await redis.del(keys.moves(videoId));
+      await redis.zrem(keys.forecastBegun, videoId);
       if (course !== undefined) await redis.zrem(courseKey(course.tenant, course.course), videoId);
     },
     async expect(expectation: Expectation): Promise<void> {
@@ -77,6 +79,14 @@ export function forecastMemory(redis: Redis, keys: RedisKeys) {
     /** @returns whether it was this call that took it away: it counts once */
     async settle(made: Pick<Made, "videoId" | "rendition">): Promise<boolean> {
       return (await redis.hdel(keys.expectedMade, madeField(made))) === 1;
+    },
+    async noteBegun(videoId: string, now: number): Promise<void> {
+      await redis.pipeline().zadd(keys.forecastBegun, now, videoId).zremrangebyrank(keys.forecastBegun, 0, -MAX_BEGUN - 1).expire(keys.forecastBegun, SHORT_SEC).exec();
+    },
+    /** Whether somebody began the video at `since` or later. */
+    async begunSince(videoId: string, since: number): Promise<boolean> {
+      const last = await redis.zscore(keys.forecastBegun, videoId);
+      return last !== null && Number(last) >= since;
     },
     async spent(now: number): Promise<{ cpuSec: number; bytes: number }> {
       const { cpu = "0", bytes = "0" } = await redis.hgetall(keys.forecastSpent(Math.floor(now / HOUR_MS)));

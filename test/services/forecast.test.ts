@@ -159,6 +159,17 @@ describe("a forecast", function () {
     expect(await redis.hgetall(mesh.keys.expectedMade), "it was watched").to.deep.equal({});
   });
 
+  it("knows of what it makes late that the lecture has begun, until that is deleted", async () => {
+    await start();
+    await broker.emit("segment.watched", { videoId: ID, rendition: "360p", segment: 0 } satisfies SegmentWatched);
+    await eventually(async () => (await redis.zscore(mesh.keys.forecastBegun, ID)) !== null);
+    await work();
+    await post([hourOf(ID)]);
+    await eventually(async () => Object.values(await redis.hgetall(mesh.keys.expectedMade)).some((made) => (JSON.parse(made) as { begun?: true }).begun === true));
+    await broker.broadcast("video.deleted", { videoId: ID });
+    await eventually(async () => (await redis.exists(mesh.keys.forecastBegun)) === 0);
+  });
+
   it("makes of the next lecture what viewers of its course take, and nothing of what they do not", async () => {
     const lecture = (id: string) => ({ ...planned({ policy: "lazy" }), record: { ...planned().record, id, policy: "lazy" as const, labels: { course: "a", lecture: "1" } }, plan: LADDER });
     mesh.states.set(ID, lecture(ID));

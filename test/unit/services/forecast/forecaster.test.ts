@@ -16,7 +16,7 @@ const HOUR: TimetableEntry = { video: VIDEO, at: "2026-11-30T10:00", timeZone: "
 /** A scheduler that does what it is told, and what was told to whom. */
 function stage({ cpuSec = 600, bytes = 1e9 } = {}) {
   const world = {
-    now: BELL - LEAD_MS, entries: [HOUR] as TimetableEntry[], expected: [] as Expectation[], made: [] as Made[], spent: { cpuSec: 0, bytes: 0 },
+    now: BELL - LEAD_MS, entries: [HOUR] as TimetableEntry[], expected: [] as Expectation[], made: [] as Made[], begun: new Map<string, number>(), spent: { cpuSec: 0, bytes: 0 },
     answers: [] as WarmResult[], shares: {} as Record<string, number>, asked: [] as WarmParams[], calledOff: [] as string[], inMemory: [] as string[], counted: [] as string[],
   };
   const ports: ForecasterPorts = {
@@ -24,6 +24,8 @@ function stage({ cpuSec = 600, bytes = 1e9 } = {}) {
       expected: async () => world.expected, made: async () => [...world.made], lastLecture: async () => OTHER,
       settle: async ({ videoId, rendition }) => world.made.length > (world.made = world.made.filter((made) => made.videoId !== videoId || made.rendition !== rendition)).length,
       noteMade: async (made) => { world.made.push(made); },
+      noteBegun: async (videoId, at) => { world.begun.set(videoId, at); },
+      begunSince: async (videoId, since) => (world.begun.get(videoId) ?? 0) >= since,
       spent: async () => world.spent,
       spend: async (_, cpu, size) => { world.spent = { cpuSec: world.spent.cpuSec + cpu, bytes: world.spent.bytes + size }; },
     },
@@ -147,6 +149,50 @@ describe("a forecaster", () => {
     await forecaster.tick();
     await forecaster.tick();
     expect(world.counted).to.deep.equal(["predicted", "used", "predicted", "wasted"]);
+  });
+});
+
+describe("what is made of a lecture that has begun", () => {
+  const MINUTE_MS = 60_000;
+
+  it("counts as used, once its run is over", async () => {
+    const { world, forecaster } = stage();
+    world.now = BELL;
+    await forecaster.used(VIDEO);
+    world.answers = [queued(1)];
+    await forecaster.tick();
+    world.entries = [];
+    await forecaster.tick();
+    expect(world.counted).to.deep.equal(["predicted"]);
+    world.now += 11 * MINUTE_MS;
+    await forecaster.tick();
+    await forecaster.tick();
+    expect(world.counted).to.deep.equal(["predicted", "used"]);
+  });
+
+  it("is made in vain when that was half a day ago, and nobody comes again", async () => {
+    const { world, forecaster } = stage();
+    world.now = BELL;
+    await forecaster.used(VIDEO);
+    world.now += 13 * 60 * MINUTE_MS;
+    world.entries = [];
+    world.expected = [{ videoId: VIDEO, neededAt: world.now, until: world.now + 1, weight: 1 }];
+    world.answers = [queued(1)];
+    await forecaster.tick();
+    world.now += 13 * 60 * MINUTE_MS;
+    await forecaster.tick();
+    expect(world.counted).to.deep.equal(["predicted", "wasted"]);
+  });
+
+  it("is called off by another when who had it made has died", async () => {
+    const { world, forecaster, open } = stage();
+    world.now = BELL;
+    await forecaster.used(VIDEO);
+    world.answers = [queued(1)];
+    await forecaster.tick();
+    world.entries = [];
+    await open().tick();
+    expect(world.calledOff).to.deep.equal([VIDEO]);
   });
 });
 
