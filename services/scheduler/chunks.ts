@@ -31,6 +31,9 @@ const EXPECTED_LATE_MS = 15_000;
 /** Cost of a second: 1 is one of 360p encoded; the rest as measured against it, with what each run costs to start. */
 const COST = { pixels: 640 * 360, decode: 0.5, repackage: 0.02, audio: 0.05, start: 0.2, sheet: 4 };
 
+/** Of a processor, what a unit of cost takes (`npm run bench -- cost --measure`). */
+export const UNIT_CPU_SEC = 0.141;
+
 export const laneOf = (priority: Priority): Lane => (priority === "low" ? "bulk" : "normal");
 
 /**

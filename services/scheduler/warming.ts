@@ -11,20 +11,17 @@ import type { Plan } from "../../media/plan.ts";
 import type { QueueCounts } from "../../mixins/work-queue/work-queue.contract.ts";
 import type { ChunkParams } from "../transcoder/transcoder.contract.ts";
 import type { FeederPorts } from "./feeder.ts";
-import { planWarming } from "./chunks.ts";
+import { planWarming, UNIT_CPU_SEC } from "./chunks.ts";
 import type { WarmParams, WarmResult } from "./scheduler.contract.ts";
 
 export interface WarmingPorts extends Pick<FeederPorts, "settled" | "state"> {
-  queue: Pick<WorkQueue<ChunkParams>, "add" | "cancel" | "counts" | "pace">;
+  queue: Pick<WorkQueue<ChunkParams>, "add" | "cancel" | "counts">;
   /** Sheets of previews that the store has. */
   sheets(videoId: string): Promise<readonly number[]>;
 }
 
 /** Videos of which all sheets that are wanted were there, and for how long that is believed. */
 const SHEETS_KNOWN = { ...upTo(500), ttl: 10 * 60_000 };
-
-/** A second of 360p, while nothing else is known: as `npm run bench -- cost --measure` has it, decoded and encoded. */
-const PACE_MS = 215;
 
 const groupOf = (videoId: string): string => `expected-${videoId}`;
 
@@ -44,7 +41,10 @@ export function openWarming({ queue, settled, state, sheets }: WarmingPorts) {
   }
 
   return {
-    /** Queues the first run of these that is missing, for which there must be room in the budget. */
+    /**
+     * Queues the first run of these that is missing, for which there must be room in the budget: of a processor's time, by what
+     * such work costs, and not by how long it took here lately, which says how busy the machines were.
+     */
     async warm({ id, renditions, last, cpuSec }: WarmParams): Promise<WarmResult> {
       const video = await state(id);
       if (video?.plan === undefined) return { state: "gone" };
@@ -55,7 +55,7 @@ export function openWarming({ queue, settled, state, sheets }: WarmingPorts) {
         ?? (renditions.includes(STORYBOARD) ? await planSheet(order, video.plan, last) : undefined);
       if (job === undefined) return { state: "warm" };
       if (!isIdle(await queue.counts())) return { state: "busy" };
-      const cost = (job.cost * ((await queue.pace()) ?? PACE_MS)) / 1_000;
+      const cost = job.cost * UNIT_CPU_SEC;
       if (cost > cpuSec) return { state: "dear" };
       const { added } = await queue.add([job]);
       return added === 0 ? { state: "busy" } : { state: "queued", rendition: job.data.renditions[0] ?? "", first: job.data.first, last: job.data.last, cpuSec: cost };

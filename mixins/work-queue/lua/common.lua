@@ -15,7 +15,7 @@
 -- <prefix>:counts              hash: jobs by "<state>:<lane>", and "cost:<tenant>", "held:<tenant>", "busy:<tenant>"
 -- <prefix>:totals              hash: what has happened, since Redis was last empty
 -- <prefix>:paused              set: lanes that hand out nothing
--- <prefix>:pace, :pace:<owner> hash: ms a unit of cost takes, in the region and on a node
+-- <prefix>:pace, :pace:<owner> hash: ms a unit of cost takes, in the region and on a node, and what of: ms that runs took, and their cost
 local prefix = KEYS[1]
 local now = tonumber(ARGV[1])
 if now == nil then
