@@ -24,8 +24,13 @@ RUN apt-get update \
 WORKDIR /app
 COPY --from=packages /app/node_modules node_modules
 COPY . .
+# What Node makes of the code, by the user and the flags that nodes have: a new container then loads in half the time.
+RUN mkdir compiled && chown node:node compiled \
+ && NODE_COMPILE_CACHE=/app/compiled setpriv --reuid=1000 --regid=1000 --clear-groups node bin/compile-code.ts \
+ && chown -R root:root compiled && chmod -R a+rX compiled
 # All interfaces: the container's own network decides who reaches it.
 ENV NODE_ENV=production \
+    NODE_COMPILE_CACHE=/app/compiled \
     LECTERN_DATA=/data \
     LECTERN_HTTP_HOST=0.0.0.0 \
     LECTERN_HTTP_PORT=3000 \

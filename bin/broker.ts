@@ -4,6 +4,7 @@ import { ServiceBroker, type ServiceSchema } from "moleculer";
 import { loadConfig } from "../config/config.ts";
 import { endNode } from "../config/end-node.ts";
 import { errorMessage } from "../config/error-message.ts";
+import type { ServiceName } from "../config/services.ts";
 import { tellCrashes, watchCrashes } from "../config/failures/crash-note.ts";
 import { collectAfterLoading } from "../mixins/after-loading.ts";
 import brokerOptions from "../moleculer.config.ts";
@@ -11,20 +12,25 @@ import brokerOptions from "../moleculer.config.ts";
 /** As far as loading waits for a mesh that is not there, or slow. */
 const GREET_MS = 200;
 
-const broker = new ServiceBroker(brokerOptions);
-const { dataDir, services } = loadConfig(process.env);
-watchCrashes(broker, dataDir, process);
-await connectEarly(broker);
-for (const name of services) {
-  const { default: schema } = await import(`../services/${name}/${name}.service.ts`) as { default: ServiceSchema };
-  broker.createService(schema);
+if (import.meta.main) await runNode(); // not for who loads it only
+
+async function runNode(): Promise<void> {
+  const broker = new ServiceBroker(brokerOptions);
+  const { dataDir, services } = loadConfig(process.env);
+  watchCrashes(broker, dataDir, process);
+  await connectEarly(broker);
+  for (const name of services) broker.createService(await loadService(name));
+  collectAfterLoading();
+  try {
+    await broker.start();
+    tellCrashes(broker, dataDir);
+  } catch (error) {
+    endNode(broker, errorMessage(error)); // where a service is at fault, Moleculer has shown its stack
+  }
 }
-collectAfterLoading();
-try {
-  await broker.start();
-  tellCrashes(broker, dataDir);
-} catch (error) {
-  endNode(broker, errorMessage(error)); // where a service is at fault, Moleculer has shown its stack
+
+export async function loadService(name: ServiceName): Promise<ServiceSchema> {
+  return ((await import(`../services/${name}/${name}.service.ts`)) as { default: ServiceSchema }).default;
 }
 
 /**
