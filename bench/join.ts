@@ -1,4 +1,5 @@
 /** join: how long a node takes from the start of its process until it answers another node's call, as `npm run node` starts it. */
+import { join as joinPath } from "node:path";
 import { parseArgs } from "node:util";
 import { ServiceBroker } from "moleculer";
 import { brokerOptions } from "../config/broker-options.ts";
@@ -15,7 +16,8 @@ const KINDS = [
   { name: "transcoder", services: "transcoder", action: "transcoder.load" },
   { name: "cache", services: "cache", action: "storage.check" },
   { name: "all services", services: "", action: "transcoder.load" },
-] as const;
+  { name: "all services, not compiled", services: "", action: "transcoder.load", compiled: false }, // as a new machine has it that no image was compiled for
+] as const satisfies readonly { name: string; services: string; action: string; compiled?: false }[];
 const LOOK_MS = 10;
 
 export const join: Benchmark = {
@@ -32,13 +34,15 @@ export const join: Benchmark = {
     try {
       await operator.start();
       const rows: string[][] = [];
-      for (const { name, services, action } of KINDS) {
+      for (const kind of KINDS) {
+        const { name, services, action } = kind;
         const [answered, left]: [number[], number[]] = [[], []];
         for (let run = 0; run < runs; run++) {
-          const nodeID = `${name.replace(" ", "-")}-${run}`;
+          const nodeID = `${name.replaceAll(/\W+/g, "-")}-${run}`;
+          const emptyCache = "compiled" in kind ? { NODE_COMPILE_CACHE: joinPath(mesh.dataDir, `not-compiled-${run}`) } : {};
           const args = ["--node-id", nodeID, ...(services === "" ? [] : ["--services", services])];
           const startedAt = performance.now();
-          const [node, ms] = await Promise.all([joinMesh(mesh, args, { LECTERN_HTTP_PORT: String(await findFreePort()) }), untilAnswered(operator, action, nodeID, startedAt)]);
+          const [node, ms] = await Promise.all([joinMesh(mesh, args, { LECTERN_HTTP_PORT: String(await findFreePort()), ...emptyCache }), untilAnswered(operator, action, nodeID, startedAt)]);
           answered.push(ms);
           const askedAt = performance.now();
           await leaveMesh(node);

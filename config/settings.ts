@@ -118,7 +118,7 @@ export const SETTINGS = {
   pixelsMax: { env: "LECTERN_PIXELS_MAX", type: { kind: "integer", min: 1, max: 268_435_456 }, fallback: "33554432", meaning: "pixels of the largest picture accepted, width × height" },
   streamsMax: { env: "LECTERN_STREAMS_MAX", type: { kind: "integer", min: 1, max: 1_000 }, fallback: "64", meaning: "most tracks of a source" },
   cacheMemoryMb: { env: "LECTERN_CACHE_MEMORY_MB", type: mebibytes, fallback: "256", meaning: "segments in a node's memory, in MiB; those kept for viewers give way to those that wait for the object store, down to a quarter of it" },
-  forecastCpuSec: { env: "LECTERN_FORECAST_CPU_SEC", type: { kind: "integer", min: 0, max: 1_000_000 }, fallback: "600", meaning: "seconds of a processor an hour that a region may take for what viewers are only expected to begin; 0: nothing is forecast" },
+  forecastCpuSec: { env: "LECTERN_FORECAST_CPU_SEC", type: { kind: "integer", min: 0, max: 1_000_000 }, fallback: "600", meaning: "seconds of a processor an hour that a region may take for what viewers are only expected to begin, by what such work costs (`npm run bench -- cost --measure`); 0: nothing is forecast" },
   forecastMb: { env: "LECTERN_FORECAST_MB", type: mebibytes, fallback: "2048", meaning: "MiB an hour that may be made so" },
   sourceCacheMb: { env: "LECTERN_SOURCE_CACHE_MB", type: mebibytes, fallback: "2048", meaning: "source blocks kept on a node's disk, in MiB, and as many again of lossless copies" },
   remuxMaxMb: { env: "LECTERN_REMUX_MAX_MB", type: mebibytes, fallback: "256", meaning: "largest source without an index (MPEG-TS, AVI, …) that is copied into a container with one, in MiB; a larger one is cut by time" },

@@ -81,7 +81,10 @@ export function forecastMemory(redis: Redis, keys: RedisKeys) {
       return (await redis.hdel(keys.expectedMade, madeField(made))) === 1;
     },
     async noteBegun(videoId: string, now: number): Promise<void> {
-      await redis.pipeline().zadd(keys.forecastBegun, now, videoId).zremrangebyrank(keys.forecastBegun, 0, -MAX_BEGUN - 1).expire(keys.forecastBegun, SHORT_SEC).exec();
+      await redis.zremrangebyscore(keys.forecastBegun, "-inf", now - SHORT_SEC * 1_000);
+      if ((await redis.zcard(keys.forecastBegun)) >= MAX_BEGUN && (await redis.zscore(keys.forecastBegun, videoId)) === null) return;
+      await redis.zadd(keys.forecastBegun, now, videoId);
+      await redis.expire(keys.forecastBegun, SHORT_SEC);
     },
     /** Whether somebody began the video at `since` or later. */
     async begunSince(videoId: string, since: number): Promise<boolean> {

@@ -265,7 +265,7 @@ export function schedulerService(settings: Settings, random: Random = randomInt)
         ...videos, queue: this.queue, stored: this.stored, refused: this.refused, settled, twins: this.twins,
         arrived: async ({ record: { source } }) => (source.kind === "url" ? Infinity : (await this.broker.call<SourceFacts, SourceParams>("source.open", { source })).arrived ?? Infinity),
       });
-      this.warming = openWarming({ queue: this.queue, settled, state: videos.state, sheets: (videoId) => listSheets(videoId, list) });
+      this.warming = openWarming({ queue: this.queue, settled, recount: (id, name) => this.stored.recount(id, name), state: videos.state, sheets: (videoId) => listSheets(videoId, list) });
       this.operations = openOperations({ ...videos, feeder: this.feeder, queue: { revive: (id) => needRedis(() => this.queue.revive(id)) }, reopen: (id) => this.broker.call("videos.reopen", { id }) });
       this.progress = throttle(PROGRESS_MS, async (videoId) => {
         const { progress, status } = await this.broker.call<VideoView, VideoIdParams>("videos.get", { id: videoId });

@@ -16,6 +16,8 @@ import type { WarmParams, WarmResult } from "./scheduler.contract.ts";
 
 export interface WarmingPorts extends Pick<FeederPorts, "settled" | "state"> {
   queue: Pick<WorkQueue<ChunkParams>, "add" | "cancel" | "counts">;
+  /** Segments that the store has; puts right what `settled` goes by, which lacks what was stored by a node as it died. */
+  recount(videoId: string, rendition: string): Promise<ReadonlySet<number>>;
   /** Sheets of previews that the store has. */
   sheets(videoId: string): Promise<readonly number[]>;
 }
@@ -28,7 +30,7 @@ const groupOf = (videoId: string): string => `expected-${videoId}`;
 /** Whether a region has room for what nobody asked for. */
 export const isIdle = ({ play, normal, bulk }: QueueCounts): boolean => play.waiting + play.active + normal.waiting + normal.active + bulk.waiting + bulk.active === 0 && !bulk.paused;
 
-export function openWarming({ queue, settled, state, sheets }: WarmingPorts) {
+export function openWarming({ queue, settled, recount, state, sheets }: WarmingPorts) {
   const whole = new LRUCache<string, true>(SHEETS_KNOWN);
 
   /** The store is asked only when all else of the video is there, and not again when the sheets are, too. */
@@ -57,8 +59,10 @@ export function openWarming({ queue, settled, state, sheets }: WarmingPorts) {
       if (!isIdle(await queue.counts())) return { state: "busy" };
       const cost = job.cost * UNIT_CPU_SEC;
       if (cost > cpuSec) return { state: "dear" };
+      const { renditions: [rendition = ""], first } = job.data;
+      if (rendition !== STORYBOARD && (await recount(id, rendition)).has(first)) return { state: "busy" }; // the next look goes on behind it
       const { added } = await queue.add([job]);
-      return added === 0 ? { state: "busy" } : { state: "queued", rendition: job.data.renditions[0] ?? "", first: job.data.first, last: job.data.last, cpuSec: cost };
+      return added === 0 ? { state: "busy" } : { state: "queued", rendition, first, last: job.data.last, cpuSec: cost };
     },
     /** Calls off what of it waits or runs. @returns how many runs */
     unwarm: (videoId: string): Promise<number> => queue.cancel(groupOf(videoId)),

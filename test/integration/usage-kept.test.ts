@@ -35,7 +35,7 @@ describe("how a lecture is watched", function () {
     const lectern = api(mesh.httpUrl);
     const { uploadId } = await lectern.upload(await makeLecture(folder.path("lecture.mp4"), { seconds: SECONDS, size: "320x180" }));
     ({ id } = await lectern.post({ uploadId, policy: "lazy" }));
-    await lectern.until(id, "ready");
+    await lectern.until(id, "ready", "complete");
   });
   after(async () => {
     await mesh?.stop();

@@ -138,6 +138,15 @@ describe("a forecast", function () {
     await eventually(() => isStored(ID, "360p", 15));
   });
 
+  it("goes by the store before it has anything made: what a node stored as it died is not asked for without end", async () => {
+    for (let segment = 0; segment < 10; segment++) await mesh.store.put(objectKeys.media(ID, "360p", `${segment}.m4s`), Buffer.from("media"));
+    await start();
+    await work();
+    await post([hourOf(ID)]);
+    await eventually(() => isStored(ID, "360p", 15));
+    expect(made.filter(({ renditions: [name] }) => name === "360p").map(({ first }) => first)[0]).to.equal(10);
+  });
+
   it("has the next lecture ready for who watches one, by the order of the course and by where viewers go", async () => {
     const lecture = (id: string, order: string) => ({ ...state(id, { ...planned({ policy: "lazy" }), policy: "lazy" }), record: { ...planned().record, id, policy: "lazy" as const, labels: { course: "a", lecture: order } } });
     mesh.states.set(ID, lecture(ID, "1"));
