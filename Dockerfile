@@ -24,10 +24,6 @@ RUN apt-get update \
 WORKDIR /app
 COPY --from=packages /app/node_modules node_modules
 COPY . .
-# What Node makes of the code, by the user and the flags that nodes have: a new container has nothing left to compile.
-RUN mkdir compiled && chown node:node compiled \
- && NODE_COMPILE_CACHE=/app/compiled setpriv --reuid=1000 --regid=1000 --clear-groups node bin/compile-code.ts \
- && chown -R root:root compiled && chmod -R a+rX compiled
 # All interfaces: the container's own network decides who reaches it.
 ENV NODE_ENV=production \
     NODE_COMPILE_CACHE=/app/compiled \
@@ -37,6 +33,10 @@ ENV NODE_ENV=production \
     LECTERN_METRICS_HOST=0.0.0.0 \
     LECTERN_METRICS_PORT=9100 \
     LECTERN_LOG_FORMAT=json
+# What Node makes of the code, by the user and the flags that nodes have: a new container has nothing left to compile.
+RUN mkdir compiled && chown node:node compiled \
+ && setpriv --reuid=1000 --regid=1000 --clear-groups node bin/compile-code.ts \
+ && chown -R root:root compiled && chmod -R a+rX compiled
 USER 1000:1000
 VOLUME /data
 EXPOSE 3000 9100
