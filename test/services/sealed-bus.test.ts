@@ -81,6 +81,7 @@ describe("a mesh with a secret", function () {
     await member.start();
     await member.waitForServices("bank", 5_000);
     await member.call("bank.pay", { to: "alice-in-the-clear" });
+    await nats.flush(); // who listens has a connection of its own, and hears of it by then
     const asked = recorded.filter(({ subject }) => subject.includes(".REQ."));
     expect(asked.length).to.be.above(0);
     expect(recorded.filter(({ data }) => Buffer.from(data).includes("alice-in-the-clear") || Buffer.from(data).includes("bank"))).to.deep.equal([]);
