@@ -13,7 +13,7 @@ import type { ChunkParams } from "../transcoder/transcoder.contract.ts";
 import { REASON_CLASSES, type Outcome, type Reason, type VideoState } from "../videos/videos.contract.ts";
 import { chunksAhead, planChunks, planReadAhead, planSheets, type ChunkOrder } from "./chunks.ts";
 import type { PoisonParams, SegmentWatched } from "./scheduler.contract.ts";
-import type { StoredIndex } from "./stored-index.ts";
+import { recountSettled, type StoredIndex } from "./stored-index.ts";
 import type { Twins } from "./twins/twins.ts";
 
 export interface FeederPorts {
@@ -46,6 +46,7 @@ export interface Feeder {
 type Planned = VideoState & { plan: Plan };
 
 export function openFeeder({ queue, stored, refused, settled, state, finish, arrived, twins, now }: FeederPorts): Feeder {
+  const recount = recountSettled(stored, refused);
   async function openVideo(videoId: string): Promise<Planned | undefined> {
     const found = await state(videoId);
     return found?.plan === undefined || found.outcome !== undefined ? undefined : { ...found, plan: found.plan };
@@ -101,7 +102,7 @@ export function openFeeder({ queue, stored, refused, settled, state, finish, arr
     async feed(videoId) {
       const video = await openVideo(videoId);
       if (video === undefined) return;
-      for (const { name } of renditionsOf(video.plan)) await Promise.all([stored.recount(videoId, name), refused.recount(videoId, name)]);
+      for (const { name } of renditionsOf(video.plan)) await recount(videoId, name);
       try {
         await enqueue(video);
         await finishIfStored(videoId);

@@ -4,7 +4,7 @@ import type { GroupStory, QueueCounts, QueueLane, TenantLoad } from "../../mixin
 export interface SegmentWatched { videoId: string; rendition: string; segment: number }
 /** Asks for the segments 0 to `last` of renditions, the dearest need first, and, where `STORYBOARD` is among them, for its sheets after that, for viewers who are expected. `cpuSec`: what it may take. */
 export interface WarmParams { id: string; renditions: string[]; last: number; cpuSec: number }
-/** `queued`: a run of it was begun, for about `cpuSec`. `warm`: all is there. `busy`: the region has other work. `dear`: the next run takes more than `cpuSec`. `gone`: there is no such video, or no plan. */
+/** `queued`: a run of it was begun, for about `cpuSec`. `warm`: all is there. `busy`: the region has other work, or it was just found that less is missing. `dear`: the next run takes more than `cpuSec`. `gone`: there is no such video, or no plan. */
 export type WarmResult = { state: "queued"; rendition: string; first: number; last: number; cpuSec: number } | { state: "warm" | "busy" | "dear" | "gone" };
 export interface LaneParams { lane: QueueLane }
 export interface AdmitParams { tenant: string }

@@ -33,7 +33,7 @@ import { openQueueMeter } from "./queue-meter.ts";
 import { reportQueue } from "./queue-report.ts";
 import { openReconciler, type Reconciler } from "./reconciler.ts";
 import type { AdmitParams, DeadParams, LaneParams, PoisonParams, QueueReport, SegmentWatched, StoryAnswer, WarmParams, WarmResult } from "./scheduler.contract.ts";
-import { listSheets, refusedIndex, settledIndex, storedIndex } from "./stored-index.ts";
+import { listSheets, recountSettled, refusedIndex, settledIndex, storedIndex } from "./stored-index.ts";
 import { throttle, type Throttle } from "./throttle.ts";
 import type { Random } from "./twins/sample-blocks.ts";
 import { openWarming, type Warming } from "./warming.ts";
@@ -265,7 +265,7 @@ export function schedulerService(settings: Settings, random: Random = randomInt)
         ...videos, queue: this.queue, stored: this.stored, refused: this.refused, settled, twins: this.twins,
         arrived: async ({ record: { source } }) => (source.kind === "url" ? Infinity : (await this.broker.call<SourceFacts, SourceParams>("source.open", { source })).arrived ?? Infinity),
       });
-      this.warming = openWarming({ queue: this.queue, settled, recount: (id, name) => this.stored.recount(id, name), state: videos.state, sheets: (videoId) => listSheets(videoId, list) });
+      this.warming = openWarming({ queue: this.queue, settled, recount: recountSettled(this.stored, this.refused), state: videos.state, sheets: (videoId) => listSheets(videoId, list) });
       this.operations = openOperations({ ...videos, feeder: this.feeder, queue: { revive: (id) => needRedis(() => this.queue.revive(id)) }, reopen: (id) => this.broker.call("videos.reopen", { id }) });
       this.progress = throttle(PROGRESS_MS, async (videoId) => {
         const { progress, status } = await this.broker.call<VideoView, VideoIdParams>("videos.get", { id: videoId });

@@ -73,6 +73,13 @@ export function settledIndex(stored: StoredIndex, refused: StoredIndex) {
   };
 }
 
+/** Puts right what that goes by, from the store: it lacks what a node did as it died. */
+export function recountSettled(stored: StoredIndex, refused: StoredIndex) {
+  return async (videoId: string, rendition: string): Promise<void> => {
+    await Promise.all([stored.recount(videoId, rendition), refused.recount(videoId, rendition)]);
+  };
+}
+
 export type StoredIndex = ReturnType<typeof storedIndex>;
 
 /** Numbers of the sheets of previews that the store has: a few at most, so that one page has them all. */

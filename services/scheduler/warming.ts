@@ -16,8 +16,8 @@ import type { WarmParams, WarmResult } from "./scheduler.contract.ts";
 
 export interface WarmingPorts extends Pick<FeederPorts, "settled" | "state"> {
   queue: Pick<WorkQueue<ChunkParams>, "add" | "cancel" | "counts">;
-  /** Segments that the store has; puts right what `settled` goes by, which lacks what was stored by a node as it died. */
-  recount(videoId: string, rendition: string): Promise<ReadonlySet<number>>;
+  /** Puts right what `settled` goes by. */
+  recount(videoId: string, rendition: string): Promise<void>;
   /** Sheets of previews that the store has. */
   sheets(videoId: string): Promise<readonly number[]>;
 }
@@ -60,7 +60,10 @@ export function openWarming({ queue, settled, recount, state, sheets }: WarmingP
       const cost = job.cost * UNIT_CPU_SEC;
       if (cost > cpuSec) return { state: "dear" };
       const { renditions: [rendition = ""], first } = job.data;
-      if (rendition !== STORYBOARD && (await recount(id, rendition)).has(first)) return { state: "busy" }; // the next look goes on behind it
+      if (rendition !== STORYBOARD) {
+        await recount(id, rendition);
+        if ((await settled(id, rendition))(first)) return { state: "busy" }; // the next look goes on behind it
+      }
       const { added } = await queue.add([job]);
       return added === 0 ? { state: "busy" } : { state: "queued", rendition, first, last: job.data.last, cpuSec: cost };
     },

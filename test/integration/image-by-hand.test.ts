@@ -56,6 +56,7 @@ describe("the image, made by hand", function () {
     const { status, stderr } = spawnSync("sh", ["-c", byHand], { ...options(), encoding: "utf8" });
     if (status !== 0) throw new Error(`${byHand} ended with ${status}: ${stderr}`);
   }
+
   it("answers, serves its pages, is found well, and goes when it is told to", async () => {
     const [program = "", ...args] = getInstruction(image, "CMD").words;
     compile();

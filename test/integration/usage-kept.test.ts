@@ -7,7 +7,7 @@ import { openFolder, type Folder } from "../support/cmaf-media.ts";
 import { eventually } from "../support/eventually.ts";
 import { makeLecture } from "../support/lectures.ts";
 import { startMesh, type Mesh } from "../support/mesh.ts";
-import { listStore } from "../support/store-files.ts";
+import { listStore, readStored } from "../support/store-files.ts";
 
 const SECONDS = 10;
 
@@ -46,7 +46,10 @@ describe("how a lecture is watched", function () {
     expect(await Promise.all(["Anna", "Bert", "Cleo"].map((agent) => report(agent, 0, 6)))).to.deep.equal([204, 204, 204]);
     const before = await counted(3);
     expect([before.totals.watchSec, before.heat]).to.deep.equal([18, [3, 3, 3, 3, 3, 3, 0, 0, 0, 0]]);
-    await eventually(async () => (await listStore(mesh, `videos/${id}/usage/`)).length > 0);
+    await eventually(async () => {
+      const [key] = await listStore(mesh, `videos/${id}/usage/`);
+      return key !== undefined && (JSON.parse((await readStored(mesh, key)).toString()) as { counts: Record<string, number> }).counts["views"] === 3;
+    });
 
     const redis = new Redis(mesh.redisUrl);
     process.kill(mesh.nodePid(), "SIGKILL");

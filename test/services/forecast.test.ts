@@ -138,8 +138,9 @@ describe("a forecast", function () {
     await eventually(() => isStored(ID, "360p", 15));
   });
 
-  it("goes by the store before it has anything made: what a node stored as it died is not asked for without end", async () => {
-    for (let segment = 0; segment < 10; segment++) await mesh.store.put(objectKeys.media(ID, "360p", `${segment}.m4s`), Buffer.from("media"));
+  it("goes by the store before it has anything made: what a node stored or refused as it died is not asked for without end", async () => {
+    for (let segment = 0; segment < 9; segment++) await mesh.store.put(objectKeys.media(ID, "360p", `${segment}.m4s`), Buffer.from("media"));
+    await mesh.store.put(objectKeys.refusal(ID, "360p", "9"), Buffer.from("{}"));
     await start();
     await work();
     await post([hourOf(ID)]);
