@@ -1,4 +1,7 @@
-/** soak: a node with all services under work of every kind for as long as is said, and what it has in RAM minute by minute. */
+/**
+ * soak: a node with all services under work of every kind for as long as is said, and what it has in RAM minute by minute: the
+ * whole, and of that JavaScript's heap, whose least is what lives, for it is taken just after a collection.
+ */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { loadConfig } from "../config/config.ts";
@@ -14,6 +17,8 @@ const ROW_EVERY_MIN = 5;
 /** As many videos live at a time; the oldest is deleted for the next. */
 const KEPT_VIDEOS = 3;
 const PAUSE_MS = 500;
+/** As often as the process's own figures are new (`services/metrics`). */
+const HEAP_EVERY_MS = 10_000;
 /** Caches fill first; growth is what comes afterwards. */
 const FILLING_SHARE = 1 / 3;
 
@@ -34,9 +39,10 @@ export const soak: Benchmark = {
     await onStagedMesh(dir, ffmpegPath, async (mesh, origin) => {
       const pid = mesh.nodePid();
       const watched = watchResident(pid);
+      const heap = watchHeap(mesh.httpUrl);
       const count: Count = { posts: 0, segments: 0, stills: 0, deletes: 0, failed: 0 };
       const rows: string[][] = [];
-      const minutely: (ReturnType<typeof watched.take> & { at: number })[] = [];
+      const minutely: (ReturnType<typeof watched.take> & { at: number; heapLeast: number })[] = [];
       const startedAt = performance.now();
       const minutesSince = (): number => (performance.now() - startedAt) / 60_000;
       let isOver = false;
@@ -44,22 +50,29 @@ export const soak: Benchmark = {
       try {
         for (let minute = 1; minute <= minutes; minute++) {
           await new Promise((resolve) => setTimeout(resolve, minute * 60_000 - (performance.now() - startedAt)));
-          minutely.push({ at: minutesSince(), ...watched.take() });
+          minutely.push({ at: minutesSince(), ...watched.take(), heapLeast: heap.takeLeast() });
           if (minute % ROW_EVERY_MIN !== 0 && minute !== minutes) continue;
           const latest = minutely.slice(-(minute % ROW_EVERY_MIN || ROW_EVERY_MIN));
-          const [least, most, others] = [Math.min(...latest.map(({ ownLeast }) => ownLeast)), Math.max(...latest.map(({ own }) => own)), Math.max(...latest.map((one) => one.others))];
-          rows.push([`${minute} min`, least.toFixed(0), most.toFixed(0), others.toFixed(0), ...Object.values(count).map(String)]);
+          const [least, heapLeast] = [Math.min(...latest.map(({ ownLeast }) => ownLeast)), Math.min(...latest.map((one) => one.heapLeast))];
+          const [most, others] = [Math.max(...latest.map(({ own }) => own)), Math.max(...latest.map((one) => one.others))];
+          rows.push([`${minute} min`, least.toFixed(0), most.toFixed(0), heapLeast.toFixed(1), others.toFixed(0), ...Object.values(count).map(String)]);
           console.log(rows.at(-1)?.join("  "));
         }
       } finally {
         isOver = true;
         watched.stop();
+        heap.stop();
         await work;
       }
       const settled = minutely.filter(({ at }) => at > minutes * FILLING_SHARE);
-      const { slope, error } = slopeOf(settled.map(({ at, ownLeast }) => [at, ownLeast]));
-      const growth = settled.length < 3 ? "Too short to say what it grows by" : `Growth of each minute's least after the first third: ${(slope * 60).toFixed(1)} ± ${(error * 60).toFixed(1)} MiB an hour (least squares of ${settled.length} minutes, with its standard error)`;
-      console.log(`\n${formatTable(["after", "least MiB", "most", "FFmpeg's most", ...Object.keys(count)], rows)}\n\n${growth}. ${await describeMachine(ffmpegPath)}, ${describeLoad()}.`);
+      const growthOf = (valueOf: (one: (typeof settled)[number]) => number): string => {
+        const { slope, error } = slopeOf(settled.map((one) => [one.at, valueOf(one)]));
+        return `${(slope * 60).toFixed(1)} ± ${(error * 60).toFixed(1)}`;
+      };
+      const growth = settled.length < 3
+        ? "Too short to say what it grows by"
+        : `Growth after the first third, MiB an hour: ${growthOf(({ ownLeast }) => ownLeast)} of each minute's least in RAM, ${growthOf(({ heapLeast }) => heapLeast)} of JavaScript's least (least squares of ${settled.length} minutes, with its standard error)`;
+      console.log(`\n${formatTable(["after", "least MiB", "most", "JavaScript's least", "FFmpeg's most", ...Object.keys(count)], rows)}\n\n${growth}. ${await describeMachine(ffmpegPath)}, ${describeLoad()}.`);
     }, { LECTERN_CACHE_MEMORY_MB: String(cacheMb) });
   },
 };
@@ -93,6 +106,26 @@ async function keepBusy(base: string, urlOf: (n: number) => string, count: Count
       await pause();
     }
   }
+}
+
+/** What of JavaScript's heap is in use, as the node says it. `takeLeast`: MiB, since it was asked last. */
+function watchHeap(base: string): { takeLeast(): number; stop(): void } {
+  const client = api(base);
+  let least = Infinity;
+  const timer = setInterval(() => {
+    client.metrics().then((text) => {
+      const bytes = /^nodejs_heap_size_used_bytes (\S+)/m.exec(text)?.[1];
+      if (bytes !== undefined) least = Math.min(least, Number(bytes) / 2 ** 20);
+    }, () => undefined); // the work counts what fails
+  }, HEAP_EVERY_MS);
+  return {
+    takeLeast() {
+      const taken = least;
+      least = Infinity;
+      return taken;
+    },
+    stop: () => clearInterval(timer),
+  };
 }
 
 /** What the values grow by for each unit of the first, and the standard error of that. */
