@@ -48,6 +48,12 @@ export function watchResident(pid: number): { take(): Resident & { ownLeast: num
   };
 }
 
+/** Of those that `pid` started, however far down: the one with `text` in its command line. */
+export async function findStarted(pid: number, text: string): Promise<number | undefined> {
+  for (const { id } of await familyOf(pid)) if (id !== pid && (await readFile(`/proc/${id}/cmdline`, "latin1").catch(() => "")).includes(text)) return id;
+  return undefined;
+}
+
 async function familyOf(pid: number): Promise<(CpuTime & { id: number })[]> {
   const parents = new Map<number, number>();
   const times = new Map<number, CpuTime>();

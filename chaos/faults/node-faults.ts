@@ -1,8 +1,9 @@
 /** What happens to nodes, their FFmpeg and their disks. */
-import { existsSync, mkdirSync, readFileSync, rmdirSync, statfsSync, writeFileSync } from "node:fs";
+import { readFileSync, statfsSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { findFfmpeg, findLiving } from "../../test/support/ffmpeg-processes.ts";
+import { HAS_MEMORY_GROUPS, openMemoryGroup } from "../../test/support/memory-group.ts";
 import { PHASES, type FaultTable, type Stage, type Struck } from "./fault.ts";
 import { within } from "./within.ts";
 
@@ -10,7 +11,6 @@ import { within } from "./within.ts";
 const STOPPED_MS = 9_000;
 const DISK_FULL_MS = 8_000;
 const SEEN_MS = 30_000;
-const MEMORY_GROUPS = "/sys/fs/cgroup/memory";
 /** Of what a node takes from then on. */
 const MEMORY_BYTES = 4_000_000;
 const KILLED = 137;
@@ -31,17 +31,15 @@ export const NODE_FAULTS: FaultTable = {
       return { seen: async () => await within(SEEN_MS, "it stands still", () => stateOf(pid) === "T" && `${victim.id} stands still`), end: async () => void process.kill(pid, "SIGCONT") };
     },
   },
-  ...(existsSync(MEMORY_GROUPS) ? {
+  ...(HAS_MEMORY_GROUPS ? {
     "node out of memory": {
       phases: PHASES, lasts: () => "survived" as const, isSurvived: true, losesNode: true,
       async strike(stage: Stage) {
         const pid = stage.mesh.pidOf(stage.victim);
-        const group = join(MEMORY_GROUPS, `lectern-faults-${pid}`);
-        mkdirSync(group);
-        writeFileSync(join(group, "memory.limit_in_bytes"), String(MEMORY_BYTES));
-        writeFileSync(join(group, "cgroup.procs"), String(pid));
+        const group = openMemoryGroup(`lectern-faults-${pid}`, MEMORY_BYTES);
+        group.take(pid);
         const { seen, end } = lost(stage);
-        return { seen, end: () => end().finally(() => rmdirSync(group)) };
+        return { seen, end: () => end().finally(() => group.remove()) };
       },
     },
   } : {}),

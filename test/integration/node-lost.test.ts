@@ -1,5 +1,4 @@
 /** One of several nodes dies, freezes, or has no memory left, while it works for viewers and for the queue. */
-import { mkdirSync, rmdirSync, writeFileSync } from "node:fs";
 import { expect } from "chai";
 import { SERVICES } from "../../config/services.ts";
 import { api, type Api } from "../support/api.ts";
@@ -8,6 +7,7 @@ import { eventually } from "../support/eventually.ts";
 import { findFfmpeg } from "../support/ffmpeg-processes.ts";
 import { findProcesses, type LecternProcess } from "../support/lectern-process.ts";
 import { makeAvi } from "../support/lectures.ts";
+import { openMemoryGroup } from "../support/memory-group.ts";
 import { joinMesh, leaveMesh, startMesh, type Mesh } from "../support/mesh.ts";
 import { expectExact, videoRenditions } from "../support/viewer.ts";
 
@@ -75,9 +75,7 @@ describe("a node of several that is lost", function () {
 
 /** Lets the kernel kill it for the next few megabytes that it takes. */
 function starve(pid: number): () => void {
-  const group = `/sys/fs/cgroup/memory/lectern-test-${pid}`;
-  mkdirSync(group);
-  writeFileSync(`${group}/memory.limit_in_bytes`, "4000000");
-  writeFileSync(`${group}/cgroup.procs`, String(pid));
-  return () => rmdirSync(group);
+  const group = openMemoryGroup(`lectern-test-${pid}`, 4_000_000);
+  group.take(pid);
+  return () => group.remove();
 }
