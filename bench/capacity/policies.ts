@@ -2,6 +2,7 @@
 import { openForecast } from "../../services/capacity/forecast/forecast.ts";
 import type { Lecture } from "../../services/capacity/forecast/lectures.ts";
 import { openLocalTime } from "../../services/capacity/forecast/local-time.ts";
+import { untilReady } from "../../services/capacity/desired/outlook.ts";
 import { holdSteady, type Wish } from "../../services/capacity/desired/steady.ts";
 import { slotsFor, transcodersFor } from "../../services/capacity/desired/transcoders-for.ts";
 import { DAY_MS, SLOT_MS, type LoadSlot } from "../../services/capacity/load/load-slot.ts";
@@ -18,13 +19,17 @@ const WEEK_SLOTS = 7 * 288;
 const ZONE = "Etc/GMT-1"; // the trace's eu has no daylight saving time
 const STEADY = { min: 1, max: 10_000 };
 
-/** Looks at what is there and what comes within the lead, up at once and down after a quarter of an hour. */
-function follow(slotsEach: number, ahead: (second: number) => number): Policy {
+/**
+ * Looks at what is there and what comes until a transcoder that is asked for would work; up at once, and down after a quarter
+ * of an hour. `needIn(slot, now)`: slots to have in the term's five minutes of that number, asked for in those of `now`.
+ */
+function follow(slotsEach: number, leadSec: number, needIn: (slot: number, now: number) => number): Policy {
   let wishes: Wish[] = [];
   return (second, waiting, used) => {
     const play = used + Math.min(waiting, used); // as look-at-load.ts has it
     const present = slotsFor({ p50: play, p90: play, background: 0 }, USE);
-    const held = holdSteady(wishes, { at: second * 1000, transcoders: transcodersFor(Math.max(present, ahead(second)), { ...STEADY, slotsEach }) });
+    const ahead = untilReady(second * 1000, leadSec * 1000).map((at) => needIn(Math.floor(at / SLOT_MS), Math.floor(second / SLOT_SEC)));
+    const held = holdSteady(wishes, { at: second * 1000, transcoders: transcodersFor(Math.max(present, ...ahead), { ...STEADY, slotsEach }) });
     wishes = held.wishes;
     return held.desired;
   };
@@ -33,7 +38,7 @@ function follow(slotsEach: number, ahead: (second: number) => number): Policy {
 export const fixed = (nodes: number): Policy => () => nodes;
 
 /** The same rules without a forecast. */
-export const reactive = (slotsEach: number): Policy => follow(slotsEach, () => 0);
+export const reactive = (slotsEach: number): Policy => follow(slotsEach, 0, () => 0);
 
 export function slotsOfTerm(loads: Float64Array): LoadSlot[] {
   return Array.from(loads, (play, n) => ({ at: TERM_MS + n * SLOT_MS, seconds: SLOT_SEC, play, peak: play, background: 0, queuedPlay: 0, queuedNormal: 0, queuedBulk: 0, cpu: play, slots: 0, transcoders: 0 }));
@@ -44,34 +49,32 @@ export function ours(demand: Demand, slotsEach: number, leadSec: number, timetab
   const slots = slotsOfTerm(loadsOf(demand));
   const lectures = (timetable ?? []).map(({ at, viewers }): Lecture => ({ at: TERM_MS + at * 1000, viewers }));
   const local = openLocalTime(ZONE);
-  let made = { at: -1, need: [0] };
-  return follow(slotsEach, (second) => {
-    const slot = Math.floor(second / SLOT_SEC);
-    if (slot !== made.at) {
-      const now = TERM_MS + slot * SLOT_MS;
-      const from = Math.max(0, slot - (KEPT_DAYS * DAY_MS) / SLOT_MS);
-      const forecast = openForecast(slots.slice(from, slot), now, local, lectures.filter(({ at }) => at > now - 28 * DAY_MS && at < now + DAY_MS));
-      made = { at: slot, need: Array.from({ length: Math.ceil(leadSec / SLOT_SEC) + 2 }, (_, n) => slotsFor({ ...forecast.play(now + n * SLOT_MS), background: 0 }, USE)) };
+  let forecast: { of: number; needs: Map<number, number>; play(at: number): { p50: number; p90: number } } | undefined;
+  return follow(slotsEach, leadSec, (slot, now) => {
+    if (forecast?.of !== now) {
+      const at = TERM_MS + now * SLOT_MS;
+      const past = slots.slice(Math.max(0, now - (KEPT_DAYS * DAY_MS) / SLOT_MS), now);
+      forecast = { of: now, needs: new Map(), play: openForecast(past, at, local, lectures.filter((lecture) => lecture.at > at - 28 * DAY_MS && lecture.at < at + DAY_MS)).play };
     }
-    return Math.max(...made.need);
+    const need = forecast.needs.get(slot) ?? slotsFor({ ...forecast.play(TERM_MS + slot * SLOT_MS), background: 0 }, USE);
+    forecast.needs.set(slot, need);
+    return need;
   });
 }
 
 export function holtWinters(demand: Demand, slotsEach: number, leadSec: number): Policy {
   const model = openHoltWinters(loadsOf(demand), WEEK_SLOTS);
-  let made = { at: -1, need: 0 };
-  return follow(slotsEach, (second) => {
-    const slot = Math.floor(second / SLOT_SEC);
-    if (slot !== made.at) made = { at: slot, need: Math.max(...Array.from({ length: Math.ceil(leadSec / SLOT_SEC) + 2 }, (_, n) => slotsFor({ ...model.at(slot, n), background: 0 }, USE))) };
-    return made.need;
+  const known = { of: -1, needs: new Map<number, number>() };
+  return follow(slotsEach, leadSec, (slot, now) => {
+    if (known.of !== now) Object.assign(known, { of: now, needs: new Map() });
+    const need = known.needs.get(slot) ?? slotsFor({ ...model.at(now, slot - now), background: 0 }, USE);
+    known.needs.set(slot, need);
+    return need;
   });
 }
 
 /** Who knows what comes. */
 export function foresight(demand: Demand, slotsEach: number, leadSec: number): Policy {
   const loads = loadsOf(demand);
-  return follow(slotsEach, (second) => {
-    const slot = Math.floor(second / SLOT_SEC);
-    return Math.max(...loads.subarray(slot, slot + Math.ceil(leadSec / SLOT_SEC) + 2)) / USE;
-  });
+  return follow(slotsEach, leadSec, (slot) => (loads[slot] ?? 0) / USE);
 }

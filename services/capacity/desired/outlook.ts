@@ -27,6 +27,8 @@ export interface OutlookInput {
 const STEP_MS = 3 * SLOT_MS;
 const AHEAD_MS = DAY_MS;
 const PAST_MS = DAY_MS;
+/** Transcoders are there so long before they are needed: an outlook is up to a minute old, and who acts on it is not at once. */
+const SPARE_MS = 2 * 60_000;
 
 export function makeOutlook({ region, now, local, slots, look, lectures, sizing, slotsEach, leadMs, wishes }: OutlookInput): { outlook: Outlook; wishes: Wish[] } {
   const forecast = openForecast(slots, now, local, lectures);
@@ -37,7 +39,7 @@ export function makeOutlook({ region, now, local, slots, look, lectures, sizing,
 
   const queued = look.queued ?? { play: 0, normal: 0, bulk: 0 };
   const present = slotsFor({ p50: look.play, p90: look.play, background: 0, queued }, sizing.targetUse);
-  const ahead = stepsFrom(now, now + leadMs + SLOT_MS, SLOT_MS).map((at) => ({ at, need: needAt(at) }));
+  const ahead = untilReady(now, leadMs).map((at) => ({ at, need: needAt(at) }));
   const busiest = ahead.reduce((most, one) => (one.need > most.need ? one : most), { at: now, need: 0 });
   const wish = { at: now, transcoders: count(Math.max(present, busiest.need)) };
   const held = holdSteady(wishes, wish);
@@ -50,6 +52,12 @@ export function makeOutlook({ region, now, local, slots, look, lectures, sizing,
     past: pastOf(slots, now),
   };
   return { outlook: roundAll(outlook), wishes: held.wishes };
+}
+
+/** What is looked at to say what to have: now, and the beginnings of all five minutes before which who is asked for now would be ready, just. */
+export function untilReady(now: number, leadMs: number): number[] {
+  const first = now - (now % SLOT_MS);
+  return [now, ...stepsFrom(first + SLOT_MS, now + leadMs + SPARE_MS + 1, SLOT_MS).filter((at) => at <= now + leadMs + SPARE_MS)];
 }
 
 const stepsFrom = (from: number, until: number, step: number): number[] => Array.from({ length: Math.max(1, Math.ceil((until - from) / step)) }, (_, n) => from + n * step);

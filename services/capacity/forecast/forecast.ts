@@ -1,13 +1,14 @@
 /**
  * What a region's viewers will need: the usual week (`profile.ts`), as much of it as there is now (`level.ts`), a band as
- * wide as its own errors were, and the lectures of a timetable where they are more than is usual. Pure.
+ * wide as its own errors were (`band.ts`), and the lectures of a timetable where they are more than is usual. Pure.
  */
 import type { Basis } from "../capacity.contract.ts";
 import { SLOT_MS, type LoadSlot } from "../load/load-slot.ts";
+import { openBand } from "./band.ts";
 import { learnPerViewer, lectureLoad, type Lecture } from "./lectures.ts";
 import { openLevel, SOON_MS } from "./level.ts";
 import { WEEK_MS, type LocalTime } from "./local-time.ts";
-import { openProfile, type Profile, type Sample } from "./profile.ts";
+import { openProfile, type Sample } from "./profile.ts";
 import { weightedQuantile } from "./quantile.ts";
 
 export interface Forecast {
@@ -22,11 +23,6 @@ export interface Forecast {
 }
 
 const HOUR_MS = 3_600_000;
-/** The band comes of the errors in so many days, of slots where something was, or was expected. */
-const ERRORS_MS = 14 * 86_400_000;
-const SOMETHING = 0.05;
-/** Width of the band in roots of the load: errors of counts grow with these. */
-const BAND = { least: 0.5, most: 4, unknown: 1.5 };
 const RECENT_MS = HOUR_MS;
 /** Whose lectures are known, of those that the usual week is made of. */
 const LECTURE_WEEKS = [1, 2, 3];
@@ -39,7 +35,7 @@ export function openForecast(slots: readonly LoadSlot[], now: number, local: Loc
   const play = measured.map(({ at, play: value }) => ({ at, value }));
   const profile = openProfile(beforeNow(play, now), now, local);
   const level = openLevel(play, profile, now);
-  const width = profile.basis === "none" ? BAND.unknown : findWidth(play, now, profile);
+  const band = openBand(play, now, profile);
   const recent = play.filter(({ at }) => at >= now - RECENT_MS).map(({ value }) => ({ value, weight: 1 }));
   const latest = recent.length === 0 ? 0 : weightedQuantile(recent, 0.5);
   const perViewer = learnPerViewer(lectures.filter(({ at }) => at < now - 2 * SLOT_MS), play);
@@ -47,13 +43,13 @@ export function openForecast(slots: readonly LoadSlot[], now: number, local: Loc
   const weeksBefore = profile.basis === "weeks" ? LECTURE_WEEKS.map((weeks) => weeks * WEEK_MS).filter((ms) => (measured[0]?.at ?? now) <= now - ms) : [];
 
   function usual(at: number): { p50: number; p90: number } {
-    const base = profile.at(at, 0.5);
-    if (Number.isNaN(base)) return { p50: latest, p90: latest + BAND.unknown * Math.sqrt(latest) };
+    const base = profile.at(at);
+    if (Number.isNaN(base)) return { p50: latest, p90: latest + band(latest) };
     const factor = level.of(Math.max(0, at - now));
     const p50 = base * factor;
     // Quiet hours may be a holiday, which may end: the upper end comes down half as far as the middle, in proportion.
     const upper = factor < 1 ? Math.sqrt(factor) : factor;
-    return { p50, p90: Math.max(base * upper + width * Math.sqrt(base * upper), profile.at(at, 0.9) * upper) };
+    return { p50, p90: base * upper + band(base * upper) };
   }
   /**
    * What lectures of the weeks before brought is in the usual week already: only what is more than they were is added, and
@@ -65,9 +61,9 @@ export function openForecast(slots: readonly LoadSlot[], now: number, local: Loc
     const more = load - meanLoad(weeksBefore.map((ms) => at - ms));
     if (more <= NOTABLE * load) return { ...own, lectures: 0 };
     const first = lectures.reduce((earliest, lecture) => (lectureLoad([lecture], at, 1) > 0 ? Math.min(earliest, lecture.at) : earliest), at);
-    const { p50, p90 } = usual(first - 2 * SLOT_MS);
-    const added = Math.max(0, Math.min(more, p50 + load - own.p50));
-    return { p50: own.p50 + added, p90: Math.max(own.p90, Math.min(own.p90, p90) + added + width * Math.sqrt(added)), lectures: added };
+    const added = Math.max(0, Math.min(more, usual(first - 2 * SLOT_MS).p50 + load - own.p50));
+    const p50 = own.p50 + added;
+    return { p50, p90: Math.max(own.p90, p50 + band(p50)), lectures: added };
   }
   function meanLoad(times: readonly number[]): number {
     return times.length === 0 ? 0 : times.reduce((sum, at) => sum + lectureLoad(lectures, at, perViewer), 0) / times.length;
@@ -84,20 +80,6 @@ export function openForecast(slots: readonly LoadSlot[], now: number, local: Loc
 /** What is usual is asked of the weeks and days before: the last hours say the level, and would count twice. */
 const beforeNow = (samples: readonly Sample[], now: number): Sample[] => samples.filter(({ at }) => at < now - SOON_MS);
 
-/** Nine of ten errors were smaller than this many roots of what was expected. */
-function findWidth(samples: readonly Sample[], now: number, profile: Profile): number {
-  const errors: { value: number; weight: number }[] = [];
-  for (let n = samples.length - 1; n >= 0; n--) {
-    const sample = samples[n];
-    if (sample === undefined || sample.at < now - ERRORS_MS) break;
-    const usual = profile.at(sample.at, 0.5);
-    if (Number.isNaN(usual) || Math.max(usual, sample.value) < SOMETHING) continue;
-    errors.push({ value: (sample.value - usual) / Math.sqrt(usual + SOMETHING), weight: 1 });
-  }
-  if (errors.length === 0) return BAND.unknown;
-  return Math.min(BAND.most, Math.max(BAND.least, weightedQuantile(errors, 0.9)));
-}
-
 /** Work that came: what was done and what the queue grew by. It may wait, so hours count and not minutes. */
 function openBackground(slots: readonly LoadSlot[], now: number, local: LocalTime): (at: number) => number {
   const queued = (slot: LoadSlot): number => slot.queuedPlay + slot.queuedNormal; // bulk waits for room
@@ -111,7 +93,7 @@ function openBackground(slots: readonly LoadSlot[], now: number, local: LocalTim
   const latest = recent.length === 0 ? 0 : recent.reduce((sum, { value }) => sum + value, 0) / recent.length;
   const level = openLevel(came, profile, now);
   return (at) => {
-    const usual = profile.at(at, 0.5);
+    const usual = profile.at(at);
     return Number.isNaN(usual) ? latest : usual * level.of(Math.max(0, at - now));
   };
 }

@@ -24,7 +24,7 @@ export function openLevel(samples: readonly Sample[], profile: Profile, now: num
     for (let n = samples.length - 1; n >= 0; n--) {
       const sample = samples[n];
       if (sample === undefined || sample.at < now - spanMs) break;
-      const expected = profile.at(sample.at, 0.5);
+      const expected = profile.at(sample.at);
       if (Number.isNaN(expected)) continue;
       const weight = 2 ** (-(now - sample.at) / halfLifeMs);
       actual += weight * sample.value;

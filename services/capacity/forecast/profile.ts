@@ -1,5 +1,5 @@
 /**
- * The usual week of a series, robust to weeks that were not usual: of each five minutes the quantiles over the weeks before,
+ * The usual week of a series, robust to weeks that were not usual: of each five minutes the median over the weeks before,
  * those next to it counting half, younger weeks more. Weeks in which hardly anything happened (holidays) have no say in
  * what is usual; how much of the usual there is now says the level (`level.ts`).
  */
@@ -25,8 +25,8 @@ export type ProfileBasis = "weeks" | "days" | "none";
 
 export interface Profile {
   basis: ProfileBasis;
-  /** NaN where there is nothing to go by. `share`: 0.5, 0.9. */
-  at(time: number, share: number): number;
+  /** NaN where there is nothing to go by. */
+  at(time: number): number;
 }
 
 /** @param samples of before `now`, by time @param now ms since 1970 */
@@ -45,20 +45,19 @@ export function openProfile(samples: readonly Sample[], now: number, local: Loca
     push(bySlot, slot, sample);
     push(byTime, slot % SLOTS_A_DAY, sample);
   }
-  const known = new Map<string, number>();
-  function look(slot: number, share: number): number {
-    const name = `${slot}/${share}`;
-    const found = known.get(name) ?? measure(slot, share);
-    known.set(name, found);
+  const known = new Map<number, number>();
+  function look(slot: number): number {
+    const found = known.get(slot) ?? measure(slot);
+    known.set(slot, found);
     return found;
   }
-  function measure(slot: number, share: number): number {
+  function measure(slot: number): number {
     const near = around(bySlot, slot, SLOTS_A_WEEK);
-    // One week has no quantiles of its own: beside it stand the other days at that time, as far as they go.
-    return weightedQuantile(near.length > 0 ? near : around(byTime, slot % SLOTS_A_DAY, SLOTS_A_DAY), share);
+    // One week has no median of its own: beside it stand the other days at that time, as far as they go.
+    return weightedQuantile(near.length > 0 ? near : around(byTime, slot % SLOTS_A_DAY, SLOTS_A_DAY), 0.5);
   }
   const basis = weeks > 1 ? "weeks" : samples.length >= SLOTS_A_DAY ? "days" : "none";
-  return { basis, at: (time, share) => (basis === "none" ? Number.NaN : look(local.weekSlot(time), share)) };
+  return { basis, at: (time) => (basis === "none" ? Number.NaN : look(local.weekSlot(time))) };
 }
 
 function around(samples: ReadonlyMap<number, readonly Weighed[]>, slot: number, count: number): Weighed[] {

@@ -3,6 +3,7 @@ import * as fc from "fast-check";
 import { openForecast, type Forecast } from "../../../../services/capacity/forecast/forecast.ts";
 import { openLocalTime } from "../../../../services/capacity/forecast/local-time.ts";
 import { SLOT_MS } from "../../../../services/capacity/load/load-slot.ts";
+import { seededRandom } from "../../../support/simulation/random.ts";
 import { DAY_MS, HOUR_MS, makeSlots, MONDAY, schoolLoad, slotAt } from "./made-weeks.ts";
 
 const WEEK_MS = 7 * DAY_MS;
@@ -23,11 +24,32 @@ describe("the forecast of a region's load", () => {
   });
 
   it("has a band that is above the middle, and as wide as the load has varied", () => {
-    const noisy = makeSlots(MONDAY, tuesday(4, 8), (at) => schoolLoad(at) * (Math.floor(at / SLOT_MS) % 3) / 2 + 0.2);
+    const noisy = makeSlots(MONDAY, tuesday(4, 8), (at) => schoolLoad(at) * ((Math.floor(at / SLOT_MS) * 7) % 11) / 5); // each week otherwise
     const [calm, wild] = [openForecast(usual, tuesday(4, 8), utc), openForecast(noisy, tuesday(4, 8), utc)];
     for (const hour of [9, 10.25, 20]) for (const one of [calm, wild]) expect(one.play(tuesday(4, hour)).p90).to.be.greaterThan(p50(one, tuesday(4, hour)));
     const width = (one: Forecast): number => one.play(tuesday(4, 20)).p90 - p50(one, tuesday(4, 20));
     expect(width(wild)).to.be.greaterThan(1.5 * width(calm));
+  });
+
+  it("has a band that nine of ten do not exceed, in quiet hours and in busy ones", () => {
+    const random = seededRandom(7);
+    const varied = (at: number): number => { // by as much of the load as there is: more than the root of it
+      const load = schoolLoad(at) === 4 ? 36 : Math.min(1, schoolLoad(at));
+      return load * (1 + (load > 1 ? 1 : 1.4) * (random.next() - 0.5));
+    };
+    const until = tuesday(6, 0);
+    const slots = makeSlots(MONDAY, until, varied);
+    const forecast = openForecast(slots, until, utc);
+    for (const [name, hours] of [["quiet", [12, 16]], ["busy", [18.25, 21.75]]] as const) {
+      let [covered, all] = [0, 0];
+      for (let day = 0; day < 20; day++) {
+        for (let at = tuesday(6, hours[0]); at < tuesday(6, hours[1]); at += SLOT_MS) {
+          all++;
+          if (varied(at - MONDAY) <= forecast.play(at).p90) covered++;
+        }
+      }
+      expect(covered / all, name).to.be.within(0.84, 0.97);
+    }
   });
 
   it("is not led astray by a week off: the week after it is a usual one", () => {
