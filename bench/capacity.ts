@@ -7,7 +7,7 @@ import { parseArgs } from "node:util";
 import type { Benchmark } from "./benchmark.ts";
 import { addUp, loadsOf, openDemand, type Demand } from "./capacity/demand.ts";
 import { errorsOf } from "./capacity/errors-of.ts";
-import { fixed, foresight, holtWinters, ours, reactive, TERM_MS, USE } from "./capacity/policies.ts";
+import { fixed, foresight, holtWinters, ours, reactive, TERM_MS, type Terms } from "./capacity/policies.ts";
 import { replay, type Policy, type Replayed } from "./capacity/replay.ts";
 import { formatTable } from "./text-table.ts";
 
@@ -19,18 +19,18 @@ const SLOTS_EACH = 2;
 export const capacity: Benchmark = {
   name: "capacity",
   summary: "transcoders by forecast, beside reactive and fixed numbers: waits and node-hours over a term (simulated)",
-  usage: "[--seeds 3] [--schools 4] [--views 30000] [--hours 336] [--lead 120]",
+  usage: "[--seeds 3] [--schools 4] [--views 30000] [--hours 336] [--lead 120] [--use 60]",
   async run(args) {
-    const { values } = parseArgs({ args: [...args], options: { seeds: { type: "string", default: "3" }, schools: { type: "string", default: "4" }, views: { type: "string", default: "30000" }, hours: { type: "string", default: "336" }, lead: { type: "string", default: "120" } } });
-    const [seeds, schools, views, hours, lead] = (["seeds", "schools", "views", "hours", "lead"] as const).map((name) => parseCount(name, values[name])) as [number, number, number, number, number];
+    const { values } = parseArgs({ args: [...args], options: { seeds: { type: "string", default: "3" }, schools: { type: "string", default: "4" }, views: { type: "string", default: "30000" }, hours: { type: "string", default: "336" }, lead: { type: "string", default: "120" }, use: { type: "string", default: "60" } } });
+    const [seeds, schools, views, hours, lead, use] = (["seeds", "schools", "views", "hours", "lead", "use"] as const).map((name) => parseCount(name, values[name])) as [number, number, number, number, number, number];
     const from = FROM_WEEK * WEEK_HOURS;
     const span = { from, until: Math.min(WEEKS * WEEK_HOURS, from + hours) };
-    console.log(`${schools} schools with ${views} views each in ${WEEKS} weeks, of which ${span.until - span.from} hours from the ${FROM_WEEK + 1}th week on are counted; transcoders of ${SLOTS_EACH} slots, ready ${lead} s after they are asked for; ${seeds} seeds.\n`);
+    console.log(`${schools} schools with ${views} views each in ${WEEKS} weeks, of which ${span.until - span.from} hours from the ${FROM_WEEK + 1}th week on are counted; transcoders of ${SLOTS_EACH} slots, ready ${lead} s after they are asked for, ${use} % in use; ${seeds} seeds.\n`);
     const replayed = new Map<string, Replayed[]>();
     const errors = new Map<string, { mae: number; covered: number; pinball: number }[]>();
     for (let seed = 1; seed <= seeds; seed++) {
       const demand = addUp(Array.from({ length: schools }, (_, n) => openDemand({ seed: seed * 100 + n, views, courses: Math.ceil(views / 333), weeks: WEEKS, region: "eu" })));
-      for (const [name, policy] of contenders(demand, span, lead)) {
+      for (const [name, policy] of contenders(demand, span, { slotsEach: SLOTS_EACH, leadSec: lead, use: use / 100 })) {
         replayed.set(name, [...(replayed.get(name) ?? []), replay(demand, policy, { from: span.from * 3_600, until: span.until * 3_600, slotsEach: SLOTS_EACH, leadSec: lead })]);
       }
       const lectures = demand.lectures.map(({ at, viewers }) => ({ at: TERM_MS + at * 1000, viewers }));
@@ -58,18 +58,18 @@ function constants(schools: number, views: number): string {
   return `Of one school: encodes grow by the power ${Math.log10(total(many) / total(few)).toFixed(2)} of the users of the same videos; an expected viewer of a lecture takes ${(brought / viewers).toFixed(3)} slots while it begins.\n`;
 }
 
-function contenders(demand: Demand, span: { from: number; until: number }, lead: number): [string, Policy][] {
+function contenders(demand: Demand, span: { from: number; until: number }, terms: Terms): [string, Policy][] {
   const loads = loadsOf(demand).subarray(span.from * HOUR_SLOTS, span.until * HOUR_SLOTS);
   const mean = loads.reduce((sum, load) => sum + load, 0) / loads.length;
   const nodes = (slots: number): number => Math.max(1, Math.ceil(slots / SLOTS_EACH));
   return [
-    ["fixed, at the mean", fixed(nodes(mean / USE))],
-    ["fixed, at the peak", fixed(nodes(Math.max(...loads) / USE))],
-    ["reactive", reactive(SLOTS_EACH)],
-    ["Holt-Winters and reactive", holtWinters(demand, SLOTS_EACH, lead)],
-    ["ours", ours(demand, SLOTS_EACH, lead)],
-    ["ours, with the timetable", ours(demand, SLOTS_EACH, lead, demand.lectures)],
-    ["who knows the next means of five minutes", foresight(demand, SLOTS_EACH, lead)],
+    ["fixed, at the mean", fixed(nodes(mean / terms.use))],
+    ["fixed, at the peak", fixed(nodes(Math.max(...loads) / terms.use))],
+    ["reactive", reactive(terms)],
+    ["Holt-Winters and reactive", holtWinters(demand, terms)],
+    ["ours", ours(demand, terms)],
+    ["ours, with the timetable", ours(demand, terms, demand.lectures)],
+    ["who knows the next means of five minutes", foresight(demand, terms)],
   ];
 }
 

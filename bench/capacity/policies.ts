@@ -13,21 +13,23 @@ import type { Policy } from "./replay.ts";
 
 /** A Monday. */
 export const TERM_MS = Date.parse("2026-09-07T00:00:00Z");
-export const USE = 0.6;
 const SLOT_SEC = SLOT_MS / 1000;
 const WEEK_SLOTS = 7 * 288;
 const ZONE = "Etc/GMT-1"; // the trace's eu has no daylight saving time
 const STEADY = { min: 1, max: 10_000 };
 
+/** `use`: of the room that viewers' encodes may use, from 0 to 1. */
+export interface Terms { slotsEach: number; leadSec: number; use: number }
+
 /**
  * Looks at what is there and what comes until a transcoder that is asked for would work; up at once, and down after a quarter
  * of an hour. `needIn(slot, now)`: slots to have in the term's five minutes of that number, asked for in those of `now`.
  */
-function follow(slotsEach: number, leadSec: number, needIn: (slot: number, now: number) => number): Policy {
+function follow({ slotsEach, leadSec, use }: Terms, needIn: (slot: number, now: number) => number): Policy {
   let wishes: Wish[] = [];
   return (second, waiting, used) => {
     const play = used + Math.min(waiting, used); // as look-at-load.ts has it
-    const present = slotsFor({ p50: play, p90: play, background: 0 }, USE);
+    const present = slotsFor({ p50: play, p90: play, background: 0 }, use);
     const ahead = untilReady(second * 1000, leadSec * 1000).map((at) => needIn(Math.floor(at / SLOT_MS), Math.floor(second / SLOT_SEC)));
     const held = holdSteady(wishes, { at: second * 1000, transcoders: transcodersFor(Math.max(present, ...ahead), { ...STEADY, slotsEach }) });
     wishes = held.wishes;
@@ -38,43 +40,43 @@ function follow(slotsEach: number, leadSec: number, needIn: (slot: number, now: 
 export const fixed = (nodes: number): Policy => () => nodes;
 
 /** The same rules without a forecast. */
-export const reactive = (slotsEach: number): Policy => follow(slotsEach, 0, () => 0);
+export const reactive = (terms: Terms): Policy => follow(terms, () => 0);
 
 export function slotsOfTerm(loads: Float64Array): LoadSlot[] {
   return Array.from(loads, (play, n) => ({ at: TERM_MS + n * SLOT_MS, seconds: SLOT_SEC, play, peak: play, background: 0, queuedPlay: 0, queuedNormal: 0, queuedBulk: 0, cpu: play, slots: 0, transcoders: 0 }));
 }
 
 /** @param timetable the lectures that are known a day before; undefined: none */
-export function ours(demand: Demand, slotsEach: number, leadSec: number, timetable?: readonly { at: number; viewers: number }[]): Policy {
+export function ours(demand: Demand, terms: Terms, timetable?: readonly { at: number; viewers: number }[]): Policy {
   const slots = slotsOfTerm(loadsOf(demand));
   const lectures = (timetable ?? []).map(({ at, viewers }): Lecture => ({ at: TERM_MS + at * 1000, viewers }));
   const local = openLocalTime(ZONE);
   let forecast: { of: number; needs: Map<number, number>; play(at: number): { p50: number; p90: number } } | undefined;
-  return follow(slotsEach, leadSec, (slot, now) => {
+  return follow(terms, (slot, now) => {
     if (forecast?.of !== now) {
       const at = TERM_MS + now * SLOT_MS;
       const past = slots.slice(Math.max(0, now - (KEPT_DAYS * DAY_MS) / SLOT_MS), now);
       forecast = { of: now, needs: new Map(), play: openForecast(past, at, local, lectures.filter((lecture) => lecture.at > at - 28 * DAY_MS && lecture.at < at + DAY_MS)).play };
     }
-    const need = forecast.needs.get(slot) ?? slotsFor({ ...forecast.play(TERM_MS + slot * SLOT_MS), background: 0 }, USE);
+    const need = forecast.needs.get(slot) ?? slotsFor({ ...forecast.play(TERM_MS + slot * SLOT_MS), background: 0 }, terms.use);
     forecast.needs.set(slot, need);
     return need;
   });
 }
 
-export function holtWinters(demand: Demand, slotsEach: number, leadSec: number): Policy {
+export function holtWinters(demand: Demand, terms: Terms): Policy {
   const model = openHoltWinters(loadsOf(demand), WEEK_SLOTS);
   const known = { of: -1, needs: new Map<number, number>() };
-  return follow(slotsEach, leadSec, (slot, now) => {
+  return follow(terms, (slot, now) => {
     if (known.of !== now) Object.assign(known, { of: now, needs: new Map() });
-    const need = known.needs.get(slot) ?? slotsFor({ ...model.at(now, slot - now), background: 0 }, USE);
+    const need = known.needs.get(slot) ?? slotsFor({ ...model.at(now, slot - now), background: 0 }, terms.use);
     known.needs.set(slot, need);
     return need;
   });
 }
 
 /** Who knows what comes. */
-export function foresight(demand: Demand, slotsEach: number, leadSec: number): Policy {
+export function foresight(demand: Demand, terms: Terms): Policy {
   const loads = loadsOf(demand);
-  return follow(slotsEach, leadSec, (slot) => (loads[slot] ?? 0) / USE);
+  return follow(terms, (slot) => (loads[slot] ?? 0) / terms.use);
 }

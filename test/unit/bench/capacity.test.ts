@@ -7,6 +7,7 @@ import { openChance } from "../../../bench/placement/chance.ts";
 import { paces, runMesh } from "../../../bench/scale/large-mesh.ts";
 
 const HOUR = 3_600;
+const TERMS = { slotsEach: 2, leadSec: 120, use: 0.6 };
 const demandOf = (load: (second: number) => number, seconds = 4 * HOUR) => ({ seconds, work: Float32Array.from({ length: seconds }, (_, second) => load(second)), jobs: 0, lectures: [] });
 const play = (load: (second: number) => number, policy: Policy, leadSec = 120) => replay(demandOf(load), policy, { from: 0, slotsEach: 2, leadSec });
 
@@ -24,7 +25,7 @@ describe("the replay of a term's encodes", () => {
 
   it("lets what is asked for take work only after the lead", () => {
     const step = (second: number): number => (second < 2 * HOUR ? 1 : 8);
-    const [slow, quick] = [play(step, reactive(2), 600), play(step, reactive(2), 60)];
+    const [slow, quick] = [play(step, reactive(TERMS), 600), play(step, reactive(TERMS), 60)];
     expect(slow.late).to.be.greaterThan(2 * quick.late);
     expect(quick.most).to.be.within(7, 30);
   });
@@ -62,7 +63,7 @@ describe("a term's transcoders by the forecast", function () {
   const run = (policy: Policy) => replay(demand, policy, { from: 4 * week + 31 * HOUR, slotsEach: 2, leadSec: 120 });
 
   it("has fewer wait than who only follows, and costs less than always being ready for the most", () => {
-    const [followed, foreseen, always] = [run(reactive(2)), run(ours(demand, 2, 120)), run(fixed(13))];
+    const [followed, foreseen, always] = [run(reactive(TERMS)), run(ours(demand, TERMS)), run(fixed(13))];
     expect(foreseen.late).to.be.lessThan(followed.late / 3);
     expect(foreseen.nodeHours).to.be.lessThan(always.nodeHours / 2);
   });
