@@ -1,6 +1,7 @@
 /**
  * How far beyond the usual it goes one time of ten, by how much is usual: in a quiet night, in an evening and in a lecture's
- * hour apart, for no one formula holds from nothing to hundreds. It is learnt of the errors of the last two weeks. Pure.
+ * hour apart, for no one formula holds from nothing to hundreds. It is learnt of the errors of the last two weeks,
+ * each against what the other days and weeks say: in a region's first days the usual is what was measured, and errs by nothing. Pure.
  */
 import type { Profile, Sample } from "./profile.ts";
 import { weightedQuantile } from "./quantile.ts";
@@ -19,7 +20,7 @@ export type Band = (usual: number) => number;
 
 /** @param samples by time */
 export function openBand(samples: readonly Sample[], now: number, profile: Profile): Band {
-  const errors = samples.filter(({ at }) => at >= now - ERRORS_MS).map(({ at, value }) => ({ usual: profile.at(at), value })).filter(({ usual }) => !Number.isNaN(usual)).toSorted((a, b) => a.usual - b.usual);
+  const errors = samples.filter(({ at }) => at >= now - ERRORS_MS).map(({ at, value }) => ({ usual: profile.unseen(at), value })).filter(({ usual }) => !Number.isNaN(usual)).toSorted((a, b) => a.usual - b.usual);
   if (errors.length < PARTS * PART_LEAST) return (usual) => UNKNOWN * Math.sqrt(usual);
   const knots = Array.from({ length: PARTS }, (_, n) => {
     const part = errors.slice(Math.floor((n * errors.length) / PARTS), Math.floor(((n + 1) * errors.length) / PARTS));

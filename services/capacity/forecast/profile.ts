@@ -18,54 +18,69 @@ const OLDER = 0.85;
 /** What slots next to it count. */
 const BESIDE = 0.5;
 const SLOTS_A_DAY = SLOTS_A_WEEK / 7;
+/** Of the same day, then. */
+const ABOUT_MS = 12 * 3_600_000;
 /** A week of which less was measured does not say what a busy one is. */
 const MIN_COVER = 0.2;
 
+interface Counted extends Sample, Weighed {}
 export type ProfileBasis = "weeks" | "days" | "none";
 
 export interface Profile {
   basis: ProfileBasis;
   /** NaN where there is nothing to go by. */
   at(time: number): number;
+  /** What `at` would say had that moment and the hours about it not been measured: only to that can a measured value be put to see what it is off by. */
+  unseen(time: number): number;
 }
 
 /** @param samples of before `now`, by time @param now ms since 1970 */
 export function openProfile(samples: readonly Sample[], now: number, local: LocalTime): Profile {
   const weekOf = (at: number): number => Math.floor((now - 1 - at) / WEEK_MS);
   const dead = findDeadWeeks(samples, weekOf);
-  const bySlot = new Map<number, Weighed[]>();
-  const byTime = new Map<number, Weighed[]>();
+  const bySlot = new Map<number, Counted[]>();
+  const byTime = new Map<number, Counted[]>();
   let weeks = 0;
   for (const { at, value } of samples) {
     const week = weekOf(at);
     if (dead.has(week)) continue;
     weeks = Math.max(weeks, week + 1);
     const slot = local.weekSlot(at);
-    const sample = { value, weight: OLDER ** week };
+    const sample = { at, value, weight: OLDER ** week };
     push(bySlot, slot, sample);
     push(byTime, slot % SLOTS_A_DAY, sample);
   }
-  const known = new Map<number, number>();
-  function look(slot: number): number {
-    const found = known.get(slot) ?? measure(slot);
-    known.set(slot, found);
-    return found;
-  }
-  function measure(slot: number): number {
-    const near = around(bySlot, slot, SLOTS_A_WEEK);
-    // One week has no median of its own: beside it stand the other days at that time, as far as they go.
-    return weightedQuantile(near.length > 0 ? near : around(byTime, slot % SLOTS_A_DAY, SLOTS_A_DAY), 0.5);
-  }
   const basis = weeks > 1 ? "weeks" : samples.length >= SLOTS_A_DAY ? "days" : "none";
-  return { basis, at: (time) => (basis === "none" ? Number.NaN : look(local.weekSlot(time))) };
+  const ofWeek = remember((slot) => around(bySlot, slot, SLOTS_A_WEEK));
+  const ofDay = remember((time) => around(byTime, time, SLOTS_A_DAY));
+  /** One week has no median of its own: beside it stand the other days at that time, as far as they go. */
+  function measure(slot: number, counts: (sample: Counted) => boolean): number {
+    const near = ofWeek(slot).filter(counts);
+    return weightedQuantile(near.length > 0 ? near : ofDay(slot % SLOTS_A_DAY).filter(counts), 0.5);
+  }
+  const usual = remember((slot) => measure(slot, () => true));
+  return {
+    basis,
+    at: (time) => (basis === "none" ? Number.NaN : usual(local.weekSlot(time))),
+    unseen: (time) => (basis === "none" ? Number.NaN : measure(local.weekSlot(time), ({ at }) => Math.abs(at - time) > ABOUT_MS)),
+  };
 }
 
-function around(samples: ReadonlyMap<number, readonly Weighed[]>, slot: number, count: number): Weighed[] {
-  const beside = [-1, 1].flatMap((step) => samples.get((slot + step + count) % count) ?? []).map(({ value, weight }) => ({ value, weight: weight * BESIDE }));
-  return [...(samples.get(slot) ?? []), ...beside];
+/** By their values, which makes it quick to ask for a part of them. */
+function around(samples: ReadonlyMap<number, readonly Counted[]>, slot: number, count: number): Counted[] {
+  const beside = [-1, 1].flatMap((step) => samples.get((slot + step + count) % count) ?? []).map((sample) => ({ ...sample, weight: sample.weight * BESIDE }));
+  return [...(samples.get(slot) ?? []), ...beside].toSorted((a, b) => a.value - b.value);
 }
 
-function push(map: Map<number, Weighed[]>, key: number, sample: Weighed): void {
+function remember<Value>(make: (key: number) => Value): (key: number) => Value {
+  const known = new Map<number, Value>();
+  return (key) => {
+    if (!known.has(key)) known.set(key, make(key));
+    return known.get(key) as Value;
+  };
+}
+
+function push(map: Map<number, Counted[]>, key: number, sample: Counted): void {
   const list = map.get(key);
   if (list === undefined) map.set(key, [sample]);
   else list.push(sample);
