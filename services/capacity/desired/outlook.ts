@@ -54,10 +54,11 @@ export function makeOutlook({ region, now, local, slots, look, lectures, sizing,
   return { outlook: roundAll(outlook), wishes: held.wishes };
 }
 
-/** What is looked at to say what to have: now, and the beginnings of all five minutes before which who is asked for now would be ready, just. */
+/** The moments that say how many there should be: now, and the beginning of each five minutes until who is asked for now takes work. */
 export function untilReady(now: number, leadMs: number): number[] {
-  const first = now - (now % SLOT_MS);
-  return [now, ...stepsFrom(first + SLOT_MS, now + leadMs + SPARE_MS + 1, SLOT_MS).filter((at) => at <= now + leadMs + SPARE_MS)];
+  const next = now - (now % SLOT_MS) + SLOT_MS;
+  const count = Math.floor((now + leadMs + SPARE_MS - next) / SLOT_MS) + 1;
+  return [now, ...Array.from({ length: count }, (_, n) => next + n * SLOT_MS)];
 }
 
 const stepsFrom = (from: number, until: number, step: number): number[] => Array.from({ length: Math.max(1, Math.ceil((until - from) / step)) }, (_, n) => from + n * step);

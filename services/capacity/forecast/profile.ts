@@ -30,7 +30,7 @@ export interface Profile {
   basis: ProfileBasis;
   /** NaN where there is nothing to go by. */
   at(time: number): number;
-  /** What `at` would say had that moment and the hours about it not been measured: only to that can a measured value be put to see what it is off by. */
+  /** What `at` would say had the hours about that moment not been measured, to put what was measured beside it. */
   unseen(time: number): number;
 }
 
