@@ -19,9 +19,9 @@ const SLOTS_EACH = 2;
 export const capacity: Benchmark = {
   name: "capacity",
   summary: "transcoders by forecast, beside reactive and fixed numbers: waits and node-hours over a term (simulated)",
-  usage: "[--seeds 3] [--schools 4] [--views 30000] [--hours 336] [--lead 120] [--use 60]",
+  usage: "[--seeds 3] [--schools 4] [--views 30000] [--hours 336] [--lead 120] [--use 50]",
   async run(args) {
-    const { values } = parseArgs({ args: [...args], options: { seeds: { type: "string", default: "3" }, schools: { type: "string", default: "4" }, views: { type: "string", default: "30000" }, hours: { type: "string", default: "336" }, lead: { type: "string", default: "120" }, use: { type: "string", default: "60" } } });
+    const { values } = parseArgs({ args: [...args], options: { seeds: { type: "string", default: "3" }, schools: { type: "string", default: "4" }, views: { type: "string", default: "30000" }, hours: { type: "string", default: "336" }, lead: { type: "string", default: "120" }, use: { type: "string", default: "50" } } });
     const [seeds, schools, views, hours, lead, use] = (["seeds", "schools", "views", "hours", "lead", "use"] as const).map((name) => parseCount(name, values[name])) as [number, number, number, number, number, number];
     const from = FROM_WEEK * WEEK_HOURS;
     const span = { from, until: Math.min(WEEKS * WEEK_HOURS, from + hours) };
