@@ -1,5 +1,5 @@
 /** Who says how many transcoders there are: the region's own outlook, and what it is measured against. */
-import { openForecast } from "../../services/capacity/forecast/forecast.ts";
+import { openForecast, type Forecast } from "../../services/capacity/forecast/forecast.ts";
 import type { Lecture } from "../../services/capacity/forecast/lectures.ts";
 import { openLocalTime } from "../../services/capacity/forecast/local-time.ts";
 import { untilReady } from "../../services/capacity/desired/outlook.ts";
@@ -27,10 +27,17 @@ export interface Terms { slotsEach: number; leadSec: number; use: number }
  */
 function follow({ slotsEach, leadSec, use }: Terms, needIn: (slot: number, now: number) => number): Policy {
   let wishes: Wish[] = [];
+  let known = { now: -1, needs: new Map<number, number>() };
+  const need = (slot: number, now: number): number => {
+    if (known.now !== now) known = { now, needs: new Map() };
+    const found = known.needs.get(slot) ?? needIn(slot, now);
+    known.needs.set(slot, found);
+    return found;
+  };
   return (second, waiting, used) => {
     const play = used + Math.min(waiting, used); // as look-at-load.ts has it
     const present = slotsFor({ p50: play, p90: play, background: 0 }, use);
-    const ahead = untilReady(second * 1000, leadSec * 1000).map((at) => needIn(Math.floor(at / SLOT_MS), Math.floor(second / SLOT_SEC)));
+    const ahead = untilReady(second * 1000, leadSec * 1000).map((at) => need(Math.floor(at / SLOT_MS), Math.floor(second / SLOT_SEC)));
     const held = holdSteady(wishes, { at: second * 1000, transcoders: transcodersFor(Math.max(present, ...ahead), { ...STEADY, slotsEach }) });
     wishes = held.wishes;
     return held.desired;
@@ -51,28 +58,20 @@ export function ours(demand: Demand, terms: Terms, timetable?: readonly { at: nu
   const slots = slotsOfTerm(loadsOf(demand));
   const lectures = (timetable ?? []).map(({ at, viewers }): Lecture => ({ at: TERM_MS + at * 1000, viewers }));
   const local = openLocalTime(ZONE);
-  let forecast: { of: number; needs: Map<number, number>; play(at: number): { p50: number; p90: number } } | undefined;
+  let made: { now: number; forecast: Forecast } | undefined;
   return follow(terms, (slot, now) => {
-    if (forecast?.of !== now) {
+    if (made?.now !== now) {
       const at = TERM_MS + now * SLOT_MS;
       const past = slots.slice(Math.max(0, now - (KEPT_DAYS * DAY_MS) / SLOT_MS), now);
-      forecast = { of: now, needs: new Map(), play: openForecast(past, at, local, lectures.filter((lecture) => lecture.at > at - 28 * DAY_MS && lecture.at < at + DAY_MS)).play };
+      made = { now, forecast: openForecast(past, at, local, lectures.filter((lecture) => lecture.at > at - 28 * DAY_MS && lecture.at < at + DAY_MS)) };
     }
-    const need = forecast.needs.get(slot) ?? slotsFor({ ...forecast.play(TERM_MS + slot * SLOT_MS), background: 0 }, terms.use);
-    forecast.needs.set(slot, need);
-    return need;
+    return slotsFor({ ...made.forecast.play(TERM_MS + slot * SLOT_MS), background: 0 }, terms.use);
   });
 }
 
 export function holtWinters(demand: Demand, terms: Terms): Policy {
   const model = openHoltWinters(loadsOf(demand), WEEK_SLOTS);
-  const known = { of: -1, needs: new Map<number, number>() };
-  return follow(terms, (slot, now) => {
-    if (known.of !== now) Object.assign(known, { of: now, needs: new Map() });
-    const need = known.needs.get(slot) ?? slotsFor({ ...model.at(now, slot - now), background: 0 }, terms.use);
-    known.needs.set(slot, need);
-    return need;
-  });
+  return follow(terms, (slot, now) => slotsFor({ ...model.at(now, slot - now), background: 0 }, terms.use));
 }
 
 /** Who knows what comes. */

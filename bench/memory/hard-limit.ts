@@ -8,7 +8,7 @@ const MOVE_MS = 5;
 const LOOK_MS = 1_000;
 
 export interface HardLimit {
-  /** `own`: the most that was seen. */
+  /** `own`: the most that was seen. @throws Error when nothing was killed and the node is not in the group, so that nothing is shown */
   use(): MemoryUse;
   /** When the node has ended. */
   remove(): void;
@@ -29,7 +29,11 @@ export function limitNode(bytes: number): HardLimit {
   const moving = setInterval(() => limited.pids().filter((pid) => pid !== node).forEach((pid) => takeLiving(started, pid)), MOVE_MS);
   const looking = setInterval(() => void (own = Math.max(own, limited.use().own)), LOOK_MS);
   return {
-    use: () => ({ ...limited.use(), own }),
+    use() {
+      const use = { ...limited.use(), own };
+      if (use.killed === 0 && (node === undefined || !limited.pids().includes(node))) throw new Error("The node is not under the limit: it was not found, or another process runs it now.");
+      return use;
+    },
     remove() {
       end.abort();
       clearInterval(moving);
