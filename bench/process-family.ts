@@ -23,6 +23,12 @@ export async function cpuSecondsOf(pid: number): Promise<number> {
   return userSec + kernelSec;
 }
 
+/** MiB of one process in RAM: of files, which are the program and its libraries, and of data. */
+export async function residentPartsOf(pid: number): Promise<{ data: number; files: number }> {
+  const { mib, dataMib } = await sizeOf(pid);
+  return { data: dataMib, files: mib - dataMib };
+}
+
 async function residentOf(pid: number): Promise<Resident> {
   const sizes = await Promise.all((await familyOf(pid)).map(async ({ id }) => ({ id, ...await sizeOf(id) })));
   const self = sizes.find(({ id }) => id === pid);
