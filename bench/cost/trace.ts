@@ -93,3 +93,10 @@ export function leastCost(trace: Trace, costs: MakingCosts): number {
   }
   return sum;
 }
+
+/** What a converter spends when a lecture is posted: every picture of every lecture encoded, the best too, each source decoded once in one FFmpeg. */
+export function fullLadder({ catalogue }: Trace, costs: MakingCosts): { cpuSec: number; bytes: number } {
+  const ofAll = (each: Record<Picture, number>): number => PICTURES.reduce((sum, picture) => sum + each[picture], 0);
+  const seconds = catalogue.videos.reduce((sum, video) => sum + video.seconds, 0);
+  return { cpuSec: catalogue.videos.length * costs.startSec + seconds * (costs.decodeSec + ofAll(costs.encodeSec)), bytes: seconds * ofAll(costs.bytesPerSec) };
+}

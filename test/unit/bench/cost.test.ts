@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { boundOfAny, byValue, distinctBytes, leastRecent } from "../../../bench/cost/bounded.ts";
 import { COSTS } from "../../../bench/cost/costs.ts";
 import { MAKERS, replay, spentOf } from "../../../bench/cost/replay.ts";
-import { costWithoutCache, leastCost, openTrace, type Trace } from "../../../bench/cost/trace.ts";
+import { costWithoutCache, fullLadder, leastCost, openTrace, type Trace } from "../../../bench/cost/trace.ts";
 import { openCatalogue } from "../../../bench/viewing/catalogue.ts";
 
 describe("replayed viewing", function () {
@@ -19,6 +19,15 @@ describe("replayed viewing", function () {
       for (const who of MAKERS) expect(outcome.wasted[who]).to.be.within(0, outcome.spent[who] + 1e-6);
     }
     expect(spentOf(replay(trace, COSTS, { policy: "eager", forecast: false }))).to.be.at.least(least);
+  });
+
+  it("has of eager what a full ladder has, which costs the encodes of what eager repackages more", () => {
+    const eager = replay(trace, COSTS, { policy: "eager", forecast: false });
+    const ladder = fullLadder(trace, COSTS);
+    expect(eager.storedBytes).to.be.closeTo(ladder.bytes, 1);
+    const encodeTop = { ...COSTS, startSec: 0, repackageSec: COSTS.encodeSec.top };
+    // Without starts what is left is the decoding of what eager only repackages, which no lecture is spared that has other rungs.
+    expect(spentOf(replay(trace, encodeTop, { policy: "eager", forecast: false }))).to.be.closeTo(fullLadder(trace, encodeTop).cpuSec, 1);
   });
 
   it("is the same each time", () => {
