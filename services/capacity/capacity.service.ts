@@ -96,14 +96,16 @@ export function capacityService({ redisUrl, namespace, region, timeZone, capacit
       const storage = storageCalls(broker);
       const history = openLoadHistory({ region, redis: this.redis, keys, storage, logger: this.logger });
       const meter = openByteMeter();
-      const look = async (): Promise<LoadLook> => {
+      const look = async (): Promise<LoadLook | undefined> => {
         const nodes = broker.registry.nodes.list({ onlyAvailable: true, withServices: false }) as MeshNode[];
         const { book } = meshView(broker);
         const own = nodes.filter(({ metadata }) => regionOf(metadata) === region);
         const having = (service: string): MeshNode[] => own.filter(({ metadata }) => servicesOf(metadata).includes(service));
+        const reports = having("transcoder").map(({ id }) => book.look(id).report);
+        if (reports.length > 0 && reports.every((report) => report === undefined)) return undefined; // this node has just joined
         const queue = await askIfThere<QueueReport>("scheduler.report", {});
         const moved = meter.look(clock.date(), own.map(({ id }) => ({ id, counts: book.look(id).report?.bytes })));
-        return lookAtLoad(having("transcoder").map(({ id }) => book.look(id).report), queue, moved === undefined ? undefined : { ...moved, gateways: having("gateway").length });
+        return lookAtLoad(reports, queue, moved === undefined ? undefined : { ...moved, gateways: having("gateway").length });
       };
       this.keeper = openKeeper({
         region, slotsEach: slots, sizing: capacity, leadMs: capacity.leadMs, local: openLocalTime(timeZone), clock, history, look, storage, countsObject: objectKeys.storedCounts(region),

@@ -11,7 +11,7 @@ import { withoutRedis } from "../../mixins/redis.ts";
 import type { StorageCalls } from "../../mixins/storage-calls.ts";
 import type { Outlook } from "./capacity.contract.ts";
 import { makeOutlook } from "./desired/outlook.ts";
-import { parseWishes, type Wish } from "./desired/steady.ts";
+import { mergeWishes, parseWishes, type Wish } from "./desired/steady.ts";
 import type { Sizing } from "./desired/transcoders-for.ts";
 import type { Lecture } from "./forecast/lectures.ts";
 import type { LocalTime } from "./forecast/local-time.ts";
@@ -24,6 +24,7 @@ import { formatCounts, mergeCounts, parseCounts, parseCountsObject, parseRunning
 export interface KeeperOptions {
   region: string;
   sizing: Omit<Sizing, "slotsEach">;
+  /** Of a transcoder, where the region has never had one. */
   slotsEach: number;
   leadMs: number;
   local: LocalTime;
@@ -35,7 +36,8 @@ export interface KeeperOptions {
   redis: Redis;
   outlookKey: string;
   logger: Logger;
-  look(): Promise<LoadLook>;
+  /** Undefined: there are transcoders, and none has told of its load yet. */
+  look(): Promise<LoadLook | undefined>;
   /** Of the weeks before and the day to come. */
   lectures(): Promise<readonly Lecture[]>;
   lock(): Promise<(() => Promise<void>) | undefined>;
@@ -56,12 +58,15 @@ export function openKeeper(options: KeeperOptions) {
   const { clock, history, storage, countsObject, redis, outlookKey, logger } = options;
   const meter = openSlotMeter();
   let latest = NOTHING;
+  let known: Shared | undefined;
   let running: Promise<unknown> = Promise.resolve();
   let ends: (() => void)[] = [];
 
+  /** What the nodes share, with what this one asked for and could not share: without Redis, or one that lost it, it goes by what it knew. */
   async function readShared(): Promise<Shared | undefined> {
     const text = await withoutRedis(() => redis.get(outlookKey), null, logger);
-    return text === null ? undefined : parseShared(text);
+    const found = text === null ? undefined : parseShared(text);
+    return found === undefined ? known : { ...found, wishes: mergeWishes(found.wishes, known?.wishes ?? []) };
   }
 
   const measured = (): LoadSlot[] => [...meter.finished()];
@@ -70,55 +75,70 @@ export function openKeeper(options: KeeperOptions) {
     const now = clock.date();
     const current = meter.current();
     const slots = await history.read(now, current === undefined ? measured() : [...measured(), current]);
-    const { region, local, sizing, slotsEach, leadMs } = options;
+    const { region, local, sizing, leadMs } = options;
+    const slotsEach = before?.slotsEach ?? options.slotsEach;
     const { outlook, wishes } = makeOutlook({ region, now, local, slots, look: latest, lectures: await options.lectures(), sizing, slotsEach, leadMs, wishes: before?.wishes ?? [] });
     const each = latest.transcoders > 0 ? latest.slots / latest.transcoders : slotsEach;
-    return { slots, shared: { outlook, wishes, savedAt: before?.savedAt ?? 0, sweptAt: before?.sweptAt ?? 0, slotsEach: each, counts: before?.counts ?? [], counting: before?.counting } };
+    known = { outlook, wishes, savedAt: before?.savedAt ?? 0, sweptAt: before?.sweptAt ?? 0, slotsEach: each, counts: before?.counts ?? [], counting: before?.counting };
+    return { slots, shared: known };
   }
 
   /** Measures, and does what is due: as whoever has the lease does it, or nobody if another has it. */
   async function tend(): Promise<void> {
-    latest = await options.look();
-    meter.add(clock.date(), latest, LOOK_MS / 1000);
+    const look = await options.look();
     const before = await readShared();
     if (before !== undefined) options.onOutlook(before.outlook);
+    if (look === undefined) return;
+    latest = look;
+    meter.add(clock.date(), latest, LOOK_MS / 1000);
     const isAsItWas = before?.outlook.now.transcoders === latest.transcoders;
     if (before !== undefined && isAsItWas && clock.date() - before.outlook.at < OUTLOOK_MS && before.outlook.at <= clock.date()) return;
     const release = await options.lock();
     if (release === undefined) return;
     try {
-      await history.note(measured());
       const { shared } = await make(before);
-      await keepDays(shared);
-      await count(shared).catch((error: unknown) => logger.debug(`What the store holds is counted on in a moment: ${errorMessage(error)}`));
-      await withoutRedis(() => redis.set(outlookKey, JSON.stringify(shared), "PX", SAVE_MS), null, logger);
+      await share(shared); // before anything is kept: who follows it does not wait for the store
       options.onOutlook(shared.outlook);
+      await keep(shared);
+      await share(shared);
     } finally {
       await release();
     }
   }
 
+  const share = (shared: Shared): Promise<unknown> => withoutRedis(() => redis.set(outlookKey, JSON.stringify(shared), "PX", SAVE_MS), null, logger);
+
+  /** What the store does not take now it is given with the next outlook. */
+  async function keep(shared: Shared): Promise<void> {
+    const later = (what: string) => (error: unknown): void => logger.warn(`${what} in a moment: ${errorMessage(error)}`);
+    await history.note(measured()).catch(later("What was measured is noted"));
+    await keepDays(shared).catch(later("The day's load is kept"));
+    await count(shared).catch(later("What the store holds is counted on"));
+  }
+
   async function keepDays(shared: Shared): Promise<void> {
     const now = clock.date();
-    if (now - shared.savedAt < SAVE_MS && dayOf(now) === dayOf(shared.savedAt)) return;
-    const days = new Set([dayOf(shared.savedAt === 0 ? now - SAVE_MS : Math.max(shared.savedAt, now - 2 * SWEEP_MS)), dayOf(now)]);
+    const savedAt = shared.savedAt > now ? 0 : shared.savedAt; // by a clock that went ahead
+    if (now - savedAt < SAVE_MS && dayOf(now) === dayOf(savedAt)) return;
+    const days = new Set([dayOf(savedAt === 0 ? now - SAVE_MS : Math.max(savedAt, now - 2 * SWEEP_MS)), dayOf(now)]);
     for (const day of days) await history.keepDay(day, measured());
     shared.savedAt = now;
-    if (now - shared.sweptAt < SWEEP_MS) return;
+    if (now - shared.sweptAt < SWEEP_MS && shared.sweptAt <= now) return;
     await history.sweep(now);
     shared.sweptAt = now;
   }
 
   /** Counts the store on, where a count goes on or is due. What it comes to lies in the store, for it outlives Redis. */
   async function count(shared: Shared): Promise<void> {
+    const now = clock.date();
     if (shared.counting === undefined) {
-      if (shared.counts.length === 0) shared.counts = parseCountsObject(await storage.get(countsObject));
-      if (!isCountDue(shared.counts.at(-1)?.at, clock.date())) return;
+      shared.counts = beforeNow(now, shared.counts.length === 0 ? parseCountsObject(await storage.get(countsObject)) : shared.counts);
+      if (!isCountDue(shared.counts.at(-1)?.at, now)) return;
     }
     const step = await countOn(storage, shared.counting, () => clock.date());
     shared.counting = "running" in step ? step.running : undefined;
     if (!("done" in step)) return;
-    shared.counts = mergeCounts(parseCountsObject(await storage.get(countsObject)), shared.counts, [step.done]);
+    shared.counts = beforeNow(clock.date(), mergeCounts(parseCountsObject(await storage.get(countsObject)), shared.counts, [step.done]));
     await storage.put(countsObject, formatCounts(shared.counts), false);
   }
 
@@ -152,6 +172,9 @@ export function openKeeper(options: KeeperOptions) {
     },
   };
 }
+
+/** A count of a clock that went ahead would be the latest for as long. */
+const beforeNow = (now: number, counts: readonly StoredCount[]): StoredCount[] => counts.filter(({ at }) => at <= now);
 
 /** Undefined: it is not what this version writes. */
 function parseShared(text: string): Shared | undefined {

@@ -87,10 +87,11 @@ export function openLoadHistory({ region, redis, keys, storage, logger }: LoadHi
       if (all.length > 0 && !bytes.equals(formatDay(kept))) await storage.put(objectOf(day), bytes, false);
       await toRedis(day, all);
     },
-    /** Removes what is too old. */
+    /** Removes what is too old, where as many days are newer: by a clock that went ahead all of it would be too old. */
     async sweep(nowMs: number): Promise<void> {
       const oldest = objectOf(dayOf(nowMs - KEPT_DAYS * DAY_MS));
-      for (const key of await listObjects()) if (key < oldest) await storage.remove(key);
+      const before = (await listObjects()).toSorted().slice(0, -KEPT_DAYS);
+      for (const key of before) if (key < oldest) await storage.remove(key);
     },
     /** All that is known, oldest first. A day that cannot be read now is left out, and read the next time. */
     async read(nowMs: number, own: readonly LoadSlot[]): Promise<LoadSlot[]> {

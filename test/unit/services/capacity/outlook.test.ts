@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { openLocalTime } from "../../../../services/capacity/forecast/local-time.ts";
 import { makeOutlook, type OutlookInput } from "../../../../services/capacity/desired/outlook.ts";
 import { planRegion } from "../../../../services/capacity/desired/plan-region.ts";
-import { holdSteady, parseWishes } from "../../../../services/capacity/desired/steady.ts";
+import { holdSteady, mergeWishes, parseWishes } from "../../../../services/capacity/desired/steady.ts";
 import { slotsFor, transcodersFor } from "../../../../services/capacity/desired/transcoders-for.ts";
 import { DAY_MS, HOUR_MS, makeSlots, MONDAY } from "./made-weeks.ts";
 
@@ -70,6 +70,14 @@ describe("holding still", () => {
       return held.desired;
     });
     expect(said).to.deep.equal([3, 7, 7, 7, 2, 2]);
+  });
+
+  it("holds what either of two asked for, and keeps only what can still count", () => {
+    const [one, other] = [[{ at: 1, transcoders: 9 }, { at: 3, transcoders: 4 }], [{ at: 1, transcoders: 9 }, { at: 2, transcoders: 5 }, { at: 4, transcoders: 5 }]];
+    expect(mergeWishes(one, other)).to.deep.equal([{ at: 1, transcoders: 9 }, { at: 4, transcoders: 5 }]);
+    let wishes = mergeWishes(one, other);
+    for (let at = 5; at < 500; at++) ({ wishes } = holdSteady(wishes, { at, transcoders: 1 })); // somebody looks at a page each moment
+    expect(wishes).to.deep.equal([{ at: 1, transcoders: 9 }, { at: 4, transcoders: 5 }, { at: 499, transcoders: 1 }]);
   });
 
   it("takes nothing from Redis that is no wish, and none of the future", () => {
