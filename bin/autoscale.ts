@@ -41,7 +41,8 @@ async function autoscale({ max, everyMs, url }: AutoscaleOptions, { stop, kill }
       } catch (error) {
         say(`What is needed is not known, so nothing is changed: ${errorMessage(error)}`);
       }
-      await pause(everyMs, undefined, { signal: stop }).catch(() => undefined);
+      // Two on two machines that ask in step would both start what is missing, and both end it.
+      await pause(everyMs * (0.75 + Math.random() / 2), undefined, { signal: stop }).catch(() => undefined);
     }
   } finally {
     await pool.close();

@@ -8,7 +8,7 @@ export const AUTOSCALE_USAGE = `npm run autoscale -- [--max 2] [--every 15] [--u
 Starts and drains transcoder nodes on this machine, by what GET /v1/capacity says that their region needs. Ends with Ctrl-C; its nodes with it.
 
   --max    no more than so many nodes of its own; default: one for every two cores beyond the first two
-  --every  asks so often, in seconds; default 15
+  --every  asks about so often, in seconds; default 15
   --url    the gateway that is asked; default: the one that runs on this machine`;
 
 export interface AutoscaleOptions { max: number; everyMs: number; url?: string }

@@ -17,6 +17,8 @@ export interface TimetableEntry {
   expectedViewers?: number;
 }
 export const MAX_ENTRIES = 500;
+/** `since`: from when on it was in the timetable, ms since 1970; what was before it did not take place by it. Absent in what older versions kept. */
+export interface KeptEntry extends TimetableEntry { since?: number }
 
 /** `tenant` absent: the caller's, else the default one. */
 export interface TimetableParams { tenant?: string }

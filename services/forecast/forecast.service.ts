@@ -23,7 +23,7 @@ import type { SegmentWatched, WarmParams, WarmResult } from "../scheduler/schedu
 import type { VideoEventPayload, VideoIdParams, VideoState } from "../videos/videos.contract.ts";
 import { openAudience, type Audience } from "./audience.ts";
 import { bellsBetween } from "./bells.ts";
-import type { Bell, BellsParams, PutTimetableParams, TimetableAnswer, TimetableEntry, TimetableParams } from "./forecast.contract.ts";
+import type { Bell, BellsParams, KeptEntry, PutTimetableParams, TimetableAnswer, TimetableParams } from "./forecast.contract.ts";
 import { openForecaster, type Forecaster } from "./forecaster.ts";
 import { coursePlaceOf, type CoursePlace } from "./lectures.ts";
 import { forecastMemory, type ForecastMemory } from "./memory.ts";
@@ -43,7 +43,7 @@ interface Methods {
   learn(work: () => Promise<void>): Promise<void>;
   living(tenant: string, course: string, find: () => Promise<string | undefined>): Promise<string | undefined>;
   watching(videoId: string): Promise<void>;
-  view(tenant: string, entries: readonly TimetableEntry[]): TimetableAnswer;
+  view(tenant: string, entries: readonly KeptEntry[]): TimetableAnswer;
 }
 
 const TICK_MS = 2_000;
@@ -129,8 +129,8 @@ export function forecastService({ redisUrl, namespace, region, forecastCpuSec, f
         if (own !== undefined && own !== tenant) throw fail("forbidden", "The key is for another tenant's timetable.");
         return tenant;
       },
-      view(tenant: string, entries: readonly TimetableEntry[]): TimetableAnswer {
-        return { tenant, entries: entries.map((entry) => {
+      view(tenant: string, entries: readonly KeptEntry[]): TimetableAnswer {
+        return { tenant, entries: entries.map(({ since: _since, ...entry }) => {
           const bell = nextBell(entry, Date.now());
           return { ...entry, ...(bell === undefined ? {} : { next: new Date(bell).toISOString() }) };
         }) };
@@ -190,7 +190,7 @@ export function forecastService({ redisUrl, namespace, region, forecastCpuSec, f
       const metrics = registerMetrics(broker, "forecast");
       this.redis = await open(redisUrl, this.logger);
       this.memory = forecastMemory(this.redis, redisKeys(namespace));
-      this.timetables = openTimetables(storageCalls(broker), Date.now);
+      this.timetables = openTimetables(storageCalls(broker), Date.now, this.logger);
       this.forecaster = openForecaster({
         memory: { ...this.memory, lastLecture: (tenant, course) => this.living(tenant, course, () => this.memory.lastLecture(tenant, course)) }, timetables: this.timetables, now: Date.now,
         plan: async (videoId, tenant) => {

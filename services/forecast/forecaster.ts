@@ -43,13 +43,20 @@ const MAX_ADOPTED = 2_000;
 /** Of a sheet of previews, about. */
 const SHEET_BYTES = 200_000;
 const TIMETABLE_MS = 15_000;
-/** Runs of a tick: each is looked at until one can be queued. */
+/** Videos of a tick: each is looked at until a run can be queued. */
 const MOST_LOOKED_AT = 50;
+/** So long there is nothing to do for a video that is there, or that there is not: room for those after it on the list. */
+const SETTLED_MS = 60_000;
+const MAX_SETTLED = 5_000;
 
 /** When the run has ended, or waited for too long, of what is in vain at `until`. */
 const runEnd = (until: number): number => until - VAIN_MS + RUN_MS;
 /** Whether it is known by now what came of it. Of what viewers have begun it was clear from the start, but until its run ends it may be called off. */
 const isSettled = ({ until, begun }: Made, now: number): boolean => (begun === true ? runEnd(until) : until) < now;
+
+const bySoonest = (a: Expectation, b: Expectation): number => a.neededAt - b.neededAt || b.weight - a.weight;
+/** When it is to be taken into memory, which is once; never, where that is now or was. */
+const memoryAt = ({ neededAt }: Expectation, now: number): number => (neededAt - MEMORY_MS > now ? neededAt - MEMORY_MS : Infinity);
 
 export function openForecaster(ports: ForecasterPorts, limits: ForecasterLimits) {
   /** Videos for which something was queued here, or by whoever did this before and left it in `made`. */
@@ -58,18 +65,24 @@ export function openForecaster(ports: ForecasterPorts, limits: ForecasterLimits)
   const adopted = new LRUCache<string, number>(upTo(MAX_ADOPTED));
   /** Beginnings that were taken into memory: the video, and when. */
   const inMemory = new Map<string, number>();
+  /** Videos for which there was nothing to do, until when that is taken for granted. */
+  const settled = new LRUCache<string, number>(upTo(MAX_SETTLED));
 
+  /** Soonest first of each tenant, and one of each in turn: a full hour of one keeps no other waiting. */
   async function listHours(now: number): Promise<(Expectation & { tenant: string })[]> {
-    const hours: (Expectation & { tenant: string })[] = [];
+    const lists: (Expectation & { tenant: string })[][] = [];
     for (const [tenant, entries] of await ports.timetables.all(TIMETABLE_MS)) {
+      const hours: (Expectation & { tenant: string })[] = [];
       for (const entry of entries) {
         const bell = nextBell(entry, now - LATE_MS);
         if (bell === undefined || bell > now + LEAD_MS) continue;
         const videoId = entry.video ?? (entry.course === undefined ? undefined : await ports.memory.lastLecture(tenant, entry.course));
         if (videoId !== undefined) hours.push({ videoId, tenant, neededAt: bell, until: bell + LATE_MS, weight: entry.expectedViewers ?? 1 });
       }
+      lists.push(hours.toSorted(bySoonest));
     }
-    return hours.toSorted((a, b) => a.neededAt - b.neededAt || b.weight - a.weight);
+    const rounds = Math.max(0, ...lists.map(({ length }) => length));
+    return Array.from({ length: rounds }, (_, round) => lists.flatMap((hours) => hours[round] ?? []).toSorted(bySoonest)).flat();
   }
 
   /** @returns whether there is still room for work of others on the list */
@@ -118,9 +131,10 @@ export function openForecaster(ports: ForecasterPorts, limits: ForecasterLimits)
       const looked = new Set<string>();
       for (const expectation of wanted) {
         if (looked.size >= MOST_LOOKED_AT) break;
-        if (looked.has(expectation.videoId)) continue;
+        if (looked.has(expectation.videoId) || (settled.get(expectation.videoId) ?? 0) > now) continue;
         looked.add(expectation.videoId);
         if (!(await prepare(expectation, now))) break;
+        settled.set(expectation.videoId, Math.min(now + SETTLED_MS, memoryAt(expectation, now)));
       }
     },
     /** Somebody began this video. */

@@ -1,6 +1,6 @@
 /** Pure: what somebody sends as a timetable, and when each of its hours begins. */
 import { fail } from "../../config/errors.ts";
-import { MAX_ENTRIES, WEEKDAYS, type TimetableEntry, type Weekday } from "./forecast.contract.ts";
+import { MAX_ENTRIES, WEEKDAYS, type KeptEntry, type TimetableEntry, type Weekday } from "./forecast.contract.ts";
 
 const MAX_VIEWERS = 1_000_000;
 const MAX_COURSE_CHARS = 64;
@@ -15,6 +15,20 @@ const isObject = (value: unknown): value is Record<string, unknown> => typeof va
 export function parseTimetable(value: unknown): TimetableEntry[] {
   if (!Array.isArray(value) || value.length > MAX_ENTRIES) throw fail("bad_request", `entries must be an array of at most ${MAX_ENTRIES}.`);
   return value.map((entry: unknown, n) => parseEntry(entry, `entries[${n}]`));
+}
+
+/** What was kept, without the entries that this version does not know: another wrote them, which is rolled out or rolled back. */
+export function parseKept(value: unknown): KeptEntry[] {
+  if (!Array.isArray(value)) return [];
+  return value.slice(0, MAX_ENTRIES).flatMap((one: unknown): KeptEntry[] => {
+    if (!isObject(one)) return [];
+    const { since, ...entry } = one;
+    try {
+      return [{ ...parseEntry(entry, "entry"), ...(typeof since === "number" && Number.isFinite(since) ? { since } : {}) }];
+    } catch {
+      return [];
+    }
+  });
 }
 
 function parseEntry(value: unknown, where: string): TimetableEntry {

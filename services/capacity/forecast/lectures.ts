@@ -1,5 +1,6 @@
 /** What is known to come: lectures of a timetable, and what those of before brought. Pure. */
 import type { Sample } from "./profile.ts";
+import { weightedQuantile, type Weighed } from "./quantile.ts";
 
 export interface Lecture {
   /** ms since 1970 at which it begins. */
@@ -22,6 +23,7 @@ const MAX_VIEWERS = 1_000_000;
  */
 export const FIRST_GUESS = 0.015;
 const GUESS_VIEWERS = 500;
+const MOST_WEIGHT = 2_000;
 
 /** From 0 to 1. */
 function shape(sinceMs: number): number {
@@ -39,16 +41,20 @@ export function lectureLoad(lectures: readonly Lecture[], at: number, perViewer:
 /** Those that matter at a time, the one with the most viewers first. */
 export const lecturesAt = (lectures: readonly Lecture[], at: number): Lecture[] => lectures.filter((lecture) => shape(at - lecture.at) > 0.25).toSorted((a, b) => viewersOf(b) - viewersOf(a));
 
-/** What an expected viewer took in the lectures that were: the load of their first minutes less what there was before. */
+/**
+ * What an expected viewer took in the lectures that were: the load of their first minutes less what there was before, of all
+ * lectures the middle. However many somebody expected in vain, one lecture weighs no more than so many viewers.
+ */
 export function learnPerViewer(past: readonly Lecture[], samples: readonly Sample[]): number {
   const byTime = new Map(samples.map(({ at, value }) => [at, value]));
   const slotMs = 5 * MINUTE_MS;
-  let [extra, viewers] = [FIRST_GUESS * GUESS_VIEWERS, GUESS_VIEWERS];
-  for (const [at, together] of Map.groupBy(past, ({ at: begins }) => begins - (begins % slotMs))) {
+  const seen = [...Map.groupBy(past, ({ at: begins }) => begins - (begins % slotMs))].flatMap(([at, together]): Weighed[] => {
     const [before, first, second] = [at - slotMs, at, at + slotMs].map((time) => byTime.get(time));
-    if (before === undefined || first === undefined || second === undefined) continue;
-    extra += Math.max(0, (first + second) / 2 - before);
-    viewers += together.reduce((sum, lecture) => sum + viewersOf(lecture), 0);
-  }
-  return extra / viewers;
+    const viewers = together.reduce((sum, lecture) => sum + viewersOf(lecture), 0);
+    if (before === undefined || first === undefined || second === undefined || viewers === 0) return [];
+    return [{ value: Math.max(0, (first + second) / 2 - before) / viewers, weight: Math.min(MOST_WEIGHT, viewers) }];
+  });
+  if (seen.length === 0) return FIRST_GUESS;
+  const weight = seen.reduce((sum, one) => sum + one.weight, 0);
+  return (FIRST_GUESS * GUESS_VIEWERS + weightedQuantile(seen, 0.5) * weight) / (GUESS_VIEWERS + weight);
 }

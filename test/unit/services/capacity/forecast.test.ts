@@ -122,6 +122,13 @@ describe("the forecast of a region's load", () => {
     expect(perViewer).to.be.closeTo(11 / 2_200, 0.001); // and not the first guess of 0.015
   });
 
+  it("learns nothing of lectures that never were, for however many somebody expected in vain", () => {
+    const held = [0, 1, 2, 3].map((week) => ({ at: tuesday(week, 10), viewers: 2_200 }));
+    const vain = [0, 1, 2].map((week) => ({ at: tuesday(week, 14), viewers: 1_000_000 }));
+    const { perViewer } = openForecast(usual, tuesday(4, 8), utc, [...held, ...vain]);
+    expect(perViewer).to.be.above(0.75 * (11 / 2_200));
+  });
+
   it("expects of the background what came, also where the queue had to keep it", () => {
     const load = (at: number): ReturnType<typeof slotAt> => slotAt(MONDAY + at, 0, { background: 2, queuedNormal: 300 * (at / SLOT_MS) });
     const slots = Array.from({ length: 24 }, (_, n) => load(n * SLOT_MS));

@@ -15,6 +15,11 @@ describe("the bells of timetables", () => {
     ]);
   });
 
+  it("ring from when on they were in a timetable", () => {
+    const ats = bellsBetween([[{ ...WEEKLY, since: utc("2026-10-21T00:00") }]], utc("2026-10-01T00:00"), utc("2026-11-02T08:15")).map(({ at }) => at);
+    expect(ats).to.deep.equal([utc("2026-10-26T08:15")]);
+  });
+
   it("leave out what nobody is expected at, and of too many the smallest", () => {
     const many = Array.from({ length: 200 }, (_, n): TimetableEntry => ({ ...WEEKLY, expectedViewers: n + 1 }));
     const bells = bellsBetween([many, [{ ...WEEKLY, expectedViewers: 0 }, { course: "x", at: "2026-10-20T12:00", timeZone: "UTC" }]], utc("2026-01-01T00:00"), utc("2026-12-31T00:00"));

@@ -16,7 +16,7 @@ const HOUR: TimetableEntry = { video: VIDEO, at: "2026-11-30T10:00", timeZone: "
 /** A scheduler that does what it is told, and what was told to whom. */
 function stage({ cpuSec = 600, bytes = 1e9 } = {}) {
   const world = {
-    now: BELL - LEAD_MS, entries: [HOUR] as TimetableEntry[], expected: [] as Expectation[], made: [] as Made[], begun: new Map<string, number>(), spent: { cpuSec: 0, bytes: 0 },
+    now: BELL - LEAD_MS, entries: [HOUR] as TimetableEntry[], others: new Map<string, TimetableEntry[]>(), expected: [] as Expectation[], made: [] as Made[], begun: new Map<string, number>(), spent: { cpuSec: 0, bytes: 0 },
     answers: [] as WarmResult[], shares: {} as Record<string, number>, asked: [] as WarmParams[], calledOff: [] as string[], inMemory: [] as string[], counted: [] as string[],
   };
   const ports: ForecasterPorts = {
@@ -29,7 +29,7 @@ function stage({ cpuSec = 600, bytes = 1e9 } = {}) {
       spent: async () => world.spent,
       spend: async (_, cpu, size) => { world.spent = { cpuSec: world.spent.cpuSec + cpu, bytes: world.spent.bytes + size }; },
     },
-    timetables: { all: async () => new Map([["default", world.entries]]) },
+    timetables: { all: async () => new Map([["default", world.entries], ...world.others]) },
     plan: async () => stagedPlan(200),
     shares: () => world.shares,
     warm: async (params) => { world.asked.push(params); return world.answers.shift() ?? { state: "warm" }; },
@@ -131,7 +131,23 @@ describe("a forecaster", () => {
     expect(world.asked.map(({ id }) => id)).to.deep.equal([VIDEO, OTHER]);
     world.answers = [{ state: "busy" }];
     await forecaster.tick();
+    expect(world.asked.map(({ id }) => id), "what was there a moment ago is").to.deep.equal([VIDEO, OTHER]);
+    world.now += 61_000;
+    await forecaster.tick();
     expect(world.asked.map(({ id }) => id)).to.deep.equal([VIDEO, OTHER, VIDEO]);
+  });
+
+  it("looks at each tenant's in turn, and at all of a full hour in the end", async () => {
+    const { world, forecaster } = stage();
+    const id = (n: number): string => `01arz3ndektsv4rrffq69g${String(n).padStart(4, "0")}`;
+    world.now = BELL;
+    world.entries = Array.from({ length: 120 }, (_, n): TimetableEntry => ({ ...HOUR, video: id(n), expectedViewers: 1_000_000 }));
+    world.others.set("school", [{ ...HOUR, video: OTHER, at: "2026-11-30T10:50" }]);
+    await forecaster.tick();
+    expect(world.asked.slice(0, 2).map(({ id: asked }) => asked)).to.deep.equal([id(0), OTHER]);
+    expect(world.asked).to.have.length(50);
+    for (let n = 0; n < 2; n++) await forecaster.tick();
+    expect(new Set(world.asked.map(({ id: asked }) => asked)).size).to.equal(121);
   });
 
   it("takes the last lecture of a course, and counts what was used and what was not, once", async () => {

@@ -2,7 +2,10 @@ import { expect } from "chai";
 import * as fc from "fast-check";
 import { findErrorCode } from "../../../../config/errors.ts";
 import type { TimetableEntry } from "../../../../services/forecast/forecast.contract.ts";
-import { nextBell, parseTimetable } from "../../../../services/forecast/timetable.ts";
+import { objectKeys } from "../../../../config/object-keys.ts";
+import { nextBell, parseKept, parseTimetable } from "../../../../services/forecast/timetable.ts";
+import { openTimetables } from "../../../../services/forecast/timetables.ts";
+import { memoryStorageCalls } from "../../../support/memory-storage-calls.ts";
 
 const VIDEO = "01arz3ndektsv4rrffq69g5fav";
 const WEEKLY = { course: "Physics 1", weekly: { day: "mon", time: "09:15" }, timeZone: "Europe/Berlin", expectedViewers: 300 };
@@ -16,6 +19,42 @@ function refusal(entries: unknown): string {
   }
   return "taken";
 }
+
+describe("timetables that were kept", () => {
+  const [ONE, OTHER] = [{ ...WEEKLY, weekly: { day: "mon" as const, time: "09:15" } }, { video: VIDEO, at: "2026-02-28T23:59", timeZone: "UTC" }];
+  const stage = () => {
+    const [storage, warned, clock] = [memoryStorageCalls(), [] as string[], { now: 1_000 }];
+    return { storage, warned, clock, timetables: openTimetables(storage, () => clock.now, { warn: (text: string) => warned.push(text) }) };
+  };
+
+  it("say from when on each entry was in them, also when others come and go", async () => {
+    const { timetables, clock } = stage();
+    await timetables.put("a", [ONE]);
+    clock.now = 2_000;
+    await timetables.put("a", [OTHER, { ...ONE }]);
+    expect(await timetables.get("a")).to.deep.equal([{ ...OTHER, since: 2_000 }, { ...ONE, since: 1_000 }]);
+    clock.now = 3_000;
+    await timetables.put("a", [{ ...ONE, expectedViewers: 301 }]);
+    expect((await timetables.get("a"))[0]?.since).to.equal(3_000);
+  });
+
+  it("of one that cannot be read are as they were, and the others as they are", async () => {
+    const { storage, timetables, warned, clock } = stage();
+    for (const tenant of ["a", "b"]) await timetables.put(tenant, [ONE]);
+    await timetables.all(0);
+    storage.objects.set(objectKeys.timetable("a"), Buffer.from("{"));
+    await timetables.put("b", [OTHER]);
+    clock.now++;
+    const all = await timetables.all(0);
+    expect([all.get("a")?.length, all.get("b")]).to.deep.equal([1, [{ ...OTHER, since: 1_000 }]]);
+    expect(warned).to.have.length(1);
+  });
+
+  it("have what this version knows, whatever another wrote beside it", () => {
+    expect(parseKept([ONE, { ...ONE, room: "HS 1" }, null, { ...OTHER, since: 7 }, { ...OTHER, since: "x" }])).to.deep.equal([ONE, { ...OTHER, since: 7 }, OTHER]);
+    for (const value of [null, {}, "[]", 7]) expect(parseKept(value)).to.deep.equal([]);
+  });
+});
 
 describe("a timetable", () => {
   it("is taken as it was meant", () => {
