@@ -55,7 +55,7 @@ function show(usage) {
   report.replaceChildren(
     figures(totals, durationSec),
     usage.tooFew === true
-      ? element("section", { class: "panel" }, element("h2", {}, "Along the video"), element("p", { class: "quiet" }, "So few have watched that this would say what each of them did. It is shown when more have."))
+      ? element("section", { class: "panel" }, element("h2", {}, "Along the video"), element("p", { class: "quiet" }, "So few have watched that this would say what each of them did. It is shown when more have on one day."))
       : usageTimeline(usage, pictures),
     element("div", { class: "halves" },
       element("section", { class: "panel" }, element("h2", {}, "Views a day"), dayBars(usage)),

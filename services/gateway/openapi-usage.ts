@@ -18,7 +18,7 @@ export const usageSchemas = {
       id: text, title: text, course: text, from: day, to: day, durationSec: number, bucketSec: { ...number, description: "length of the parts of `heat` and `retention`" },
       totals: ref("UsageTotals"), days: list({ allOf: [ref("UsageTotals"), { type: "object", properties: { day } }] }), pauses: count,
       heat: { ...list(number), description: "how often each part was played" }, retention: { ...list(number), description: "which share of those who watched played some of each part, 0 to 1" },
-      seeks: list({ type: "object", properties: { fromSec: number, toSec: number, count } }), tooFew: { const: true, description: "fewer viewers than LECTERN_USAGE_FLOOR: no parts are shown" },
+      seeks: list({ type: "object", properties: { fromSec: number, toSec: number, count } }), tooFew: { const: true, description: "on no day were there LECTERN_USAGE_FLOOR viewers: no parts are shown" },
       quality: { type: "object", properties: { startups: count, startupMs: { ...number, description: "on the mean" }, startupWithin: list({ type: "object", properties: { ms: count, count } }), stalls: count, stallSec: number, stallsPerHour: number, switchesUp: count, switchesDown: count } },
     },
   },

@@ -63,7 +63,7 @@ export interface VideoUsage extends DayRange {
   totals: UsageTotals;
   days: (UsageTotals & { day: string })[];
   pauses: number;
-  /** How often each part was played. These three are absent with fewer viewers than the setting says: then `tooFew`. */
+  /** How often each part was played. These three are absent unless on one day as many watched as the setting says: then `tooFew`. */
   heat?: number[];
   /** Of those who watched, which share played some of each part: 0 to 1. */
   retention?: number[];

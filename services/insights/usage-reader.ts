@@ -5,8 +5,13 @@ import { addAll, bucketsOf, type Tally } from "./tally.ts";
 import { openDays, type UsageDays } from "./usage-days.ts";
 import type { DayPart, DayUsage, UsageStore } from "./usage-store.ts";
 
-/** Of one day, all regions together; a viewer in two regions, or before and after Redis was lost, is two. */
-export interface WatchedDay extends DayUsage { day: string }
+/**
+ * Of one day, all regions together; in `viewers` one person in two regions, or before and after Redis was lost, is two.
+ * `different`: the most that one part has, who are different viewers for certain.
+ */
+export interface WatchedDay extends DayUsage { day: string; different: number }
+
+type DayOfPart = DayUsage & { day: string };
 
 const MAX_KNOWN = 20_000;
 const AT_ONCE = 8;
@@ -28,7 +33,7 @@ export function usageReader(store: Pick<UsageStore, "parts" | "read">, days: Pic
       const open = openDays(now()).filter((day) => day >= from && day <= to);
       const counted = new Map((await Promise.all(open.map(async (day) => ({ day, found: await days.find({ day, videoId }) })))).flatMap(({ day, found }) => (found === undefined ? [] : [[`${day} ${found.epoch}`, { day, ...found }] as const])));
       const parts = await store.parts(videoId, from, to);
-      const all: WatchedDay[] = [];
+      const all: DayOfPart[] = [];
       for (let at = 0; at < parts.length; at += AT_ONCE) {
         all.push(...(await Promise.all(parts.slice(at, at + AT_ONCE).map(async (part) => {
           const live = counted.get(`${part.day} ${part.epoch}`);
@@ -46,8 +51,8 @@ export function usageReader(store: Pick<UsageStore, "parts" | "read">, days: Pic
 
 export type UsageReader = ReturnType<typeof usageReader>;
 
-function sumByDay(all: readonly WatchedDay[]): WatchedDay[] {
-  return [...Map.groupBy(all, ({ day }) => day)].map(([day, group]) => ({ day, ...sumDays(group) })).toSorted((a, b) => (a.day < b.day ? -1 : 1));
+function sumByDay(all: readonly DayOfPart[]): WatchedDay[] {
+  return [...Map.groupBy(all, ({ day }) => day)].map(([day, group]) => ({ day, ...sumDays(group), different: Math.max(...group.map(({ viewers }) => viewers)) })).toSorted((a, b) => (a.day < b.day ? -1 : 1));
 }
 
 /** `viewers` are counted anew each day. */

@@ -11,7 +11,7 @@ export function totalsOf({ viewers, tally }: Pick<DayUsage, "viewers" | "tally">
   return { views: count("views"), viewers, watchSec: seconds(count("watchMs")), completions: count("completions") };
 }
 
-/** @param floor with fewer viewers than this only sums are shown: the rest would be what one of them did */
+/** @param floor unless so many different viewers came on one day only sums are shown: the rest would be what one of them did */
 export function viewUsage(about: Pick<VideoUsage, "id" | "title" | "course" | "from" | "to">, durationMs: number, days: readonly WatchedDay[], floor: number): VideoUsage {
   const sum = sumDays(days);
   const { tally } = sum;
@@ -20,7 +20,7 @@ export function viewUsage(about: Pick<VideoUsage, "id" | "title" | "course" | "f
   const [heat, reach] = [bucketCounts(tally, "heat", durationMs), bucketCounts(tally, "reach", durationMs)];
   const lengthOf = (bucket: number): number => Math.max(1, Math.min(bucketMs, durationMs - bucket * bucketMs));
   const most = Math.max(count("views"), ...reach);
-  const isShown = sum.viewers >= floor;
+  const isShown = Math.max(0, ...days.map(({ different }) => different)) >= floor;
   return {
     ...about,
     durationSec: seconds(durationMs), bucketSec: bucketMs / 1_000,

@@ -90,6 +90,17 @@ describe("counts on their way into the store", () => {
     expect(await days.open()).to.deep.equal([]);
   });
 
+  it("are of different viewers as far as one part says: who came before and after Redis was lost, or in two regions, may be one", async () => {
+    const writer = openWriter();
+    await merge({ views: 1 });
+    await merge({ views: 1 }, "bert");
+    await writer.write();
+    await loseRedis();
+    await merge({ views: 1 });
+    await usageStore(storage, "us").write(VIDEO, DAY, "f".repeat(16), 1, { durationMs: 60_000, viewers: 1, tally: new Map([["views", 1]]) }, true);
+    expect((await usageReader(store, days, () => now).days(VIDEO, DAY, DAY)).map(({ viewers, different }) => [viewers, different])).to.deep.equal([[4, 2]]);
+  });
+
   it("are written again by another when the one who wrote dies in between, with the same result", async () => {
     await merge({ views: 1 });
     for (const step of ["mark", "removeSoFar", "settle"] as const) {

@@ -1200,7 +1200,7 @@ export interface VideoUsage {
     count?: number;
   }[];
   /**
-   * fewer viewers than LECTERN_USAGE_FLOOR: no parts are shown
+   * on no day were there LECTERN_USAGE_FLOOR viewers: no parts are shown
    */
   tooFew?: true;
   quality: {

@@ -5,7 +5,7 @@ import { viewUsage } from "../../../../services/insights/view-usage.ts";
 import { parseDays } from "../../../../services/gateway/usage-routes.ts";
 
 const ABOUT = { id: "01arz3ndektsv4rrffq69g5faw", title: "Lenses", course: "optics", from: "2026-11-01", to: "2026-11-30" };
-const day = (name: string, viewers: number, counts: Record<string, number>) => ({ day: name, durationMs: 4_500, viewers, tally: new Map(Object.entries(counts)) });
+const day = (name: string, viewers: number, counts: Record<string, number>) => ({ day: name, durationMs: 4_500, viewers, different: viewers, tally: new Map(Object.entries(counts)) });
 const DAYS = [
   day("2026-11-02", 2, { views: 2, sessions: 3, watchMs: 9_000, completions: 1, pauses: 1, "heat.0": 3_000, "heat.1": 2_000, "heat.2": 2_000, "heat.3": 1_000, "heat.4": 1_000, "reach.0": 3, "reach.1": 2, "reach.2": 2, "reach.3": 1, "reach.4": 1, startups: 2, startupMs: 1_000, "startup.0": 1, "startup.2": 1 }),
   day("2026-11-09", 1, { views: 1, watchMs: 3_000, "heat.1": 3_000, "reach.1": 1, "seek.0.5": 4, "seek.10.0": 9, stalls: 1, stallMs: 1_500, switchesUp: 2 }),
@@ -13,7 +13,7 @@ const DAYS = [
 
 describe("how a video was watched, for people", () => {
   it("is sums, days, how often each part was played and by which share, and where people went", () => {
-    expect(viewUsage(ABOUT, 4_500, DAYS, 3)).to.deep.equal({
+    expect(viewUsage(ABOUT, 4_500, DAYS, 2)).to.deep.equal({
       ...ABOUT, durationSec: 4.5, bucketSec: 1,
       totals: { views: 3, viewers: 3, watchSec: 12, completions: 1 },
       days: [{ day: "2026-11-02", views: 2, viewers: 2, watchSec: 9, completions: 1 }, { day: "2026-11-09", views: 1, viewers: 1, watchSec: 3, completions: 0 }],
@@ -27,11 +27,18 @@ describe("how a video was watched, for people", () => {
   });
 
   it("has sums alone where few watched, and is of nobody where nobody did", () => {
-    const few = viewUsage(ABOUT, 4_500, DAYS, 4);
+    const few = viewUsage(ABOUT, 4_500, DAYS, 3);
     expect([few.heat, few.retention, few.seeks, few.tooFew, few.totals.views]).to.deep.equal([undefined, undefined, undefined, true, 3]);
     const none = viewUsage(ABOUT, 0, [], 1);
     expect([none.totals, none.days, none.tooFew, none.quality.startupMs]).to.deep.equal([{ views: 0, viewers: 0, watchSec: 0, completions: 0 }, [], true, undefined]);
     expect(JSON.stringify(viewUsage(ABOUT, 0, DAYS, 1))).to.not.include("null");
+  });
+
+  it("has sums alone where one person came on many days, or in many regions", () => {
+    const alone = ["2026-11-02", "2026-11-03", "2026-11-04"].map((name) => ({ ...day(name, 1, { views: 1, "heat.0": 1_000, "reach.0": 1, "seek.0.5": 1 }), viewers: 3, different: 1 }));
+    const usage = viewUsage(ABOUT, 4_500, alone, 3);
+    expect([usage.totals.viewers, usage.tooFew, usage.heat, usage.retention, usage.seeks]).to.deep.equal([9, true, undefined, undefined, undefined]);
+    expect(viewUsage(ABOUT, 4_500, [...alone, day("2026-11-05", 3, { views: 3 })], 3).tooFew).to.equal(undefined);
   });
 });
 
