@@ -7,7 +7,7 @@ import type { Redis } from "ioredis";
 import type { RedisKeys } from "../../config/redis-keys.ts";
 import type { ReportOrigin } from "./insights.contract.ts";
 
-/** Who asks: a person's log-in is theirs alone, a key or a link may be many persons'. */
+/** Who asks: a person's log-in is theirs alone, a key or a link may be many persons', and a page takes another link each time. */
 export interface Viewer { subject: string; origin: ReportOrigin }
 export interface DayNames { viewer(viewer: Viewer): string; household(origin: ReportOrigin): string }
 
@@ -33,7 +33,7 @@ export function viewerNames(redis: Pick<Redis, "set" | "get">, { usageSalt }: Pi
       const salt = await saltOf(day);
       const name = (...parts: string[]): string => createHmac("sha256", salt).update(parts.join("\0")).digest("base64url").slice(0, 22);
       return {
-        viewer: ({ subject, origin }) => (ONE_PERSON.test(subject) ? name("person", subject) : name("browser", subject, origin.household, origin.agent)),
+        viewer: ({ subject, origin }) => (ONE_PERSON.test(subject) ? name("person", subject) : name("browser", subject.startsWith("link:") ? "link" : subject, origin.household, origin.agent)),
         household: ({ household }) => name("household", household),
       };
     },

@@ -115,6 +115,14 @@ describe("what players report", function () {
     expect(await counts()).to.include({ views: 4, viewers: 2 });
   });
 
+  it("counts a browser once, whichever links lead it to the video: its page takes another each time", async () => {
+    const watch = { ranges: [[0, 10]] };
+    await tell(["link:one", "link:two", "link:three"].map((subject, session) => taken(session, 0, watch, { subject, household: "198.51.100.1" })));
+    expect(await counts()).to.include({ views: 3, viewers: 1 });
+    await tell([taken(4, 0, watch, { subject: "link:one", household: "203.0.113.7" }), taken(5, 0, watch, { household: "198.51.100.1" })]);
+    expect(await counts()).to.include({ views: 5, viewers: 3 });
+  });
+
   it("leaves nobody's name in Redis, nor one that outlives the day", async () => {
     const agents = ["login:anna", "198.51.100.77", "Browser/1"];
     await tell([taken(1, 0, { ranges: [[0, 10]] }, { subject: "login:anna", household: "198.51.100.77" })]);
