@@ -12,8 +12,8 @@ export interface PlayerReport {
 }
 
 const MAX_SEC = 3_600;
-/** Of one report, so that nobody makes the figures alone. */
-const MAX_STALLS = 100;
+/** Of one report, so that nobody makes the figures alone: from five a minute on players are said to stand still. */
+const MAX_STALLS = 4;
 const MAX_SWITCHES = 1_000;
 
 export function notePlayerReport(broker: ServiceBroker, { startupSec, stallsSec = [], switchesUp = 0, switchesDown = 0 }: PlayerReport): void {

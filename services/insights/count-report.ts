@@ -8,18 +8,24 @@ const VIEW_MS = 5_000;
 const COMPLETE_SHARE = 0.9;
 /** What is played faster than this counts as if it took the time of this: nobody learns from it, and it could be made up. */
 const COUNTED_RATE = 4;
+/** A jump, pause, stall or change of rendition takes at least this: nobody does two a second for long. */
+const ACT_MS = 500;
 
-/** What a report would count for, and what it takes to know whether it may. `wallMs`: the time that this watching takes. */
-export interface Watching { mediaMs: number; wallMs: number; heat: ReadonlyMap<number, number> }
+/** What a report would count for, and what it takes to know whether it may. `wallMs`: the time that this watching takes; `actsMs`: that its acts take at least. */
+export interface Watching { mediaMs: number; wallMs: number; stallMs: number; actsMs: number; heat: ReadonlyMap<number, number> }
 
-/** What is known of the session when the report comes: `fits`: so much may have been watched; `fresh`: buckets that the session had not watched before. */
-export interface Admission { fits: boolean; begun: boolean; started: boolean; viewed: boolean; completed: boolean; fresh: readonly number[] }
+/**
+ * What is known of the session when the report comes: `fits`: so much may have been watched; `mediaMs`: of the session so far;
+ * `acted`: so many acts and waits may have been; `opened`, `ended`: the session's first picture, or end, is said for the first
+ * time; `fresh`: buckets that the session had not watched before.
+ */
+export interface Admission { fits: boolean; begun: boolean; started: boolean; viewed: boolean; completed: boolean; mediaMs: number; acted: boolean; opened: boolean; ended: boolean; fresh: readonly number[] }
 
 export const viewMsOf = (durationMs: number): number => Math.min(VIEW_MS, Math.ceil(durationMs / 2));
 export const completeBucketsOf = (durationMs: number): number => Math.ceil(COMPLETE_SHARE * bucketsOf(durationMs));
 
 /** @param report of within the video's duration */
-export function watchingOf({ ranges }: UsageReport, durationMs: number): Watching {
+export function watchingOf({ ranges, seeks, pauses, stallsMs, switchesUp, switchesDown }: UsageReport, durationMs: number): Watching {
   const bucketMs = bucketMsOf(durationMs);
   const heat = new Map<number, number>();
   let [mediaMs, wallMs] = [0, 0];
@@ -33,9 +39,19 @@ export function watchingOf({ ranges }: UsageReport, durationMs: number): Watchin
       at = end;
     }
   }
-  return { mediaMs, wallMs: Math.round(wallMs), heat };
+  const stallMs = stallsMs.reduce((sum, ms) => sum + ms, 0);
+  return { mediaMs, wallMs: Math.round(wallMs), stallMs, actsMs: ACT_MS * (seeks.length + pauses + stallsMs.length + switchesUp + switchesDown), heat };
 }
 
+/** What of a report counts. */
+export function admittedOf({ startupMs, ...report }: UsageReport, { acted, opened, ended }: Admission): UsageReport {
+  return {
+    ...report, ended, ...(opened && startupMs !== undefined ? { startupMs } : {}),
+    ...(acted ? {} : { seeks: [], pauses: 0, stallsMs: [], switchesUp: 0, switchesDown: 0 }),
+  };
+}
+
+/** @param report as it was admitted */
 export function countReport(report: UsageReport, durationMs: number, { mediaMs, heat }: Watching, { fits, begun, viewed, completed, fresh }: Admission): Tally {
   const tally: Tally = new Map();
   if (!fits) return tally;

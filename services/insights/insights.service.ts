@@ -139,9 +139,9 @@ export function insightsService({ usage, usageDays, usageFloor, redisUrl, namesp
       this.redis = await open(redisUrl, this.logger);
       this.usage = openUsage({
         broker, redis: this.redis, keys: redisKeys(namespace), region, keptDays: usageDays, videos: this.videos,
-        onCount: ({ report, videoId, isQuiet, at }, isStart) => {
-          notePlayerReport(broker, toPlayerReport(report));
-          if (isStart) this.events.start(report, videoId, isQuiet, at).catch((error: unknown) => this.logger.debug(`That a view began was not said: ${errorMessage(error)}`));
+        onCount: ({ report, videoId, isQuiet, at }, { started, mediaMs }) => {
+          if (mediaMs > 0) notePlayerReport(broker, toPlayerReport(report));
+          if (started) this.events.start(report, videoId, isQuiet, at).catch((error: unknown) => this.logger.debug(`That a view began was not said: ${errorMessage(error)}`));
         },
       });
     },

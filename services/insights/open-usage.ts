@@ -9,7 +9,7 @@ import { takeLock } from "../../mixins/redis-lock.ts";
 import { storageCalls } from "../../mixins/storage-calls.ts";
 import type { KnownVideos } from "./known-videos.ts";
 import { monthsOf, tenantUsage, type TenantUsage } from "./tenant-usage.ts";
-import { openUsageCounter, type TakenReport, type UsageCounter } from "./usage-counter.ts";
+import { openUsageCounter, type CounterPorts, type UsageCounter } from "./usage-counter.ts";
 import { openDays, usageDays } from "./usage-days.ts";
 import { usageReader, type UsageReader } from "./usage-reader.ts";
 import { usageScripts } from "./usage-scripts.ts";
@@ -18,7 +18,7 @@ import { keepUsageDays } from "./usage-sweep.ts";
 import { viewerNames } from "./viewer-names.ts";
 import { openUsageWriter } from "./usage-writer.ts";
 
-export interface UsageOptions { broker: ServiceBroker; redis: Redis; keys: RedisKeys; region: string; keptDays: number; videos: KnownVideos; onCount(taken: TakenReport, isStart: boolean): void }
+export interface UsageOptions { broker: ServiceBroker; redis: Redis; keys: RedisKeys; region: string; keptDays: number; videos: KnownVideos; onCount: CounterPorts["onCount"] }
 export interface Usage {
   take: UsageCounter["take"];
   reader: UsageReader;

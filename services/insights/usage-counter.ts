@@ -7,7 +7,7 @@ import { LRUCache } from "lru-cache";
 import { upTo } from "../../config/lru-room.ts";
 import type { RedisKeys } from "../../config/redis-keys.ts";
 import type { Clock } from "../../mixins/clock.ts";
-import { completeBucketsOf, countReport, viewMsOf, watchingOf, type Admission } from "./count-report.ts";
+import { admittedOf, completeBucketsOf, countReport, viewMsOf, watchingOf, type Admission } from "./count-report.ts";
 import { addAll, type Tally } from "./tally.ts";
 import type { UsageReport } from "./usage-report.ts";
 import type { RunUsageScript } from "./usage-scripts.ts";
@@ -21,8 +21,8 @@ export interface CounterPorts {
   keys: Pick<RedisKeys, "usageSession" | "usageMarks" | "usageHousehold" | "usageTold" | "usageDay" | "usageViewers" | "usageDirty" | "usageOpen">;
   names: ViewerNames;
   clock: Pick<Clock, "after">;
-  /** Told of each report that counts. @param isStart it is the first of its session that watched something */
-  onCount(taken: TakenReport, isStart: boolean): void;
+  /** Told of each report that counts, with as much of it as does. */
+  onCount(taken: TakenReport, admission: Admission): void;
   /** Told of each report that found no room. */
   onDrop(): void;
   onError(error: unknown): void;
@@ -64,12 +64,12 @@ export function openUsageCounter({ run, keys, names, clock, onCount, onDrop, onE
     const answer = parseNumbers(await run(
       "admit", keys.usageSession(videoId, report.session), keys.usageMarks(videoId, report.session), keys.usageHousehold(dayOf(at), videoId, household),
       at, report.seq, watching.mediaMs, watching.wallMs, GRACE_MS, MOST_SESSIONS, viewMsOf(durationMs), completeBucketsOf(durationMs), SESSION_SEC,
-      asking, watchedMs.get(session) ?? 0, ...watching.heat.keys(),
+      asking, watchedMs.get(session) ?? 0, watching.stallMs, report.startupMs ?? -1, watching.actsMs, report.ended ? 1 : 0, ...watching.heat.keys(),
     ));
     if (answer.length === 0) return undefined;
-    const [fits, begun, started, viewed, completed, mediaMs, ...fresh] = answer;
-    if (mediaMs !== undefined && mediaMs > 0) watchedMs.set(session, mediaMs);
-    return { fits: fits === 1, begun: begun === 1, started: started === 1, viewed: viewed === 1, completed: completed === 1, fresh };
+    const [fits, begun, started, viewed, completed, mediaMs = 0, acted, opened, ended, ...fresh] = answer;
+    if (mediaMs > 0) watchedMs.set(session, mediaMs);
+    return { fits: fits === 1, begun: begun === 1, started: started === 1, viewed: viewed === 1, completed: completed === 1, mediaMs, acted: acted === 1, opened: opened === 1, ended: ended === 1, fresh };
   }
 
   async function countOne(taken: WaitingReport, sums: Map<string, DayTally>): Promise<void> {
@@ -82,9 +82,10 @@ export function openUsageCounter({ run, keys, names, clock, onCount, onDrop, onE
     const name = `${day}/${videoId}`;
     const sum = sums.get(name) ?? { id: randomBytes(8).toString("hex"), day, videoId, durationMs, viewers: new Set(), tally: new Map() };
     sums.set(name, sum);
-    addAll(sum.tally, countReport(report, durationMs, watching, admission));
+    const admitted = admittedOf(report, admission);
+    addAll(sum.tally, countReport(admitted, durationMs, watching, admission));
     if (admission.viewed && !isQuiet) sum.viewers.add(named.viewer(viewer));
-    if (admission.fits) onCount(taken, admission.started);
+    if (admission.fits) onCount({ ...taken, report: admitted }, admission);
   }
 
   async function merge({ id, day, videoId, durationMs, viewers, tally }: DayTally): Promise<void> {

@@ -48,6 +48,17 @@ describe("how videos are watched", function () {
     expect(metrics.map(({ name, values }) => [name, ...Array.from(values.values(), ({ value, count }: { value?: number; count?: number }) => value ?? count)])).to.have.deep.members([["lectern_player_startup_seconds", 1], ["lectern_player_stall_seconds", 1], ["lectern_player_stalls_total", 1]]);
   });
 
+  it("is in the figures of players as far as it can have been, and once something was watched", async () => {
+    const stalls = (): number => Number(mesh.gateway.metrics.list({}).filter(({ name }) => name === "lectern_player_stalls_total").flatMap(({ values }) => Array.from(values.values(), ({ value }: { value?: number }) => value ?? 0))[0] ?? 0);
+    const [before, session] = [stalls(), newSession()];
+    const say = (seq: number, body: object): Promise<Response> => report(`/play/${id}/usage`, JSON.stringify({ session, seq, ...body }));
+    await say(0, { stallsMs: Array.from({ length: 32 }, () => 10) });
+    await say(1, { ranges: [[0, 10]], stallsMs: Array.from({ length: 32 }, () => 3_600_000) });
+    await say(2, { ranges: [[10, 12]], stallsMs: Array.from({ length: 32 }, () => 10) });
+    await eventually(async () => (await usageOf(id, "admin")).totals.watchSec === 12);
+    expect([stalls() - before, (await usageOf(id, "admin")).quality.stalls]).to.deep.equal([4, 64]);
+  });
+
   it("is said by whoever may watch: of a private video with its link, and else it is as one that there is not", async () => {
     const hidden = await mesh.make({ tenant: "physics", visibility: "private" });
     const watch = { ranges: [[0, 10]] };

@@ -3,10 +3,11 @@ import { expect } from "chai";
 import * as fc from "fast-check";
 import { Redis } from "ioredis";
 import { redisKeys, type RedisKeys } from "../../config/redis-keys.ts";
+import type { Admission } from "../../services/insights/count-report.ts";
 import { bucketsOf } from "../../services/insights/tally.ts";
 import { openUsageCounter, type TakenReport, type UsageCounter } from "../../services/insights/usage-counter.ts";
 import { usageDays, type CountedDay } from "../../services/insights/usage-days.ts";
-import { parseUsageReport, withinDuration } from "../../services/insights/usage-report.ts";
+import { parseUsageReport, withinDuration, type UsageReport } from "../../services/insights/usage-report.ts";
 import { usageScripts } from "../../services/insights/usage-scripts.ts";
 import { viewerNames } from "../../services/insights/viewer-names.ts";
 import type { TestServer } from "../support/nats.ts";
@@ -25,13 +26,17 @@ describe("what players report", function () {
   let keys: RedisKeys;
   let nodes: UsageCounter[];
   let started: string[];
+  let admitted: [UsageReport, Admission][];
 
   const openNode = (onDrop: () => void = () => undefined): UsageCounter => openUsageCounter({
     run: usageScripts(redis), keys, names: viewerNames(redis, keys), clock: { after: () => () => undefined }, onDrop, onError: () => undefined,
-    onCount: ({ report }, isStart) => { if (isStart) started.push(report.session); },
+    onCount: ({ report }, admission) => {
+      if (admission.started) started.push(report.session);
+      admitted.push([report, admission]);
+    },
   });
   const begin = (): void => {
-    [keys, started] = [redisKeys(freshNamespace()), []];
+    [keys, started, admitted] = [redisKeys(freshNamespace()), [], []];
     nodes = [openNode(), openNode()];
   };
   before(async () => {
@@ -101,6 +106,35 @@ describe("what players report", function () {
     expect(first).to.equal(3 * 120_000); // ninety seconds of grace, at four times the speed
     await tell([taken(1, 50, { ranges: [[0, 60, 4]] }, { at: AT + 15_000 }), taken(1, 51, { ranges: [[0, 60, 4]] }, { at: AT + 15_000 })]);
     expect((await counts())["watchMs"]).to.equal(first + 60_000);
+  });
+
+  it("is of stalls and the first picture no more than the time that has passed, beside what was watched", async () => {
+    await tell(Array.from({ length: 30 }, (_, seq) => taken(1, seq, { stallsMs: [20_000, 20_000] }, { at: AT })));
+    expect(await counts()).to.include({ stalls: 4, stallMs: 80_000 }); // ninety seconds of grace
+    await tell([taken(1, 40, { ranges: [[0, 10]] }, { at: AT }), taken(1, 41, { ranges: [[0, 10]], startupMs: 10_001, stallsMs: [1] }, { at: AT + 20_000 }), taken(1, 42, { startupMs: 10_000 }, { at: AT + 20_000 })]);
+    expect(await counts()).to.include({ stalls: 4, watchMs: 20_000, startups: 1, startupMs: 10_000 });
+    await tell([taken(1, 43, { ranges: [[0, 1]] }, { at: AT + 20_000 })]);
+    expect((await counts())["watchMs"]).to.equal(20_000);
+  });
+
+  it("is of acts two a second, and what is watched meanwhile counts in any case", async () => {
+    const acts = { pauses: 60, seeks: Array.from({ length: 60 }, () => [0, 30]), switchesUp: 30, switchesDown: 29 };
+    await tell([taken(1, 0, { ...acts, ranges: [[0, 1]] }, { at: AT }), taken(1, 1, { ...acts, ranges: [[1, 2]] }, { at: AT })]);
+    expect(await counts()).to.include({ watchMs: 2_000, pauses: 60, "seek.0.10": 60, switchesUp: 30, switchesDown: 29 });
+    await tell([taken(1, 2, { stallsMs: [0] }, { at: AT }), taken(1, 3, { stallsMs: [0] }, { at: AT })]);
+    expect(await counts()).to.include({ stalls: 1 });
+    await tell([taken(1, 4, { pauses: 20 }, { at: AT + 10_000 }), taken(1, 5, { pauses: 1 }, { at: AT + 10_000 })]);
+    expect(await counts()).to.include({ pauses: 80 });
+  });
+
+  it("is of one first picture and one end a session, by whichever node they come", async () => {
+    await Promise.all(nodes.map((node, n) => tell(Array.from({ length: 10 }, (_, seq) => taken(1, 10 * n + seq, { ranges: [[0, 1]], startupMs: 400, ended: true })), node)));
+    expect(await counts()).to.include({ sessions: 1, startups: 1, startupMs: 400, "startup.1": 1, ends: 1, watchMs: 20_000 });
+  });
+
+  it("is told as far as it counts, and whether the session has watched anything", async () => {
+    await tell([taken(1, 0, { stallsMs: [500], startupMs: 400, ended: true }), taken(1, 1, { ranges: [[0, 1]], stallsMs: [3_600_000], startupMs: 400 }), taken(1, 2, { stallsMs: [700] })]);
+    expect(admitted.map(([{ stallsMs, startupMs, ended }, { mediaMs }]) => [stallsMs, startupMs, ended, mediaMs])).to.deep.equal([[[500], 400, true, 0], [[], undefined, false, 1_000], [[700], undefined, false, 1_000]]);
   });
 
   it("of one household is five hundred sessions a day for a video, and whatever these watch one viewer", async () => {

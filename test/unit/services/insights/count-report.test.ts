@@ -1,11 +1,11 @@
 import { expect } from "chai";
 import * as fc from "fast-check";
-import { completeBucketsOf, countReport, viewMsOf, watchingOf, type Admission } from "../../../../services/insights/count-report.ts";
+import { admittedOf, completeBucketsOf, countReport, viewMsOf, watchingOf, type Admission } from "../../../../services/insights/count-report.ts";
 import { addAll, bucketMsOf, bucketsOf, parseTally, type Tally } from "../../../../services/insights/tally.ts";
 import { parseUsageReport, withinDuration, type UsageReport } from "../../../../services/insights/usage-report.ts";
 
 const MINUTE = 60_000;
-const ADMITTED: Admission = { fits: true, begun: false, started: false, viewed: false, completed: false, fresh: [] };
+const ADMITTED: Admission = { fits: true, begun: false, started: false, viewed: false, completed: false, mediaMs: 0, acted: true, opened: true, ended: true, fresh: [] };
 const report = (more: object, durationMs = MINUTE): UsageReport => withinDuration(parseUsageReport({ session: "abcdefghij-KLMNOP_1234", seq: 0, ...more }), durationMs);
 const count = (given: UsageReport, admission: Partial<Admission> = {}): object => Object.fromEntries(countReport(given, MINUTE, watchingOf(given, MINUTE), { ...ADMITTED, ...admission }));
 
@@ -37,6 +37,19 @@ describe("what a report counts for", () => {
       "heat.0": 1_000, "heat.1": 500, "reach.0": 1, "reach.1": 1, "seek.0.10": 1, "seek.0.19": 1, "startup.2": 1,
     });
     expect([250, 251, 60_000].map((startupMs) => Object.keys(count(report({ startupMs }))).find((name) => name.startsWith("startup.")))).to.deep.equal(["startup.0", "startup.1", "startup.7"]);
+  });
+
+  it("takes time: its watching, its stalls, and half a second for each thing that somebody did", () => {
+    const { wallMs, stallMs, actsMs } = watchingOf(report({ ranges: [[0, 3, 2]], seeks: [[0, 9]], pauses: 2, stallsMs: [100, 250], switchesUp: 3, switchesDown: 1 }), MINUTE);
+    expect([wallMs, stallMs, actsMs]).to.deep.equal([1_500, 350, 9 * 500]);
+  });
+
+  it("is its watching alone where more was done than can have been, and the first picture and the end once a session", () => {
+    const given = report({ ranges: [[0, 3]], seeks: [[0, 9]], pauses: 2, startupMs: 700, stallsMs: [100], switchesUp: 3, switchesDown: 1, ended: true, previous: "01arz3ndektsv4rrffq69g5faw" });
+    expect(admittedOf(given, ADMITTED)).to.deep.equal(given);
+    const { startupMs: _, ...rest } = given;
+    expect(admittedOf(given, { ...ADMITTED, opened: false, ended: false })).to.deep.equal({ ...rest, ended: false });
+    expect(admittedOf(given, { ...ADMITTED, acted: false, opened: false })).to.deep.equal({ ...rest, seeks: [], pauses: 0, stallsMs: [], switchesUp: 0, switchesDown: 0 });
   });
 
   it("is nothing when it is of more than its session may have watched", () => {
