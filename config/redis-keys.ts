@@ -58,6 +58,10 @@ export function redisKeys(namespace: string) {
     usageForgetting: (videoId: string) => `${namespace}:usage-forgetting:${videoId}`,
     /** String: which node writes that to the store. Expires. */
     usageWriter: `${namespace}:usage-writer`,
+    /** String: which node ends days that only the store knows. Expires. */
+    usageEnder: `${namespace}:usage-ender`,
+    /** String: up to which day they are. */
+    usageEnded: `${namespace}:usage-ended`,
     /** Sorted set: webhooks' endpoints by when their first delivery is due, in ms. */
     webhooksDue: `${namespace}:webhooks:due`,
     /** Sorted set: messages for an endpoint by when they are due. */

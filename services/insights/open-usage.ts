@@ -11,10 +11,11 @@ import type { KnownVideos } from "./known-videos.ts";
 import { monthsOf, tenantUsage, type TenantUsage } from "./tenant-usage.ts";
 import { openUsageCounter, type CounterPorts, type UsageCounter } from "./usage-counter.ts";
 import { openDays, usageDays } from "./usage-days.ts";
+import { endUsageDays } from "./usage-ends.ts";
 import { usageReader, type UsageReader } from "./usage-reader.ts";
 import { usageScripts } from "./usage-scripts.ts";
 import { usageStore } from "./usage-store.ts";
-import { keepUsageDays } from "./usage-sweep.ts";
+import { keepUsageDays, sweepUsage } from "./usage-sweep.ts";
 import { viewerNames } from "./viewer-names.ts";
 import { openUsageWriter } from "./usage-writer.ts";
 
@@ -58,7 +59,15 @@ export function openUsage({ broker, redis, keys, region, keptDays, videos, onCou
   });
   const open = (): ReturnType<typeof days.open> => needRedis(() => days.open());
   const reader = usageReader(store, { find: (day) => withoutRedis(() => days.find(day), undefined, logger) });
-  const endSweep = keepUsageDays({ store, days: keptDays, clock: systemClock, logger });
+  const endUpkeep = keepUsageDays({ clock: systemClock, logger }, [
+    (signal) => endUsageDays({
+      store, open, keptDays, clock: systemClock, logger,
+      endedUntil: async () => (await needRedis(() => redis.get(keys.usageEnded))) ?? undefined,
+      noteEnded: async (day) => void (await needRedis(() => redis.set(keys.usageEnded, day))),
+      lock: () => takeLock(redis, keys.usageEnder, broker.nodeID, logger),
+    }, signal),
+    (signal) => sweepUsage({ store, days: keptDays, clock: systemClock }, signal),
+  ]);
   return {
     take: counter.take,
     reader,
@@ -75,7 +84,7 @@ export function openUsage({ broker, redis, keys, region, keptDays, videos, onCou
     async close() {
       await counter.close();
       await writer.close();
-      await endSweep();
+      await endUpkeep();
     },
   };
 }

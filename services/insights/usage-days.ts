@@ -13,6 +13,11 @@ const OPEN_DAYS = 4;
 const DAY_MS = 86_400_000;
 export const openDays = (nowMs: number): string[] => Array.from({ length: OPEN_DAYS }, (_, n) => new Date(nowMs - n * DAY_MS).toISOString().slice(0, 10));
 
+/** A day is over when reports that came on it have been counted everywhere. */
+const DAY_ENDS_AFTER_MS = 10 * 60_000;
+/** The first day that is not over. */
+export const currentDay = (nowMs: number): string => new Date(nowMs - DAY_ENDS_AFTER_MS).toISOString().slice(0, 10);
+
 export const nameOf = ({ day, videoId }: OpenDay): string => `${day}/${videoId}`;
 
 export function usageDays(redis: Pick<Redis, "hgetall" | "pfcount" | "smembers" | "unlink" | "srem">, run: RunUsageScript, keys: Pick<RedisKeys, "usageDay" | "usageViewers" | "usageDirty" | "usageOpen">) {

@@ -1,4 +1,4 @@
-/** Removes what was counted longer ago than the setting says. Every node looks a few times a day; a removal that two of them begin is one. */
+/** Removes what was counted longer ago than the setting says, and does what else is due a few times a day. A removal that two nodes begin is one. */
 import type { Logger } from "moleculer";
 import { objectKeys } from "../../config/object-keys.ts";
 import { errorMessage } from "../../config/errors.ts";
@@ -6,6 +6,8 @@ import type { Clock } from "../../mixins/clock.ts";
 import type { UsageStore } from "./usage-store.ts";
 
 export interface SweepPorts { store: UsageStore; days: number; clock: Pick<Clock, "after" | "date" | "random">; logger: Pick<Logger, "warn"> }
+/** Ends early when `signal` says so. */
+export type Upkeep = (signal: AbortSignal) => Promise<unknown>;
 
 const EVERY_MS = 6 * 3_600_000;
 const DAY_MS = 86_400_000;
@@ -30,19 +32,22 @@ export async function sweepUsage({ store, days, clock }: Pick<SweepPorts, "store
 }
 
 /** @returns ends it, when what runs has ended */
-export function keepUsageDays(ports: SweepPorts): () => Promise<void> {
+export function keepUsageDays({ clock, logger }: Pick<SweepPorts, "clock" | "logger">, work: readonly Upkeep[]): () => Promise<void> {
   const closing = new AbortController();
-  let sweeping: Promise<unknown> = Promise.resolve();
+  let keeping: Promise<unknown> = Promise.resolve();
   let cancel = (): void => undefined;
+  async function keep(): Promise<void> {
+    for (const one of work) await one(closing.signal).catch((error: unknown) => logger.warn(`What was counted is ended, or removed, some hours later: ${errorMessage(error)}`));
+  }
   const plan = (): void => {
-    cancel = ports.clock.after(EVERY_MS * (0.5 + ports.clock.random()), () => {
-      sweeping = sweepUsage(ports, closing.signal).catch((error: unknown) => ports.logger.warn(`What was counted long ago stays for some hours: ${errorMessage(error)}`)).then(() => { if (!closing.signal.aborted) plan(); });
+    cancel = clock.after(EVERY_MS * (0.5 + clock.random()), () => {
+      keeping = keep().then(() => { if (!closing.signal.aborted) plan(); });
     });
   };
   plan();
   return async () => {
     closing.abort();
     cancel();
-    await sweeping;
+    await keeping;
   };
 }

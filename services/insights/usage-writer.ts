@@ -7,7 +7,7 @@ import type { Logger } from "moleculer";
 import { errorMessage } from "../../config/errors.ts";
 import { upTo } from "../../config/lru-room.ts";
 import type { Clock } from "../../mixins/clock.ts";
-import { nameOf, type OpenDay, type UsageDays } from "./usage-days.ts";
+import { currentDay, nameOf, type OpenDay, type UsageDays } from "./usage-days.ts";
 import type { UsageStore } from "./usage-store.ts";
 
 export interface WriterPorts {
@@ -23,8 +23,6 @@ export interface WriterPorts {
 
 const EVERY_MS = 60_000;
 const AT_ONCE = 8;
-/** A day is over when reports that came on it have been counted everywhere. */
-const DAY_ENDS_AFTER_MS = 10 * 60_000;
 const MAX_KNOWN = 20_000;
 
 export function openUsageWriter({ days, store, findTenant, lock, clock, logger }: WriterPorts) {
@@ -56,7 +54,7 @@ export function openUsageWriter({ days, store, findTenant, lock, clock, logger }
     const unlock = await lock();
     if (unlock === undefined) return;
     try {
-      const today = new Date(clock.date() - DAY_ENDS_AFTER_MS).toISOString().slice(0, 10);
+      const today = currentDay(clock.date());
       const over = (await days.open()).filter(({ day }) => day < today);
       const work = [...over.map((one) => ({ one, isOver: true })), ...(await days.dirty()).filter(({ day }) => day >= today).map((one) => ({ one, isOver: false }))];
       for (let at = 0; at < work.length && !closed; at += AT_ONCE) {

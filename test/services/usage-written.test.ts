@@ -4,6 +4,7 @@ import { Redis } from "ioredis";
 import { redisKeys, type RedisKeys } from "../../config/redis-keys.ts";
 import { takeLock } from "../../mixins/redis-lock.ts";
 import { usageDays, type UsageDays } from "../../services/insights/usage-days.ts";
+import { endUsageDays, type EndPorts } from "../../services/insights/usage-ends.ts";
 import { usageReader } from "../../services/insights/usage-reader.ts";
 import { usageScripts } from "../../services/insights/usage-scripts.ts";
 import { usageStore, type UsageStore } from "../../services/insights/usage-store.ts";
@@ -50,9 +51,14 @@ describe("counts on their way into the store", () => {
     "merge", keys.usageTold(String(++merges)), keys.usageDay(day, VIDEO), keys.usageViewers(day, VIDEO), keys.usageDirty, keys.usageOpen,
     `${day}/${VIDEO}`, 1_000, String(merges).padStart(16, "0"), 60_000, 1, viewer, ...Object.entries(counts).flat(),
   );
-  const loseRedis = async (): Promise<void> => { await redis.del(keys.usageDay(DAY, VIDEO), keys.usageViewers(DAY, VIDEO), keys.usageDirty, keys.usageOpen, keys.usageWriter); };
+  const endDays = (changes: Partial<EndPorts> = {}): Promise<number> => endUsageDays({
+    store, open: () => days.open(), keptDays: 400, clock: { date: () => now }, logger, lock: () => takeLock(redis, keys.usageEnder, "node-1", logger),
+    endedUntil: async () => (await redis.get(keys.usageEnded)) ?? undefined, noteEnded: async (day) => void (await redis.set(keys.usageEnded, day)), ...changes,
+  });
+  const loseRedis = async (): Promise<void> => { await redis.del(keys.usageDay(DAY, VIDEO), keys.usageViewers(DAY, VIDEO), keys.usageDirty, keys.usageOpen, keys.usageWriter, keys.usageEnded); };
   const read = async (from = DAY, to = DAY): Promise<unknown[]> => (await usageReader(store, days, () => now).days(VIDEO, from, to)).map(({ day, viewers, tally }) => [day, viewers, Object.fromEntries(tally)]);
   const stored = (): string[] => [...storage.objects.keys()].toSorted();
+  const storedDays = (): string[] => stored().flatMap((key) => /\/usage\/(.*)\/eu\./.exec(key)?.[1] ?? []);
 
   it("are read from where they are known best, before, while and after they are written", async () => {
     const [mine, others] = [openWriter(), openWriter()];
@@ -147,6 +153,56 @@ describe("counts on their way into the store", () => {
     expect([stored(), (await days.dirty()).length]).to.deep.equal([[], 1]);
     await openWriter().write();
     expect(stored()).to.have.length(2);
+  });
+
+  it("are ended when Redis was lost and nobody watched again: once a day, by one node, whatever is found", async () => {
+    await merge({ views: 2, watchMs: 20_000 });
+    await openWriter().write();
+    await loseRedis();
+    expect(await endDays(), "the day goes on").to.equal(0);
+    now = NEXT_DAY;
+    await openWriter().write();
+    expect(storedDays()).to.deep.equal([`${DAY}/so-far`]);
+    expect((await Promise.all([endDays(), endDays()])).toSorted()).to.deep.equal([0, 1]);
+    expect([storedDays(), await read()]).to.deep.equal([[DAY], [[DAY, 1, { views: 2, watchMs: 20_000 }]]]);
+    const { calls: { length: before } } = storage;
+    expect([await endDays(), storage.calls.length]).to.deep.equal([0, before]);
+    await loseRedis();
+    const all = stored();
+    expect([await endDays(), stored()]).to.deep.equal([0, all]);
+  });
+
+  it("are not ended where Redis has more, nor when that was long ago", async () => {
+    for (const day of ["2026-10-26", "2026-10-27", DAY]) {
+      now = Date.parse(`${day}T12:00:00Z`);
+      await merge({ views: 1 }, "anna", day);
+      await openWriter().write();
+      if (day !== DAY) await redis.del(keys.usageDay(day, VIDEO), keys.usageViewers(day, VIDEO), keys.usageDirty, keys.usageOpen);
+    }
+    now = NEXT_DAY;
+    expect([await endDays({ keptDays: 1 }), await endDays({ endedUntil: async () => undefined })]).to.deep.equal([0, 1]);
+    expect(storedDays()).to.deep.equal(["2026-10-26/so-far", "2026-10-27", `${DAY}/so-far`]);
+  });
+
+  it("are ended the next time where they could not be, and others meanwhile", async () => {
+    await merge({ views: 1 });
+    await openWriter().write();
+    await loseRedis();
+    const other = "01arz3ndektsv4rrffq69g5fzz";
+    await store.write(other, DAY, "f".repeat(16), 1, { durationMs: 60_000, viewers: 1, tally: new Map([["views", 1]]) }, false);
+    await store.mark("zoology", DAY, other);
+    now = NEXT_DAY;
+    const { list } = storage;
+    storage.list = async () => { throw new Error("away"); };
+    expect(await endDays().catch((error: unknown) => String(error))).to.equal("Error: away");
+    storage.list = list;
+    expect(await endDays({ store: { ...store, async settle(videoId, day) {
+      if (videoId === VIDEO) throw new Error("of this one alone");
+      await store.settle(videoId, day);
+    } } })).to.equal(1);
+    expect(storedDays()).to.deep.equal([`${DAY}/so-far`, DAY]);
+    now += 86_400_000;
+    expect([await endDays(), storedDays()]).to.deep.equal([1, [DAY, DAY]]);
   });
 
   it("go after so many days, and nothing else does", async () => {
