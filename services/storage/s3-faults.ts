@@ -19,6 +19,8 @@ export function isNoSuchObject(error: unknown): boolean {
   return name === "NoSuchKey" || name === "NotFound" || (status === 404 && name !== "NoSuchBucket");
 }
 
+export const isNoSuchBucket = (error: unknown): boolean => readAnswer(error).name === "NoSuchBucket";
+
 /** The server has no such operation. */
 export function isUnsupported(error: unknown): boolean {
   const { name, status } = readAnswer(error);
@@ -48,7 +50,7 @@ export function s3Fault(error: unknown): Error {
   if (status === 507 || FULL.has(name)) return fail("storage_full", "The object store is full.");
   if (REFUSED.has(name) || status === 401 || status === 403) return fail("storage_unavailable", `The object store refuses this node's credentials (${name}).`);
   if (name === "CredentialsProviderError") return fail("storage_unavailable", "There are no credentials for the object store: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.");
-  if (name === "NoSuchBucket") return fail("storage_unavailable", "The object store's bucket does not exist.");
+  if (isNoSuchBucket(error)) return fail("storage_unavailable", "The object store's bucket does not exist.");
   if (status === undefined) return fail("storage_unavailable", `The object store does not answer (${networkCode(error) ?? name}).`);
   return fail("storage_unavailable", `The object store answers ${status} (${name}).`);
 }

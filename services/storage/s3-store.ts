@@ -14,7 +14,7 @@ import { probeStore } from "./probe-store.ts";
 import { bucketKeeper } from "./s3-bucket.ts";
 import { openS3Client, operationLimit, untilAnswer, type S3Location } from "./s3-client.ts";
 import { bucketEraser } from "./s3-erasure.ts";
-import { isNoSuchObject, readAnswer, s3Fault } from "./s3-faults.ts";
+import { isNoSuchBucket, isNoSuchObject, readAnswer, s3Fault } from "./s3-faults.ts";
 import { abortLeftovers } from "./s3-leftovers.ts";
 import { objectLock } from "./s3-lock.ts";
 import { listBucket } from "./s3-listing.ts";
@@ -38,7 +38,7 @@ export interface S3Options {
 export async function openS3Store(location: S3Location, { now = Date.now, onNotice }: S3Options = {}): Promise<ObjectStore> {
   const client = openS3Client(location);
   const Bucket = location.bucket;
-  const bucketReady = bucketKeeper(client, Bucket);
+  const bucket = bucketKeeper(client, Bucket);
   const lockFields = objectLock(client, Bucket);
   const eraser = bucketEraser(client, Bucket, onNotice);
   let conditional = false;
@@ -46,9 +46,10 @@ export async function openS3Store(location: S3Location, { now = Date.now, onNoti
   /** Turns the SDK's errors into ours; the bucket is seen to before all else, since a stream cannot be read twice. */
   async function guarded<T>(work: () => Promise<T>): Promise<T> {
     try {
-      await bucketReady();
+      await bucket.ready();
       return await work();
     } catch (error) {
+      if (isNoSuchBucket(error)) bucket.missed();
       throw s3Fault(error);
     }
   }
