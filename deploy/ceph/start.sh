@@ -102,9 +102,10 @@ if ! [ -f "$CEPH_DATA/mon/made" ]; then
 fi
 ceph_ -s >/dev/null
 run_until osd_is_up ceph-osd -c "$conf" -f -i 0
-run_until s3_listens radosgw -c "$conf" -f -n client.rgw.a
+# First who may ask: a node that was answered 403 would take it that its bucket is there.
 insist radosgw-admin -c "$conf" -n client.rgw.a user info --uid=lectern >/dev/null 2>&1 \
   || insist radosgw-admin -c "$conf" -n client.rgw.a user create --uid=lectern --display-name=lectern --access-key="$S3_ACCESS_KEY" --secret-key="$S3_SECRET_KEY" >/dev/null
+run_until s3_listens radosgw -c "$conf" -f -n client.rgw.a
 echo "S3 on $S3_HOST:$S3_PORT"
 wait -n || true
 exit 1

@@ -24,7 +24,7 @@ export async function startEdge(upstream: string, { key, cert }: KeyPair): Promi
   const [port, plainPort] = [await findFreePort(), await findFreePort()];
   await Promise.all([mkdir(join(dir, "logs")), cp(SHIPPED, dir, { recursive: true })]);
   await replace(join(dir, "lectern/site.conf"), {
-    "server 127.0.0.1:3000;": `server ${upstream};`, "/var/cache/nginx/lectern": join(dir, "cache"), "listen 80;": `listen 127.0.0.1:${plainPort};`, "listen [::]:80;": "",
+    "server 127.0.0.1:3000;": `server ${upstream};`, "/var/lib/nginx/lectern": join(dir, "cache"), "listen 80;": `listen 127.0.0.1:${plainPort};`, "listen [::]:80;": "",
   });
   await replace(join(dir, "lectern/server.conf"), {
     "listen 443 ssl http2;": `listen 127.0.0.1:${port} ssl http2;`, "listen [::]:443 ssl http2;": "", "/var/log/nginx/": `${join(dir, "logs")}/`,

@@ -50,6 +50,12 @@ describe("Compose files", () => {
         }
       });
 
+      it("signs the audit log with one key, which every node has", () => {
+        const keys = nodesOf(path).map(([, service]) => environmentOf(service)["LECTERN_AUDIT_KEY"]);
+        expect([...new Set(keys)]).to.deep.equal(["/data/audit.key"]);
+        for (const [name, { volumes = [] }] of nodesOf(path)) expect(volumes.filter((volume) => /^[\w-]+:\/data$/.test(volume)), name).to.have.length(1);
+      });
+
       it("gives a node the time that it takes to drain", () => {
         for (const [name, service] of nodesOf(path).filter(([, { build }]) => build !== undefined)) {
           const takesSec = Number(environmentOf(service)["LECTERN_STOP_GRACE_SEC"] ?? 0) + LIMIT_MS / 1000;

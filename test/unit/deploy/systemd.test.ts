@@ -46,7 +46,7 @@ describe("deploy/systemd", () => {
     const { stdout } = analyze("syscall-filter", "--no-pager", ...expand(sets));
     const allowed = stdout.split("\n").map((line) => line.trim());
     expect(SANDBOX_CALLS.filter((call) => !allowed.includes(call))).to.deep.equal([]);
-    for (const name of ["ProtectProc", "ProcSubset", "ProtectKernelTunables", "ProtectKernelLogs", "RestrictNamespaces", "MemoryDenyWriteExecute"]) expect(values(name), name).to.deep.equal([]);
+    for (const name of ["ProtectProc", "ProcSubset", "ProtectKernelTunables", "ProtectKernelLogs", "ProtectHostname", "RestrictNamespaces", "MemoryDenyWriteExecute"]) expect(values(name), name).to.deep.equal([]);
   });
 
   it("tells the node alone to stop, and gives it the time that it takes", () => {
@@ -54,6 +54,13 @@ describe("deploy/systemd", () => {
     const takesSec = Number(shared["LECTERN_STOP_GRACE_SEC"]) + LIMIT_MS / 1000;
     expect(Number(values("TimeoutStopSec")[0])).to.be.greaterThan(takesSec).and.at.most(takesSec + 15);
     expect([values("Restart"), values("OOMPolicy")]).to.deep.equal([["always"], ["continue"]]);
+  });
+
+  it("says how everything is made that it reads", () => {
+    const steps = UNIT.split("[Unit]")[0] ?? "";
+    for (const path of [...values("EnvironmentFile").flatMap((file) => ["gateway", "worker"].map((node) => file.replace("%i", node))), shared["LECTERN_AUDIT_KEY"] ?? "", shared["LECTERN_STORE_KEYS"]?.replace("file:", "") ?? ""]) {
+      expect(steps, path).to.match(new RegExp(`(> |/dev/stdin |example\\.env |openKeyFile\\(")${path}\\b`));
+    }
   });
 
   it("sets only settings, with which a node starts", () => {
