@@ -56,9 +56,12 @@ function partsOf({ validated, planned }: Partial<Record<Moment, number>>, story:
   if (planned === undefined) return { validating: validated - startMs, planning: endMs - validated };
   const early = { validating: validated - startMs, planning: planned - validated };
   const rest = endMs - planned;
-  if (story === null) return { ...early, unknown: rest };
+  if (story === null || story.queuedAt >= endMs) return { ...early, unknown: rest };
   const { waitingMs, activeMs, delayedMs } = story;
-  return { ...early, waiting: waitingMs, making: activeMs, delayed: delayedMs, other: rest - waitingMs - activeMs - delayedMs };
+  // What came after its end, as older versions noted it, is no part of it.
+  const share = Math.min(1, Math.max(0, rest) / Math.max(1, waitingMs + activeMs + delayedMs));
+  const [waiting, making, delayed] = [waitingMs * share, activeMs * share, delayedMs * share];
+  return { ...early, waiting, making, delayed, other: rest - waiting - making - delayed };
 }
 
 /** The clocks of nodes differ a little, so parts are fitted to the whole; the largest comes first. */

@@ -74,7 +74,7 @@ export function planReadAhead({ id: videoId, tenant }: Pick<ChunkOrder, "id" | "
   while (first <= last && isStored(first)) first++;
   if (first > last || first > segment + least) return undefined;
   return {
-    id: `${videoId}-${rendition.name}-ahead-${first}`, group: videoId, tenant, lane: "play", priority: 1, lateMs: PLAY_LATE_MS,
+    id: `${videoId}-${rendition.name}-ahead-${first}`, group: videoId, tenant, lane: "play", priority: 1, lateMs: PLAY_LATE_MS, aside: true,
     cost: costOf(plan, [rendition], first, last), data: { videoId, renditions: [rendition.name], first, last, lane: "play" },
   };
 }

@@ -49,6 +49,13 @@ describe("where a video's time went", () => {
     expect(why.steps.at(-1)).to.include({ name: "failed", sinceStartMs: 20_000 });
   });
 
+  it("has nothing in it of what was made for viewers after its end", () => {
+    const complete = history({ status: "complete", judgedAt: at(2_500), endedAt: at(3_000), moments: { submitted: T0, validated: T0 + 2_500, planned: T0 + 2_600 } });
+    const partsOf = (queuedAt: number) => explainVideo({ history: complete, story: story({ queuedAt: T0 + queuedAt, activeMs: 240_000, waitingMs: 0 }), lanes: LANES, nowMs: T0 + 9e6 }).parts.map(({ name, ms }) => [name, ms]);
+    expect(partsOf(2_600)).to.deep.equal([["validating", 2_500], ["making", 400], ["planning", 100]]);
+    expect(partsOf(60_000)).to.deep.equal([["validating", 2_500], ["unknown", 400], ["planning", 100]]);
+  });
+
   it("of a rejected video, and of one that nobody has looked at yet, is the look at its source", () => {
     const rejected = history({ status: "rejected", judgedAt: at(700), moments: {}, reasons: [{ class: "not_media", message: "It is a web page." }] });
     expect(explainVideo({ history: rejected, story: null, lanes: LANES, nowMs: T0 + 9e6 })).to.deep.include({ totalMs: 700, sentence: "100 % looking at the source. It is rejected: It is a web page.", parts: [{ name: "validating", ms: 700, share: 1 }] });
