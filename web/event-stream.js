@@ -8,6 +8,8 @@ const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 15_000;
 /** Two looks without a byte: the line is dead, though nobody said so. */
 const SILENCE_MS = 8_000;
+/** So long an answer may take: what is asked on a line that died unnoticed has none. */
+const ANSWER_MS = 15_000;
 /** Who may not watch is not let in by asking again. */
 const FINAL_STATUSES = [401, 403, 404];
 
@@ -25,8 +27,9 @@ export function followEvents(path, onEvent, onLine) {
   async function connect() {
     const leave = new AbortController();
     attempt = leave;
+    const alarm = setTimeout(() => leave.abort(), ANSWER_MS);
     try {
-      const answer = await fetch(new URL(path, ROOT), { headers: { ...authorization(), Accept: "text/event-stream", ...(lastId === undefined ? {} : { "Last-Event-ID": lastId }) }, signal: leave.signal });
+      const answer = await fetch(new URL(path, ROOT), { headers: { ...authorization(), Accept: "text/event-stream", ...(lastId === undefined ? {} : { "Last-Event-ID": lastId }) }, signal: leave.signal }).finally(() => clearTimeout(alarm));
       if (!answer.ok) throw toError(answer.status, await answer.text());
       waitMs = FIRST_WAIT_MS;
       onLine({ open: true });

@@ -56,7 +56,7 @@ export function openErrors(mayOperate, onFault) {
 function toGroup(id, mayOperate, onFault) {
   const [title, facts, state, sample] = [element("b", {}), element("span", { class: "quiet small" }), element("span", { class: "chip", "data-state": "bad", hidden: true }), element("div", { class: "small sample" })];
   const details = element("details", { ontoggle: () => { if (details.open) look(); } }, element("summary", { class: "small" }, "Videos and nodes"), sample);
-  const button = element("button", { type: "button", class: "plain tiny", onclick: () => giveOrder(button, `v1/errors/${id}/resolve`, onFault).then(() => { button.textContent = "Resolved"; }) }, "Resolve");
+  const button = element("button", { type: "button", class: "plain tiny", onclick: async () => { if (await giveOrder(button, `v1/errors/${id}/resolve`, onFault)) button.textContent = "Resolved"; } }, "Resolve");
   const look = async () => {
     try {
       const { videos, nodes } = await getJson(`v1/errors/${id}`);

@@ -37,14 +37,16 @@ export function confirmOrder(path, { title, text, yes }) {
   return promise;
 }
 
-/** Does it at once. @param onFault called with why it can't be done, in words */
+/** Does it at once. @param onFault called with why it can't be done, in words @returns whether it was done */
 export async function giveOrder(button, path, onFault) {
   button.disabled = true;
   try {
     await postOrder(path);
+    return true;
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     onFault(error.message);
+    return false;
   } finally {
     button.disabled = false;
   }

@@ -29,6 +29,8 @@ export function openNodePolls({ ask, queueOf, history, now }: NodePollPorts) {
   const polled = new Map<string, Polled>();
   const askedAt = new Map<string, number>();
   const flying = new Set<string>();
+  /** Those that have answered, or failed to, at least once. */
+  const settled = new Set<string>();
 
   async function poll(node: string): Promise<void> {
     flying.add(node);
@@ -43,6 +45,7 @@ export function openNodePolls({ ask, queueOf, history, now }: NodePollPorts) {
       // it is away, or of a version that has no figures: what was known of it grows old
     } finally {
       flying.delete(node);
+      if (askedAt.has(node)) settled.add(node);
     }
   }
 
@@ -50,7 +53,7 @@ export function openNodePolls({ ask, queueOf, history, now }: NodePollPorts) {
     /** @param nodes all that are there now, those that matter most first; what is kept of others is forgotten */
     async round(nodes: readonly string[], pressing: ReadonlySet<string>): Promise<void> {
       const living = new Set(nodes);
-      for (const map of [polled, askedAt]) for (const node of map.keys()) if (!living.has(node)) map.delete(node);
+      for (const kept of [polled, askedAt, settled]) for (const node of kept.keys()) if (!living.has(node)) kept.delete(node);
       const age = (node: string): number => now() - (askedAt.get(node) ?? 0);
       const due = nodes.filter((node) => !flying.has(node) && age(node) >= FRESH_MS)
         .toSorted((a, b) => Number(pressing.has(b)) - Number(pressing.has(a)) || age(b) - age(a));
@@ -61,6 +64,12 @@ export function openNodePolls({ ask, queueOf, history, now }: NodePollPorts) {
       clearTimeout(timer);
     },
     find: (node: string): Polled | undefined => polled.get(node),
+    /** Until when the history has all that `nodes` counted, those left out that have said nothing for `lateMs`; 0: one of them was not heard yet. */
+    wholeUntil(nodes: readonly string[], lateMs: number): number {
+      if (!nodes.every((node) => settled.has(node))) return 0;
+      const heard = nodes.flatMap((node) => polled.get(node)?.at ?? []).filter((at) => now() - at <= lateMs);
+      return heard.length === 0 ? 0 : Math.min(now(), ...heard);
+    },
   };
 }
 

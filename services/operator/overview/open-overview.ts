@@ -83,7 +83,7 @@ export function openOverview(broker: ServiceBroker, now: () => number = Date.now
         firstPlays: history.firstPlays(), segments: history.segments(),
         asked: { nodes: living.length, answered: polled.length },
       };
-      const whole = polled.length === 0 ? 0 : Math.min(now(), ...polled.map(({ at }) => at));
+      const whole = polls.wholeUntil(living.map(({ id }) => id), LATE_MS); // who looks takes each step once
       return { overview: { at: new Date(now()).toISOString(), verdict: judge(seen), ...seen }, steps: history.steps(after, whole) };
     },
   };

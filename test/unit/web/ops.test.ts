@@ -13,11 +13,12 @@ interface Format {
   plural(n: number, noun: string): string;
 }
 interface Steps { mergeSteps<S extends { at: number }>(known: S[], more: S[]): S[]; stackRows(rows: (number | null)[][]): number[][] }
-interface Stream { parseEvent(block: string): { type: string; id?: string; data?: string } }
+interface Stream { followEvents(path: string, onEvent: () => void, onLine: (line: { open: boolean }) => void): { close(): void }; parseEvent(block: string): { type: string; id?: string; data?: string } }
 const load = async <T>(file: string): Promise<T> => (await import(new URL(`../../../web/${file}`, import.meta.url).href)) as T;
 const { bindUnits, findVideoId, formatBytes, formatCount, formatMs, formatRate, formatUptime, plural } = await load<Format>("ops-format.js");
 const { mergeSteps, stackRows } = await load<Steps>("ops-steps.js");
-const { parseEvent } = await load<Stream>("event-stream.js");
+const { followEvents, parseEvent } = await load<Stream>("event-stream.js");
+const { giveOrder } = await load<{ giveOrder(button: { disabled: boolean }, path: string, onFault: (fault: string) => void): Promise<boolean> }>("orders.js");
 const plain = (text: string): string => text.replaceAll("\u00a0", " ");
 
 describe("operations page", () => {
@@ -47,6 +48,52 @@ describe("operations page", () => {
   it("stacks curves", () => {
     expect(stackRows([[1, 2, null], [3, null, 5]])).to.deep.equal([[1, 2, 0], [4, 2, 5]]);
     expect(stackRows([])).to.deep.equal([]);
+  });
+
+  describe("the line to the mesh", () => {
+    const before = { fetch: globalThis.fetch, document: Reflect.get(globalThis, "document") as unknown, addEventListener: Reflect.get(globalThis, "addEventListener") as unknown, removeEventListener: Reflect.get(globalThis, "removeEventListener") as unknown };
+    afterEach(() => { Object.assign(globalThis, before); });
+
+    it("is given up, and tried anew, when nobody answers on it", async () => {
+      const [asked, lines, alarms] = [[] as AbortSignal[], [] as boolean[], [] as (() => void)[]];
+      const ignore = (): void => undefined;
+      const realTimeout = globalThis.setTimeout;
+      const stub = { hidden: false, addEventListener: ignore, removeEventListener: ignore };
+      Object.assign(globalThis, {
+        document: stub, addEventListener: ignore, removeEventListener: ignore,
+        fetch: (_: URL, { signal }: { signal: AbortSignal }) => new Promise((_resolve, reject) => {
+          asked.push(signal);
+          signal.addEventListener("abort", () => reject(new Error("aborted")));
+        }),
+        setTimeout: (work: () => void) => { alarms.push(work); return 0; },
+      });
+      try {
+        const line = followEvents("v1/ops/events", ignore, ({ open }) => lines.push(open));
+        expect(asked).to.have.length(1);
+        alarms.shift()?.(); // the answer's time is over
+        await new Promise((resolve) => { setImmediate(resolve); });
+        expect([asked[0]?.aborted, lines]).to.deep.equal([true, [false]]);
+        alarms.shift()?.(); // the pause as well
+        expect(asked).to.have.length(2);
+        line.close();
+      } finally {
+        globalThis.setTimeout = realTimeout;
+      }
+    });
+  });
+
+  it("says of an order whether it was done", async () => {
+    const [{ fetch }, faults] = [globalThis, [] as string[]];
+    const give = () => giveOrder({ disabled: false }, "v1/errors/1/resolve", (fault) => faults.push(fault));
+    try {
+      globalThis.fetch = () => Promise.resolve(new Response("{}", { status: 200 }));
+      expect(await give()).to.equal(true);
+      globalThis.fetch = () => Promise.resolve(new Response('{"detail":"You may not."}', { status: 403 }));
+      expect(await give()).to.equal(false);
+      expect(faults).to.deep.equal(["You may not."]);
+    } finally {
+      globalThis.fetch = fetch;
+    }
   });
 
   it("reads events as they stand in a stream", () => {

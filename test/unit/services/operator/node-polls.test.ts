@@ -41,6 +41,23 @@ describe("polls of nodes", () => {
     expect(polls.find("a")).to.equal(undefined);
   });
 
+  it("have all that was counted when each has been heard, or has failed to answer", async () => {
+    const late = Promise.withResolvers<unknown>();
+    const { polls, clock } = open((node) => (node === "late" ? late.promise : node === "away" ? Promise.reject(new Error("away")) : Promise.resolve(figures)));
+    const all = ["a", "late", "away"];
+    expect(polls.wholeUntil([], 5_000)).to.equal(0);
+    await polls.round(all, new Set());
+    const heardAt = clock.now;
+    expect([polls.wholeUntil(["a"], 5_000), polls.wholeUntil(all, 5_000)]).to.deep.equal([heardAt, 0]);
+    clock.now += 1_000;
+    late.resolve(figures);
+    await late.promise;
+    await polls.round(all, new Set());
+    expect(polls.wholeUntil(all, 5_000)).to.equal(heardAt);
+    clock.now += 5_000;
+    expect(polls.wholeUntil(all, 5_000), "of one that says nothing any more nobody waits").to.equal(heardAt + 1_000);
+  });
+
   it("take what was known of one that fails to answer as it was", async () => {
     let fails = false;
     const { polls, clock } = open(async () => (fails ? Promise.reject(new Error("away")) : figures));
