@@ -82,7 +82,7 @@ describe("reading ahead of a viewer", () => {
 
   it("makes the six next segments in one run on the play lane", () => {
     expect(planReadAhead(V, plan, encode, 2, nothing)).to.deep.include({
-      id: "v-360p-ahead-3", group: "v", tenant: "school", lane: "play", priority: 1, lateMs: 20_000, data: { videoId: "v", renditions: ["360p"], first: 3, last: 8, lane: "play" },
+      id: "v-360p-ahead-3", group: "v", tenant: "school", lane: "play", priority: 1, lateMs: 20_000, aside: true, data: { videoId: "v", renditions: ["360p"], first: 3, last: 8, lane: "play" },
     });
   });
 
