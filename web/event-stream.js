@@ -27,13 +27,11 @@ export function followEvents(path, onEvent, onLine) {
   async function connect() {
     const leave = new AbortController();
     attempt = leave;
-    const alarm = setTimeout(() => leave.abort(), ANSWER_MS);
     try {
-      const answer = await fetch(new URL(path, ROOT), { headers: { ...authorization(), Accept: "text/event-stream", ...(lastId === undefined ? {} : { "Last-Event-ID": lastId }) }, signal: leave.signal }).finally(() => clearTimeout(alarm));
-      if (!answer.ok) throw toError(answer.status, await answer.text());
+      const body = await ask(leave);
       waitMs = FIRST_WAIT_MS;
       onLine({ open: true });
-      await read(answer.body, leave);
+      await read(body, leave);
       throw new Error("The stream ended.");
     } catch (error) {
       if (attempt !== leave || over) return; // it is not wanted any more
@@ -46,6 +44,17 @@ export function followEvents(path, onEvent, onLine) {
       onLine({ open: false });
       timer = setTimeout(connect, waitMs);
       waitMs = Math.min(LONGEST_WAIT_MS, waitMs * 2);
+    }
+  }
+
+  async function ask(leave) {
+    const alarm = setTimeout(() => leave.abort(), ANSWER_MS);
+    try {
+      const answer = await fetch(new URL(path, ROOT), { headers: { ...authorization(), Accept: "text/event-stream", ...(lastId === undefined ? {} : { "Last-Event-ID": lastId }) }, signal: leave.signal });
+      if (!answer.ok) throw toError(answer.status, await answer.text());
+      return answer.body;
+    } finally {
+      clearTimeout(alarm);
     }
   }
 

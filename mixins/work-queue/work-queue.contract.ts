@@ -21,7 +21,7 @@ export interface NewJob<Data> {
   cost: number;
   /** Nobody wants it when it has waited this long. */
   lateMs?: number;
-  /** Nobody waits for it: it is left out of its group's story. */
+  /** Its group is done without it: it is left out of the group's story. */
   aside?: boolean;
   data: Data;
 }

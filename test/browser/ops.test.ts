@@ -90,6 +90,34 @@ describe("the operations page", function () {
     expect(where).to.deep.equal(["of eu only", "of eu only"]);
   });
 
+  it("says Resolved of what was resolved, and of what was refused why", async () => {
+    const page = await open(admin);
+    await seen(page);
+    const said = await page.evaluate(async (path) => {
+      const { openErrors } = (await import(path)) as { openErrors(mayOperate: boolean, onFault: (fault: string) => void): () => Promise<void> };
+      const [real, faults] = [globalThis.fetch, [] as string[]];
+      let refused = true;
+      globalThis.fetch = (url) => Promise.resolve(String(url).endsWith("/resolve")
+        ? Response.json({ detail: "You may not." }, { status: refused ? 403 : 200 })
+        : Response.json({ errors: [{ id: "e1", state: "open", message: "It broke.", code: "internal", service: "cache", lastHour: 1, lastSeen: new Date().toISOString() }] }));
+      try {
+        await openErrors(true, (fault) => { faults.push(fault); })();
+        const button = [...document.querySelectorAll("#errors button")].find(({ textContent }) => textContent === "Resolve") as HTMLButtonElement;
+        const press = async (): Promise<string> => {
+          button.click();
+          while (button.disabled) await new Promise((resolve) => { setTimeout(resolve, 10); });
+          return button.textContent;
+        };
+        const first = await press();
+        refused = false;
+        return [first, await press(), ...faults];
+      } finally {
+        globalThis.fetch = real;
+      }
+    }, `${mesh.httpUrl}/assets/ops-troubles.js`);
+    expect(said).to.deep.equal(["Resolve", "Resolved", "You may not."]);
+  });
+
   it("drains a node after asking, shows it drained, and gives it work again", async () => {
     const page = await open(admin);
     await seen(page);
