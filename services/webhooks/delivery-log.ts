@@ -6,6 +6,8 @@ import type { Attempt, Delivery, Message } from "./webhooks.contract.ts";
 const KEPT = 100;
 const KEPT_ATTEMPTS = 10;
 const TTL_SEC = 30 * 86_400;
+/** Longer than any pause between attempts: where nothing was tried for so long nothing is known of the time between. */
+const QUIET_MS = 16 * 3_600_000;
 
 /** `content`: to be sent again. */
 export interface Logged extends Delivery { content: Message }
@@ -53,14 +55,16 @@ export function openDeliveryLog(redis: Redis, keys: RedisKeys, now: () => number
         return delivery;
       });
     },
-    /** @returns since when nothing arrives there, ms since 1970; undefined: something did */
+    /** @returns since when nothing arrives there, though something is tried; ms since 1970; undefined: something did */
     async noteHealth(endpoint: string, isWell: boolean): Promise<number | undefined> {
       const key = keys.webhookHealth(endpoint);
       if (isWell) {
         await redis.del(key);
         return undefined;
       }
-      await redis.hsetnx(key, "since", String(now()));
+      const last = Number((await redis.hget(key, "last")) ?? 0);
+      if (now() - last > QUIET_MS) await redis.hset(key, "since", String(now()));
+      await redis.hset(key, "last", String(now()));
       await redis.expire(key, TTL_SEC);
       return Number((await redis.hget(key, "since")) ?? now());
     },

@@ -120,6 +120,12 @@ export function endpointStore(storage: Pick<StorageCalls, "get" | "put" | "list"
         if (names.includes(DELETED)) await eraseParts(id, names);
       }
     },
+    /** Ids of those that were deleted, here or in another region. */
+    async deleted(): Promise<string[]> {
+      const ids = await allIds();
+      const names = await Promise.all(ids.map(namesIn));
+      return ids.filter((_, n) => names[n]?.includes(DELETED));
+    },
     /** Without those that are damaged, which operators are told of: one must not take the others with it. */
     async list(): Promise<Endpoint[]> {
       return (await Promise.all((await allIds()).map(findWhole))).filter((endpoint) => endpoint !== undefined);

@@ -10,7 +10,8 @@ export type Answer = { status: number; retryAfter?: string } | { error: string }
 export interface Poster { post(url: string, headers: Readonly<Record<string, string>>, body: string): Promise<Answer>; close(): Promise<void> }
 
 const MAX_READ_BYTES = 4_096;
-const MAX_CONNECTIONS = 4;
+/** To one host: webhooks of many tenants may lead to the same one, and each has two at a time. */
+const MAX_CONNECTIONS = 32;
 
 export function openPoster({ allowed, resolve, attemptMs }: { allowed: AllowedOrigins; resolve: ResolveHost; attemptMs: number }): Poster {
   const dispatcher = new Agent({ connect: guardedConnector({ allowed, resolve, timeoutMs: attemptMs }), connections: MAX_CONNECTIONS, pipelining: 1, keepAliveTimeout: 4_000 });

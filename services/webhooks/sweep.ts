@@ -13,9 +13,9 @@ import type { VideoMessage } from "./messages.ts";
 import type { Outbox } from "./outbox.ts";
 
 export interface SweepPorts {
-  outbox: Pick<Outbox, "pending" | "prune">;
+  outbox: Pick<Outbox, "pending" | "prune" | "forgetEndpoint">;
   due: Pick<DueDeliveries, "add">;
-  store: Pick<EndpointStore, "prune">;
+  store: Pick<EndpointStore, "prune" | "deleted">;
   endpoints: Pick<Endpoints, "all">;
   dispatch: Pick<Dispatch, "tell">;
   /** Of videos that were posted since then, the newest first: what has happened to each. */
@@ -52,6 +52,8 @@ export function openSweep({ outbox, store, due, endpoints, dispatch, videos, loc
     try {
       await outbox.prune();
       await store.prune().catch((error: unknown) => logger.warn(`What may be left of deleted webhooks could not be erased: ${errorMessage(error)}`));
+      // One that was deleted in another region, or while a message for it was on its way.
+      for (const id of await store.deleted()) await outbox.forgetEndpoint(id);
       if ((await endpoints.all()).size === 0) return;
       for await (const { createdAt, messages } of videos(clock.date() - VIDEOS_BACK_MS)) {
         if (closed) return;

@@ -20,13 +20,14 @@ export async function tellOfVideo(broker: ServiceBroker, endpoints: Pick<Endpoin
   if (message !== undefined) await dispatch.tell(message, message.tenant);
 }
 
-/** Videos that were posted since then, the newest first, 2,000 at most. */
-export async function* recentVideos(broker: ServiceBroker, sinceMs: number): AsyncGenerator<{ createdAt: string; messages: VideoMessage[] }> {
+/** Videos that were posted since then in this region, the newest first, of 2,000 at most: each region has a list of all, and what the others have told it does not know. */
+export async function* recentVideos(broker: ServiceBroker, region: string, sinceMs: number): AsyncGenerator<{ createdAt: string; messages: VideoMessage[] }> {
   let cursor: string | undefined;
   for (let seen = 0; seen < MOST; seen += PAGE) {
     const page: ListVideosResult = await broker.call<ListVideosResult, ListVideosParams>("videos.list", { limit: PAGE, ...(cursor === undefined ? {} : { cursor }) });
     for (const view of page.videos) {
       if (Date.parse(view.createdAt) < sinceMs) return;
+      if (view.region !== undefined && view.region !== region) continue;
       yield { createdAt: view.createdAt, messages: videoMessages(view, await historyOf(broker, view), new Date().toISOString()).filter(({ type }) => (VIDEO_TYPES as readonly string[]).includes(type)) };
     }
     cursor = page.next;

@@ -29,7 +29,7 @@ import { openSweep, type Sweep } from "./sweep.ts";
 import { recentVideos, tellOfVideo } from "./tell-of-video.ts";
 import type { EventType, WebhooksChanged } from "./webhooks.contract.ts";
 
-export type WebhooksSettings = Pick<Config, "redisUrl" | "namespace" | "webhookAllow">;
+export type WebhooksSettings = Pick<Config, "redisUrl" | "namespace" | "region" | "webhookAllow">;
 interface State extends EndpointPorts { redis: Redis; endpoints: Endpoints; poster: Poster; courier: Courier; sweep: Sweep }
 interface Settings extends ServiceSettingSchema { namespace: string }
 interface Methods { tell(videoId: string, type: EventType): Promise<void> }
@@ -41,7 +41,7 @@ const ATTEMPT_MS = 15_000;
 /** Longer than an attempt, and what is written down of it. */
 const LEASE_MS = 60_000;
 
-export function webhooksService({ redisUrl, namespace, webhookAllow }: WebhooksSettings, { resolve = dnsResolver(DNS_MS), clock = systemClock, attemptMs = ATTEMPT_MS, leaseMs = LEASE_MS }: WebhooksPorts = {}) {
+export function webhooksService({ redisUrl, namespace, region, webhookAllow }: WebhooksSettings, { resolve = dnsResolver(DNS_MS), clock = systemClock, attemptMs = ATTEMPT_MS, leaseMs = LEASE_MS }: WebhooksPorts = {}) {
   const allowed = parseAllowedOrigins(webhookAllow);
   const of = (type: EventType) => async function heard(this: { tell: Methods["tell"] }, ctx: Context<VideoEventPayload>): Promise<void> {
     await this.tell(ctx.params.videoId, type);
@@ -93,7 +93,7 @@ export function webhooksService({ redisUrl, namespace, webhookAllow }: WebhooksS
       this.dispatch = openDispatch({ endpoints: this.endpoints, outbox: this.outbox, due: this.due, log: this.log, look, logger });
       this.sweep = openSweep({
         outbox: this.outbox, store: this.store, due: this.due, endpoints: this.endpoints, dispatch: this.dispatch, look, clock, logger,
-        videos: (sinceMs) => recentVideos(broker, sinceMs), lock: () => takeLock(this.redis, keys.webhooksSweep, broker.nodeID, logger),
+        videos: (sinceMs) => recentVideos(broker, region, sinceMs), lock: () => takeLock(this.redis, keys.webhooksSweep, broker.nodeID, logger),
       });
     },
     async stopped() {

@@ -4,7 +4,7 @@ import { expect } from "chai";
 import type { CallingOptions } from "moleculer";
 import { passports } from "../../config/access/passports.ts";
 import type { Caller } from "../../config/access/permissions.ts";
-import { findErrorCode } from "../../config/errors.ts";
+import { fail, findErrorCode } from "../../config/errors.ts";
 import type { DeliveriesResult, Delivery, EndpointSecret, EndpointView, ListEndpointsResult, QueuedResult } from "../../services/webhooks/webhooks.contract.ts";
 import { Redis } from "ioredis";
 import { eventually } from "../support/eventually.ts";
@@ -159,7 +159,12 @@ describe("webhooks", function () {
   it("that nothing has reached for days are disabled", async () => {
     receiver.answer = (_, res) => void res.writeHead(500).end();
     const { id } = await create("/failing");
-    await client.hset(`${namespace}:webhooks:health:${id}`, "since", String(Date.now() - 4 * 86_400_000));
+    const daysAgo = (days: number): string => String(Date.now() - days * 86_400_000);
+    await client.hset(`${namespace}:webhooks:health:${id}`, { since: daysAgo(4), last: daysAgo(2) });
+    await complete();
+    await delivery(id, ({ attemptCount }) => attemptCount === 1);
+    expect((await call<EndpointView>("webhooks.get", { id })).disabled, "of the days between nobody knows").to.equal(undefined);
+    await client.hset(`${namespace}:webhooks:health:${id}`, { since: daysAgo(4), last: daysAgo(0.1) });
     await complete();
     await eventually(async () => (await call<EndpointView>("webhooks.get", { id })).disabled?.why === "failing");
   });
@@ -188,6 +193,36 @@ describe("webhooks", function () {
     expect(most).to.equal(2);
   });
 
+  it("of one tenant do not keep another's waiting, however many of them hang, and on one host", async () => {
+    receiver.answer = ({ path }, res) => { if (path === "/quick") res.writeHead(204).end(); };
+    const hanging = await Promise.all(Array.from({ length: 20 }, (_, of) => create(`/hangs/${of}`, {}, PHYSICS)));
+    const quick = await create("/quick", {}, ARTS);
+    for (let made = 0; made < 6; made++) await complete({ tenant: "physics" });
+    await eventually(async () => (await deliveriesOf(hanging[0]?.id ?? "")).length === 6);
+    const began = receiver.received.all.filter(({ path }) => path !== "/quick").length;
+    const id = await complete({ tenant: "arts" });
+    await receiver.received.until(({ path, data }) => path === "/quick" && data["id"] === id);
+    await delivery(quick.id, ({ status }) => status === "delivered");
+    const tried = receiver.received.all.filter(({ path }) => path !== "/quick").length;
+    expect(tried - began, "of 120 that wait, eight at a time").to.be.at.most(24);
+  });
+
+  it("are sent once while the store takes no note of it, and end when it does", async () => {
+    const { id } = await create("/full");
+    const storage = node.broker.getLocalService("storage") as unknown as { objects: { put(key: string, ...rest: unknown[]): Promise<unknown> } };
+    const { objects: store } = storage;
+    storage.objects = Object.assign(Object.create(store) as typeof store, { put: async (key: string, ...rest: unknown[]) => { if (key.startsWith("webhooks/done/")) throw fail("storage_full", "It is full."); return await store.put(key, ...rest); } });
+    await complete();
+    const one = await delivery(id, ({ status }) => status === "delivered");
+    await makeDue(id);
+    await new Promise((resolve) => { setTimeout(resolve, 2_500); }); // longer than a look, and a lease
+    storage.objects = store;
+    await makeDue(id);
+    await eventually(async () => (await call<{ objects: unknown[] }>("storage.list", { prefix: `webhooks/pending/${id}/` })).objects.length === 0);
+    expect(receiver.received.all.filter(({ path }) => path === "/full").map((got) => got.id)).to.deep.equal([one.id]);
+    expect((await deliveriesOf(id))[0]).to.deep.include({ status: "delivered", attemptCount: 1 });
+  });
+
   it("outlive the node that sends and a Redis that is emptied: the same message comes from another", async () => {
     const { id } = await create("/killed");
     await node.broker.stop();
@@ -212,6 +247,8 @@ describe("webhooks", function () {
     const [told, lost] = [await complete(), videoId()];
     await delivery(id, ({ status }) => status === "delivered");
     node.videos.set(lost, sampleVideo(lost));
+    const elsewhere = videoId();
+    node.videos.set(elsewhere, sampleVideo(elsewhere, { region: "elsewhere" })); // which tells of it
     await client.flushall();
     await (node.broker.getLocalService("webhooks") as unknown as { sweep: { sweepVideos(): Promise<void> } }).sweep.sweepVideos();
     await receiver.received.until(({ data }) => data["id"] === lost);
@@ -227,6 +264,10 @@ describe("webhooks", function () {
     await call("webhooks.remove", { id });
     expect(await codeOf(call("webhooks.get", { id }))).to.equal("webhook_not_found");
     expect(await client.keys(`${namespace}:webhooks:*${id}*`)).to.deep.equal([]);
-    await call("storage.list", { prefix: `webhooks/pending/${id}/` }).then((page) => expect((page as { objects: unknown[] }).objects).to.deep.equal([]));
+    const left = async (): Promise<unknown[]> => (await call<{ objects: unknown[] }>("storage.list", { prefix: `webhooks/pending/${id}/` })).objects;
+    expect(await left()).to.deep.equal([]);
+    await call("storage.put", { key: `webhooks/pending/${id}/msg_late`, bytes: Buffer.from("{}") }); // of a node that had not heard
+    await (node.broker.getLocalService("webhooks") as unknown as { sweep: { sweepVideos(): Promise<void> } }).sweep.sweepVideos();
+    expect(await left()).to.deep.equal([]);
   });
 });

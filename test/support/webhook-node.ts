@@ -29,7 +29,7 @@ export async function startWebhookNode({ redisUrl, namespace, storeDir = "", sto
       list: () => ({ videos: [...videos.values()] }),
     },
   });
-  broker.createService(webhooksService({ redisUrl, namespace, webhookAllow: allow }, ports));
+  broker.createService(webhooksService({ redisUrl, namespace, region: "here", webhookAllow: allow }, ports));
   await broker.start();
   return { broker, videos };
 }
