@@ -56,7 +56,7 @@ export function parseCmcd(parts: readonly string[]): Cmcd | undefined {
 /** What a key without a value says. */
 const TRUE = "true";
 const READ = new Set(["sf", "bs", "su", "bl", "mtp", "br", "tb"]);
-const KEY = /^(?:[a-z]{1,8}|[a-z0-9]{1,32}(?:[.-][a-z0-9]{1,32}){1,8})$/;
+const KEY = /^(?:[a-z]{1,8}|[A-Za-z0-9]{1,32}(?:[.-][A-Za-z0-9]{1,32}){1,8})$/;
 
 /** The keys that are read, each once; none of a text that is too long or has what cannot be CMCD. */
 function readPairs(parts: readonly string[]): Map<string, string> {

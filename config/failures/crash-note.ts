@@ -31,8 +31,14 @@ function leaveNote(dataDir: string, pid: number, { at, action, message, stack }:
   const folder = join(dataDir, FOLDER);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   if (readdirSync(folder).length >= MAX_NOTES) return;
-  const note: CrashNote = { at, action, message: redact(message).slice(0, MAX_TEXT), stack: stack.slice(0, MAX_TEXT) };
+  const note: CrashNote = { at, action, message: redact(message).slice(0, MAX_TEXT), stack: framesOf(stack, message).slice(0, MAX_TEXT) };
   writeFileSync(join(folder, `${at}-${pid}.json`), JSON.stringify(note), { mode: 0o600 });
+}
+
+/** Before its frames a stack has the message once more. */
+function framesOf(stack: string, message: string): string {
+  const end = stack.indexOf(message) + message.length;
+  return stack.slice(Math.max(0, stack.indexOf("\n", end) + 1));
 }
 
 /** Notes as failures of this node how earlier ones of this directory ended; each once. */

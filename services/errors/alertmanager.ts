@@ -1,6 +1,7 @@
 /** Posts groups of errors to one or more Alertmanagers, again and again, as they want it. What they do not take is posted in the next round. */
 import type { Logger } from "moleculer";
 import { errorMessage } from "../../config/errors.ts";
+import { outOfScope } from "../../config/requests/request-scope.ts";
 import type { Clock } from "../../mixins/clock.ts";
 import { alertsOf } from "./alerts.ts";
 import type { ErrorView } from "./errors.contract.ts";
@@ -63,10 +64,10 @@ export function openAlertmanager({ urls, region, base, groups, clock, logger }: 
   return {
     /** A group is news, or its state was changed. */
     look(): void {
-      soon ??= clock.after(SOON_MS, () => {
+      soon ??= outOfScope(() => clock.after(SOON_MS, () => {
         soon = undefined;
         running = running.then(round);
-      });
+      }));
     },
     async close(): Promise<void> {
       closed = true;

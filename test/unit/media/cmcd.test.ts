@@ -21,6 +21,10 @@ describe("parseCmcd", () => {
     expect(parseCmcd(["bl=1000,bl=2000"]), "the first of two").to.deep.include({ bufferMs: 1_000 });
   });
 
+  it("reads the rest beside keys of a player's own, as the specification writes them", () => {
+    expect(parseCmcd(["bl=21300,bs,com.example-myNumericKey=500,sf=h"])).to.deep.include({ format: "hls", starved: true, bufferMs: 21_300 });
+  });
+
   it("is nothing where it is not CMCD, or too much of it", () => {
     for (const text of ["", ",,,", "<script>", "a b", "=5", "BL=5", "com.example-key=1,v=1", `sid="${"x".repeat(3_000)}",bs`]) expect(parseCmcd([text]), text.slice(0, 20)).to.equal(undefined);
     expect(parseCmcd([])).to.equal(undefined);

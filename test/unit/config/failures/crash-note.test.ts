@@ -1,5 +1,5 @@
 import { EventEmitter } from "node:events";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -24,10 +24,12 @@ describe("the end of a process by an exception", () => {
   };
 
   it("is told by the next node of its directory, once, without secrets", () => {
-    end(new TypeError("boom at https://a.example/?token=1"), "unhandledRejection");
+    end(new TypeError("boom at https://a.example/?token=1\nand more of token=1"), "unhandledRejection");
+    const folder = join(dir, "crashes");
+    for (const name of readdirSync(folder)) expect(readFileSync(join(folder, name), "utf8")).to.match(/crash-note\.test\.ts/).and.not.match(/\?token=1|https:.*https:/s);
     const [crash, ...others] = told();
     expect(others).to.deep.equal([]);
-    expect(crash).to.include({ action: "node.unhandledRejection", message: "boom at https://a.example/?…", severity: "critical" });
+    expect(crash).to.include({ action: "node.unhandledRejection", message: "boom at https://a.example/?…\nand more of token=[hidden]", severity: "critical" });
     expect(crash?.stack[0]).to.match(/crash-note\.test\.ts/);
     expect(told()).to.deep.equal([]);
   });

@@ -47,6 +47,14 @@ describe("metrics", () => {
     for (const name of ["moleculer_services_total", "process_cpu_seconds_total", "moleculer_registry_services_total"]) expect([...families.keys()]).to.include(name);
   });
 
+  it("has no series of a service that is not there any more", async () => {
+    const find = async (): Promise<number | undefined> => (await scrape()).get("moleculer_service_endpoints_total")?.samples.get('moleculer_service_endpoints_total{service="passing",version="undefined"}');
+    const service = broker.createService({ name: "passing", actions: { pass: () => true } });
+    await eventually(async () => (await find()) === 1);
+    await broker.destroyService(service);
+    await eventually(async () => (await find()) === undefined);
+  });
+
   it("gives the same families to the gateway by its action", async () => {
     const scraped = await scrape(); // first: the host's own figures come in only by and by
     const byAction = parseExposition(await broker.call<string, object>("metrics.text", {}));
