@@ -28,6 +28,8 @@ const RECENT_MS = HOUR_MS;
 const LECTURE_WEEKS = [1, 2, 3];
 /** Less than this part of what lectures ask for is not more than in other weeks. */
 const NOTABLE = 0.2;
+/** Whoever writes a timetable may have mistyped, or want others' money spent: it is believed up to so many times what there ever was, and to so many slots in any case. */
+const BELIEVED = { times: 10, slots: 50 };
 
 /** @param slots of before `now`, by time @param lectures also those of before, from which it learns */
 export function openForecast(slots: readonly LoadSlot[], now: number, local: LocalTime, lectures: readonly Lecture[] = []): Forecast {
@@ -40,6 +42,7 @@ export function openForecast(slots: readonly LoadSlot[], now: number, local: Loc
   const latest = recent.length === 0 ? 0 : weightedQuantile(recent, 0.5);
   const perViewer = learnPerViewer(lectures.filter(({ at }) => at < now - 2 * SLOT_MS), play);
   const background = openBackground(measured, now, local);
+  const mostAdded = Math.max(BELIEVED.slots, BELIEVED.times * play.reduce((most, { value }) => Math.max(most, value), 0));
   const weeksBefore = profile.basis === "weeks" ? LECTURE_WEEKS.map((weeks) => weeks * WEEK_MS).filter((ms) => (measured[0]?.at ?? now) <= now - ms) : [];
 
   function usual(at: number): { p50: number; p90: number } {
@@ -61,7 +64,7 @@ export function openForecast(slots: readonly LoadSlot[], now: number, local: Loc
     const more = load - meanLoad(weeksBefore.map((ms) => at - ms));
     if (more <= NOTABLE * load) return { ...own, lectures: 0 };
     const first = lectures.reduce((earliest, lecture) => (lectureLoad([lecture], at, 1) > 0 ? Math.min(earliest, lecture.at) : earliest), at);
-    const added = Math.max(0, Math.min(more, usual(first - 2 * SLOT_MS).p50 + load - own.p50));
+    const added = Math.max(0, Math.min(more, mostAdded, usual(first - 2 * SLOT_MS).p50 + load - own.p50));
     const p50 = own.p50 + added;
     return { p50, p90: Math.max(own.p90, p50 + band(p50)), lectures: added };
   }

@@ -109,6 +109,14 @@ describe("the forecast of a region's load", () => {
     expect(p50(weekly, tuesday(4, 10.1))).to.be.closeTo(12, 0.5);
   });
 
+  it("believes of a timetable ten times what there ever was, and no more", () => {
+    const at = tuesday(4, 14);
+    const most = (viewers: number): number => openForecast(usual, tuesday(4, 8), utc, [{ at, viewers }]).lectures(at + 5 * 60_000);
+    expect(most(5_000)).to.be.closeTo(5_000 * 0.015, 1); // far more than ever, and possible
+    expect(most(1_000_000)).to.equal(120);
+    expect(openForecast([], MONDAY, utc, [{ at: MONDAY, viewers: 1_000_000 }]).lectures(MONDAY)).to.equal(50);
+  });
+
   it("adds of a weekly lecture what more are expected at than in the weeks before", () => {
     const lectures = (viewers: number) => [0, 1, 2, 3].map((week) => ({ at: tuesday(week, 10), viewers: 1_000 })).concat({ at: tuesday(4, 10), viewers });
     const expected = (viewers: number): number => p50(openForecast(usual, tuesday(4, 8), utc, lectures(viewers)), tuesday(4, 10.1));
