@@ -8,8 +8,8 @@ import { LRUCache } from "lru-cache";
 import { upTo } from "../../config/lru-room.ts";
 import { isAbsent, systemCode } from "./directory-faults.ts";
 
-/** Directories remembered as durable: those of the videos being worked on. */
-const REMEMBERED = 10_000;
+/** Directories remembered as durable: those of the videos being worked on, a dozen of each. One that is forgotten costs a sync or two. */
+const REMEMBERED = 2_000;
 
 export function durableDirectories(root: string) {
   const durable = new LRUCache<string, true>(upTo(REMEMBERED));
