@@ -42,7 +42,7 @@ async function autoscale({ max, everyMs, url }: AutoscaleOptions, { stop, kill }
         say(`What is needed is not known, so nothing is changed: ${errorMessage(error)}`);
       }
       // Two on two machines that ask in step would both start what is missing, and both end it.
-      await pause(everyMs * (0.75 + Math.random() / 2), undefined, { signal: stop }).catch(() => undefined);
+      await pause(everyMs * (0.75 + Math.random() / 2), undefined, { signal: stop }).catch(() => undefined); // nothing but its end
     }
   } finally {
     await pool.close();

@@ -65,7 +65,7 @@ export function openForecaster(ports: ForecasterPorts, limits: ForecasterLimits)
   const adopted = new LRUCache<string, number>(upTo(MAX_ADOPTED));
   /** Beginnings that were taken into memory: the video, and when. */
   const inMemory = new Map<string, number>();
-  /** Videos for which there was nothing to do, until when that is taken for granted. */
+  /** Videos, as a tenant or nobody expects them, for which there was nothing to do; until when that is taken for granted. */
   const settled = new LRUCache<string, number>(upTo(MAX_SETTLED));
 
   /** Soonest first of each tenant, and one of each in turn: a full hour of one keeps no other waiting. */
@@ -131,10 +131,11 @@ export function openForecaster(ports: ForecasterPorts, limits: ForecasterLimits)
       const looked = new Set<string>();
       for (const expectation of wanted) {
         if (looked.size >= MOST_LOOKED_AT) break;
-        if (looked.has(expectation.videoId) || (settled.get(expectation.videoId) ?? 0) > now) continue;
-        looked.add(expectation.videoId);
+        const key = `${expectation.tenant ?? ""} ${expectation.videoId}`; // another's name for a video leads nowhere
+        if (looked.has(key) || (settled.get(key) ?? 0) > now) continue;
+        looked.add(key);
         if (!(await prepare(expectation, now))) break;
-        settled.set(expectation.videoId, Math.min(now + SETTLED_MS, memoryAt(expectation, now)));
+        settled.set(key, Math.min(now + SETTLED_MS, memoryAt(expectation, now)));
       }
     },
     /** Somebody began this video. */

@@ -35,7 +35,7 @@ for (const change of ["$services.changed", "$node.connected", "$node.disconnecte
 export const metricDefinitions: Record<string, MetricDefinition> = Object.fromEntries(Object.entries(settings?.metrics ?? {}).filter(([name]) => !OF_CALLS.test(name)));
 export const meshGauges: Partial<ServiceSchema> = { events: sentEvents, methods };
 
-function countSoon(this: MeshGaugesState & MeshGaugesMethods & Pick<Service, "broker" | "logger">): void {
+function countSoon(this: MeshGaugesState & MeshGaugesMethods & Pick<Service, "logger">): void {
   this.counting ??= setTimeout(() => {
     this.counting = undefined;
     forgetGone(this.metrics);

@@ -4,7 +4,7 @@ import type { Redis } from "ioredis";
 import type { RedisKeys } from "../../config/redis-keys.ts";
 import type { Pending } from "./outbox.ts";
 
-export interface Leased extends Pending { /** That have failed. */ attempts: number }
+export interface Leased extends Pending { /** That have failed; below zero what it has come to, see `OVER` of the courier. */ attempts: number }
 interface Scripts { lecternWebhooksTake(...args: string[]): Promise<string[]>; lecternWebhooksPut(...args: string[]): Promise<number> }
 
 const read = (name: string): string => readFileSync(new URL(`lua/${name}.lua`, import.meta.url), "utf8");

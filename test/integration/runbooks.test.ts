@@ -164,6 +164,7 @@ describe("runbooks", function () {
       expect([path, answer.status, ((await answer.json()) as Problem).code]).to.deep.equal([path, 507, "storage_full"]);
     }
     filled["VIDEO"] = kept;
+    await eventually(async () => /^storage_full-/m.test(await type("ctl errors"))); // errors are told within seconds
     const said = await type("ctl errors", ...await readGuide("runbooks", "The bucket is full"));
     expect(said).to.match(/^storage_full-.* critical/m).and.include(`\n${kept} 20`).and.match(/Lane bulk goes on[^\n]*\n$/);
     expect((await fetch(`${mesh.httpUrl}/play/${kept}/master.m3u8`)).status).to.equal(410);

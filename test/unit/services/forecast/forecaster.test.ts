@@ -16,7 +16,7 @@ const HOUR: TimetableEntry = { video: VIDEO, at: "2026-11-30T10:00", timeZone: "
 /** A scheduler that does what it is told, and what was told to whom. */
 function stage({ cpuSec = 600, bytes = 1e9 } = {}) {
   const world = {
-    now: BELL - LEAD_MS, entries: [HOUR] as TimetableEntry[], others: new Map<string, TimetableEntry[]>(), expected: [] as Expectation[], made: [] as Made[], begun: new Map<string, number>(), spent: { cpuSec: 0, bytes: 0 },
+    now: BELL - LEAD_MS, entries: [HOUR] as TimetableEntry[], others: new Map<string, TimetableEntry[]>(), strangers: new Set<string | undefined>(), expected: [] as Expectation[], made: [] as Made[], begun: new Map<string, number>(), spent: { cpuSec: 0, bytes: 0 },
     answers: [] as WarmResult[], shares: {} as Record<string, number>, asked: [] as WarmParams[], calledOff: [] as string[], inMemory: [] as string[], counted: [] as string[],
   };
   const ports: ForecasterPorts = {
@@ -30,7 +30,7 @@ function stage({ cpuSec = 600, bytes = 1e9 } = {}) {
       spend: async (_, cpu, size) => { world.spent = { cpuSec: world.spent.cpuSec + cpu, bytes: world.spent.bytes + size }; },
     },
     timetables: { all: async () => new Map([["default", world.entries], ...world.others]) },
-    plan: async () => stagedPlan(200),
+    plan: async (_, tenant) => (world.strangers.has(tenant) ? undefined : stagedPlan(200)),
     shares: () => world.shares,
     warm: async (params) => { world.asked.push(params); return world.answers.shift() ?? { state: "warm" }; },
     unwarm: async (videoId) => { world.calledOff.push(videoId); },
@@ -148,6 +148,15 @@ describe("a forecaster", () => {
     expect(world.asked).to.have.length(50);
     for (let n = 0; n < 2; n++) await forecaster.tick();
     expect(new Set(world.asked.map(({ id: asked }) => asked)).size).to.equal(121);
+  });
+
+  it("makes a tenant's lecture though a stranger has named it before", async () => {
+    const { world, forecaster } = stage();
+    world.others.set("stranger", [{ ...HOUR, at: "2026-11-30T09:50" }]);
+    world.strangers.add("stranger");
+    world.now = BELL - LEAD_MS;
+    await forecaster.tick();
+    expect(world.asked.map(({ id }) => id)).to.deep.equal([VIDEO]);
   });
 
   it("takes the last lecture of a course, and counts what was used and what was not, once", async () => {
